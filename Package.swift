@@ -1,0 +1,45 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The modules are layers, lowest first: a module may import those above it in this list, never one below.
+// No packages: everything comes from the toolchain.
+
+/// Swift 6 without shortcuts: every use of unsafe memory is marked, every warning is an error.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Tests may use what is short; they are Swift 6 all the same.
+let relaxed: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
+/// Glibc hides the GNU calls (recvmmsg, accept4) without this; defining it inside the C header breaks debug builds.
+let gnu: [CSetting] = [.define("_GNU_SOURCE")]
+
+/// A module of Ambit and the modules it may import.
+func module(_ name: String, imports: [Target.Dependency] = [], c: [CSetting] = []) -> Target {
+  .target(name: name, dependencies: imports, cSettings: c, swiftSettings: strict)
+}
+
+/// The tests of a module, in a folder called after it; their golden files are found by path.
+func tests(of name: String, imports: [Target.Dependency] = [], golden: [String] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + imports, exclude: golden,
+    swiftSettings: relaxed)
+}
+
+let package = Package(
+  name: "ambit",
+  targets: [
+    module("FlatMemory"),
+    module("Addresses"),
+    module("Contexts"),
+    module("Diagnostics"),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests(of: "Diagnostics"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,37 @@
+/// A place in a text that a person wrote: the file as they named it, and where in it.
+public struct SourceLocation: Hashable, Sendable, Comparable {
+  /// The path as it was given or found, for example `zones/mesh.test.zone`.
+  package var file: String
+  /// Counted from 1; 0 means the file as a whole.
+  package var line: Int
+  /// Counted from 1 in octets; 0 means the line as a whole.
+  package var column: Int
+
+  package init(file: String, line: Int = 0, column: Int = 0) {
+    self.file = file
+    self.line = line
+    self.column = column
+  }
+
+  /// By file, then line, then column: the order in which a person works through a list.
+  public static func < (left: SourceLocation, right: SourceLocation) -> Bool {
+    (left.file, left.line, left.column) < (right.file, right.line, right.column)
+  }
+
+  /// `orders.policy:6`: the short form inside a sentence, without folders or column.
+  package var short: String {
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    return line == 0 ? name : "\(name):\(line)"
+  }
+}
+
+extension SourceLocation: CustomStringConvertible {
+  /// `zones/orders.policy:6:9`, as editors and people read it.
+  public var description: String {
+    switch (line, column) {
+    case (0, _): file
+    case (_, 0): "\(file):\(line)"
+    default: "\(file):\(line):\(column)"
+    }
+  }
+}

@@ -1,0 +1,59 @@
+internal import Glibc
+
+/// Immutable memory of equal elements, owned, checked, and free of reference counting.
+///
+/// A snapshot is read by every worker on every query. A Swift array inside it would count references on each access,
+/// and the counter's cache line would travel between the cores; this type is a pointer and a count, so reading costs a
+/// load and a compare. It is the one place, with ``OctetBuffer`` and ``CounterArray``, where memory is handled by hand.
+@safe
+public struct FlatArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+  @usableFromInline let base: UnsafeMutablePointer<Element>
+  /// How many elements there are.
+  public let count: Int
+
+  /// Copies `elements`; the memory is given back when this value's life ends.
+  public init(_ elements: [Element]) {
+    count = elements.count
+    unsafe base = allocated(octets: elements.count * MemoryLayout<Element>.stride)
+      .bindMemory(to: Element.self, capacity: elements.count)
+    let copy = unsafe UnsafeMutableBufferPointer(start: base, count: elements.count)
+    _ = unsafe copy.initialize(from: elements)
+  }
+
+  /// Takes over memory from ``allocated(octets:)`` that holds `count` elements.
+  @unsafe init(taking memory: UnsafeMutableRawPointer, count: Int) {
+    self.count = count
+    unsafe base = memory.bindMemory(to: Element.self, capacity: count)
+  }
+
+  deinit { unsafe free(base) }
+
+  /// The element at `index`, which must be in `0 ..< count`.
+  @inlinable public subscript(_ index: Int) -> Element {
+    precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "an index into flat memory is in bounds")
+    // Safe: the memory holds `count` initialised elements for as long as this value lives, and the index was checked.
+    return unsafe base[index]
+  }
+}
+
+extension FlatArray<UInt8> {
+  /// A value of `Value`'s size at any octet offset, in this host's byte order. The whole value must be in bounds.
+  @inlinable public func load<Value: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as type: Value.Type) -> Value {
+    precondition(
+      offset >= 0 && offset &+ MemoryLayout<Value>.size <= count, "a load from flat memory is in bounds")
+    // Safe: checked above; integers have no invalid bit patterns and the load does not need alignment.
+    return unsafe UnsafeRawPointer(base).loadUnaligned(fromByteOffset: offset, as: type)
+  }
+
+  /// The octets in `range` as an array: for the control plane, not for a query's path.
+  public func octets(_ range: Range<Int>) -> [UInt8] { range.map { self[$0] } }
+}
+
+/// Memory of at least `count` octets, aligned for anything; `previous`, if any, is moved there and given back.
+@unsafe func allocated(octets count: Int, movedFrom previous: UnsafeMutableRawPointer? = nil) -> UnsafeMutableRawPointer
+{
+  guard let memory = unsafe realloc(previous, max(count, 16)) else {
+    preconditionFailure("memory for a snapshot can be had; the machine has none left")
+  }
+  return unsafe memory
+}
