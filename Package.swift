@@ -31,6 +31,9 @@ func tests(of name: String, imports: [Target.Dependency] = [], golden: [String] 
     swiftSettings: relaxed)
 }
 
+/// The modules whose types appear in nearly every interface above them.
+let data: [Target.Dependency] = ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat"]
+
 let package = Package(
   name: "ambit",
   targets: [
@@ -38,8 +41,10 @@ let package = Package(
     module("Addresses"),
     module("Contexts"),
     module("Diagnostics"),
+    module("DNSFormat", imports: ["FlatMemory", "Addresses"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Diagnostics"),
+    tests(of: "DNSFormat", imports: ["FlatMemory", "Addresses"], golden: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,37 @@
+/// What can be wrong with the octets of a request. A value, no text: it becomes an RCODE or silence, and a counter.
+public enum WireError: UInt8, Error, Sendable, BitwiseCopyable {
+  /// Fewer than the 12 octets of a header: there is nothing to answer.
+  case short
+  /// QR is set: answering answers would make loops (RFC 1035 §7.3).
+  case isResponse
+  /// QDCOUNT is not 1 (RFC 9619): FORMERR, no question to echo.
+  case questionCount
+  /// The question, a record or an option is cut short or not what it must be: FORMERR.
+  case malformed
+  /// An opcode other than QUERY: NOTIMP.
+  case opcode
+}
+
+/// The RCODEs that Ambit sends (RFC 1035 §4.1.1, RFC 6891 §9).
+public enum RCode: UInt16, Sendable, CaseIterable, BitwiseCopyable {
+  case noError = 0
+  case formErr = 1
+  case servFail = 2
+  case nxDomain = 3
+  case notImp = 4
+  case refused = 5
+  case badVers = 16
+
+  /// As dig prints it.
+  package var mnemonic: String {
+    switch self {
+    case .noError: "NOERROR"
+    case .formErr: "FORMERR"
+    case .servFail: "SERVFAIL"
+    case .nxDomain: "NXDOMAIN"
+    case .notImp: "NOTIMP"
+    case .refused: "REFUSED"
+    case .badVers: "BADVERS"
+    }
+  }
+}
