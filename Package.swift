@@ -42,9 +42,11 @@ let package = Package(
     module("Contexts"),
     module("Diagnostics"),
     module("DNSFormat", imports: ["FlatMemory", "Addresses"]),
+    module("ZoneFile", imports: ["FlatMemory", "Addresses", "Diagnostics", "DNSFormat"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Diagnostics"),
     tests(of: "DNSFormat", imports: ["FlatMemory", "Addresses"], golden: ["Golden"]),
+    tests(of: "ZoneFile", imports: data, golden: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,310 @@
+// ZoneFile: the grammar of master files (RFC 1035 §5). Takes text, gives records, each with its place, and every
+// mistake of the text at once. Opens no file itself: what `$INCLUDE` names is asked for. Whether the records make a
+// zone is not its business.
+
+internal import Addresses
+package import DNSFormat
+package import Diagnostics
+
+/// Reads master files: RFC 1035 §5, `$TTL` of RFC 2308 §4, unknown types of RFC 3597 §5, and TTL units as BIND's.
+///
+/// Where the RFCs leave a choice: a record without a TTL takes `$TTL`, else the TTL of the record before it, else the
+/// MINIMUM of the SOA it is, as BIND does. `$INCLUDE` paths are relative to the file that includes, and the origin and
+/// the owner of before hold again after it (RFC 1035 §5.1).
+package struct ZoneFileReader {
+  /// The octets of a file that `$INCLUDE` names, or the reason why there are none.
+  package typealias Opener = (String) -> Result<[UInt8], ReadFailure>
+
+  /// Why a file could not be read, in words.
+  package struct ReadFailure: Error {
+    package let reason: String
+
+    package init(reason: String) { self.reason = reason }
+  }
+
+  /// More mistakes than this in one zone are counted, not listed.
+  private static let mistakesListed = 500
+  /// `$INCLUDE` inside `$INCLUDE`, at the deepest.
+  private static let deepestInclude = 16
+
+  private let open: Opener
+  private var zone: ZoneRecords
+  private var diagnostics: [Diagnostic] = []
+  private var mistakesUnlisted = 0
+  private var defaultTTL: UInt32?
+  private var lastTTL: UInt32?
+  private var origin: [UInt8]
+  private var lastOwner: UInt32?
+  private var includeStack: [String]
+
+  /// Reads a zone's file.
+  /// - Parameters:
+  ///   - path: as messages name it; paths in `$INCLUDE` are relative to its folder.
+  ///   - origin: absolute; the zone's apex.
+  package static func read(
+    _ text: [UInt8], path: String, origin: DomainName, open: @escaping Opener
+  ) -> (zone: ZoneRecords, diagnostics: [Diagnostic]) {
+    var reader = ZoneFileReader(path: path, origin: origin, open: open)
+    reader.read(text, file: 0)
+    if reader.mistakesUnlisted > 0 {
+      reader.diagnostics.append(
+        .error(
+          at: SourceLocation(file: path), "\(reader.mistakesUnlisted) more mistakes are not listed; mend these first"))
+    }
+    return (reader.zone, reader.diagnostics)
+  }
+
+  private init(path: String, origin: DomainName, open: @escaping Opener) {
+    self.open = open
+    self.origin = origin.wire
+    zone = ZoneRecords(origin: origin, file: path)
+    includeStack = [path]
+  }
+
+  private mutating func read(_ text: [UInt8], file: UInt16) {
+    zone.octets.reserveCapacity(zone.octets.count + text.count)
+    zone.records.reserveCapacity(zone.records.count + text.count / 28)
+    readEntries(text.span, file: file)
+  }
+
+  private mutating func readEntries(_ text: Span<UInt8>, file: UInt16) {
+    var lines = ZoneLines()
+    while true {
+      do throws(ZoneLines.Mistake) {
+        guard try lines.next(text) else { return }
+      } catch {
+        report(error, file: file)
+        continue
+      }
+      let isDirective =
+        !lines.startsBlank && !lines.fields[0].isQuoted && text[at: lines.fields[0]] == UInt8(ascii: "$")
+      if isDirective {
+        readDirective(text, lines, file: file)
+      } else {
+        readRecord(text, lines, file: file)
+      }
+    }
+  }
+}
+
+// MARK: - Records
+
+extension ZoneFileReader {
+  private mutating func readRecord(_ text: Span<UInt8>, _ lines: borrowing ZoneLines, file: UInt16) {
+    let fields = lines.fields
+    var next = 0
+    if !lines.startsBlank {
+      guard readOwner(text, fields[0], lines.places[0], file: file) else { return }
+      next = 1
+    }
+    guard let owner = lastOwner else {
+      return mistake(lines.places[0], file, "the first record has no owner; write a name, or @ for the apex")
+    }
+    guard let (ttl, type, typeAt) = readTTLClassAndType(text, lines, from: next, file: file) else { return }
+    let rdata = zone.octets.count
+    do {
+      try appendRData(
+        of: type, text: text, fields: fields, from: typeAt + 1, origin: origin, to: &zone.octets)
+    } catch {
+      let place = error.field < fields.count ? lines.places[error.field] : lines.places[typeAt]
+      let written = error.field < fields.count ? text.string(fields[error.field].range) : ""
+      return mistake(place, file, error.problem.message(type: type, written: written))
+    }
+    let count = zone.octets.count - rdata
+    guard zone.octets.count < UInt32.max / 2 else {
+      zone.octets.removeLast(count)
+      return mistake(lines.places[typeAt], file, "the zone has more than 2 GiB of data; split it into several zones")
+    }
+    guard let ttl = ttl ?? defaultTTL ?? lastTTL ?? minimum(of: type, rdata: rdata, count: count) else {
+      zone.octets.removeLast(count)
+      return mistake(
+        lines.places[typeAt], file, "no TTL is known for this record (RFC 1035 §5.1); put $TTL 300 at the top")
+    }
+    lastTTL = ttl
+    zone.records.append(
+      ZoneRecords.Record(
+        owner: owner, rdata: UInt32(rdata), ttl: ttl, line: UInt32(lines.places[typeAt].line),
+        rdataCount: UInt16(count), type: type, column: UInt16(clamping: lines.places[0].column), file: file))
+  }
+
+  /// Notes the owner for this record and those after it that have none; false after a mistake.
+  private mutating func readOwner(
+    _ text: Span<UInt8>, _ field: TextField, _ place: ZoneLines.Place, file: UInt16
+  ) -> Bool {
+    let start = zone.octets.count
+    if field.range.count == 1, text[field.range.lowerBound] == UInt8(ascii: "@"), !field.isQuoted {
+      zone.octets.append(contentsOf: origin)
+    } else {
+      do {
+        try appendName(text: text, field.range, origin: origin, to: &zone.octets)
+      } catch {
+        mistake(place, file, "owner \"\(text.string(field.range))\" \(error)")
+        return false
+      }
+    }
+    // Records of one owner mostly follow each other: they share its octets.
+    if let last = lastOwner,
+      zone.octets[start...].elementsEqual(zone.octets[Int(last)...].prefix(zone.octets.count - start))
+    {
+      zone.octets.removeLast(zone.octets.count - start)
+    } else {
+      lastOwner = UInt32(start)
+    }
+    return true
+  }
+
+  /// RFC 1035 §5.1: TTL and class, both optional, in either order, then the type.
+  private mutating func readTTLClassAndType(
+    _ text: Span<UInt8>, _ lines: borrowing ZoneLines, from first: Int, file: UInt16
+  ) -> (ttl: UInt32?, type: RRType, at: Int)? {
+    let fields = lines.fields
+    var next = first
+    var ttl: UInt32?
+    var hasClass = false
+    while next < fields.count {
+      let range = fields[next].range
+      if ttl == nil, !range.isEmpty, isDigit(text[range.lowerBound]) {
+        guard let value = checkedTTL(text, range, lines.places[next], file: file) else { return nil }
+        ttl = value
+      } else if !hasClass, text.isWord("IN", in: range) || text.equals("CLASS1", in: range) {
+        hasClass = true
+      } else if let type = text.commonType(in: range) ?? RRType(mnemonic: text.string(range)) {
+        guard !type.isMeta else {
+          mistake(lines.places[next], file, "\(type) is a type of questions, not of records; remove the line")
+          return nil
+        }
+        return (ttl, type, next)
+      } else {
+        let word = text.string(range)
+        if ["CH", "HS", "CS"].contains(word.uppercased()) || word.uppercased().hasPrefix("CLASS") {
+          mistake(lines.places[next], file, "class \(word) is not served; write IN or nothing")
+        } else {
+          let known = RRTypeTable.mnemonics
+          mistake(
+            lines.places[next], file,
+            "\"\(word)\" is no type of record\(didYouMean(word, in: known))"
+              + (nearest(to: word, in: known) == nil
+                ? "; write one of \(known.joined(separator: ", ")), or TYPE12345" : ""))
+        }
+        return nil
+      }
+      next += 1
+    }
+    mistake(lines.places[max(0, next - 1)], file, "the line ends before a type; write for example A 192.0.2.1")
+    return nil
+  }
+
+  private mutating func checkedTTL(
+    _ text: Span<UInt8>, _ range: Range<Int>, _ place: ZoneLines.Place, file: UInt16
+  ) -> UInt32? {
+    guard let value = seconds(text, range), value <= 0x7fff_ffff else {
+      mistake(
+        place, file,
+        "\"\(text.string(range))\" is no TTL (RFC 2181 §8); write seconds up to 2147483647, or units as in 1h30m")
+      return nil
+    }
+    return value
+  }
+
+  /// The last field of an SOA's RDATA just read (RFC 2308 §4), for a zone without any TTL.
+  private func minimum(of type: RRType, rdata: Int, count: Int) -> UInt32? {
+    guard type == .soa, count >= 4 else { return nil }
+    return min(zone.octets[(rdata + count - 4)...].reduce(0) { $0 << 8 | UInt32($1) }, 0x7fff_ffff)
+  }
+}
+
+// MARK: - Directives
+
+extension ZoneFileReader {
+  private mutating func readDirective(_ text: Span<UInt8>, _ lines: borrowing ZoneLines, file: UInt16) {
+    let fields = lines.fields
+    let word = text.string(fields[0].range).uppercased()
+    let place = lines.places[0]
+    switch word {
+    case "$ORIGIN" where fields.count == 2:
+      if let name = readOrigin(text, fields[1], lines.places[1], file: file) { origin = name }
+    case "$ORIGIN":
+      mistake(place, file, "$ORIGIN takes one name; write for example $ORIGIN example.org.")
+    case "$TTL" where fields.count == 2:
+      if let ttl = checkedTTL(text, fields[1].range, lines.places[1], file: file) { defaultTTL = ttl }
+    case "$TTL":
+      mistake(place, file, "$TTL takes one number of seconds; write for example $TTL 300")
+    case "$INCLUDE" where fields.count == 2 || fields.count == 3:
+      let includedOrigin = fields.count == 3 ? readOrigin(text, fields[2], lines.places[2], file: file) : origin
+      if let includedOrigin {
+        // All of the path: `string(_:)` cuts what is only shown to a person.
+        let path = String(decoding: text.octets(fields[1].range), as: UTF8.self)
+        include(path, origin: includedOrigin, from: lines.places[1], file: file)
+      }
+    case "$INCLUDE":
+      mistake(place, file, "$INCLUDE takes a file and perhaps an origin; write for example $INCLUDE hosts.inc")
+    default:
+      mistake(
+        place, file,
+        "\(text.string(fields[0].range)) is not supported"
+          + (nearest(to: word, in: ["$ORIGIN", "$TTL", "$INCLUDE"]).map { "; did you mean \($0)?" }
+            ?? "; there are $ORIGIN, $TTL and $INCLUDE"))
+    }
+  }
+
+  private mutating func readOrigin(
+    _ text: Span<UInt8>, _ field: TextField, _ place: ZoneLines.Place, file: UInt16
+  ) -> [UInt8]? {
+    var name: [UInt8] = []
+    if text.string(field.range) == "@" { return origin }
+    do {
+      try appendName(text: text, field.range, origin: origin, to: &name)
+      return name
+    } catch {
+      mistake(place, file, "origin \"\(text.string(field.range))\" \(error)")
+      return nil
+    }
+  }
+
+  private mutating func include(_ path: String, origin newOrigin: [UInt8], from place: ZoneLines.Place, file: UInt16) {
+    let folder = zone.files[Int(file)].lastIndex(of: "/").map { String(zone.files[Int(file)][...$0]) } ?? ""
+    let resolved = path.hasPrefix("/") ? path : folder + path
+    guard !includeStack.contains(resolved) else {
+      let way = (includeStack + [resolved]).joined(separator: " includes ")
+      return mistake(place, file, "$INCLUDE goes round in a circle: \(way); remove one of them")
+    }
+    guard includeStack.count <= Self.deepestInclude, zone.files.count < Int(UInt16.max) else {
+      return mistake(place, file, "$INCLUDE is nested more than \(Self.deepestInclude) deep; include fewer files")
+    }
+    switch open(resolved) {
+    case .failure(let failure):
+      mistake(place, file, "cannot include \"\(path)\": \(failure.reason); paths are relative to this file's folder")
+    case .success(let included):
+      let before = (origin, lastOwner)
+      origin = newOrigin
+      includeStack.append(resolved)
+      zone.files.append(resolved)
+      read(included, file: UInt16(zone.files.count - 1))
+      includeStack.removeLast()
+      (origin, lastOwner) = before
+    }
+  }
+}
+
+// MARK: - Mistakes
+
+extension ZoneFileReader {
+  private mutating func mistake(_ place: ZoneLines.Place, _ file: UInt16, _ message: @autoclosure () -> String) {
+    guard diagnostics.count < Self.mistakesListed else {
+      mistakesUnlisted += 1
+      return
+    }
+    let location = SourceLocation(file: zone.files[Int(file)], line: place.line, column: place.column)
+    diagnostics.append(.error(at: location, message()))
+  }
+
+  private mutating func report(_ error: ZoneLines.Mistake, file: UInt16) {
+    let message =
+      switch error.kind {
+      case .unterminatedQuote: "the quote that opens here is not closed on its line; end it with \""
+      case .unclosedParenthesis: "the ( that opens here is never closed; add the )"
+      case .surplusParenthesis: "there is no ( for this ); remove it"
+      }
+    mistake(error.place, file, message)
+  }
+}

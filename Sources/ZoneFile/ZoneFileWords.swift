@@ -1,0 +1,68 @@
+internal import DNSFormat
+
+extension RDataTextError.Problem {
+  /// The message for a problem with a field of RDATA.
+  func message(type: RRType, written: String) -> String {
+    let reference = RRTypeTable.row(of: type).map { " (\($0.reference))" } ?? ""
+    switch self {
+    case .missing(let label):
+      return "\(type) ends before its \(label)\(reference); add it"
+    case .surplus:
+      return "\(type) has no field for \"\(written)\"\(reference); remove it, or quote text that has spaces"
+    case .notAnAddress(let what):
+      let example = what.hasPrefix("IPv4") ? "192.0.2.1" : "2001:db8::1"
+      return "\"\(written)\" is no \(what)\(reference); write for example \(example)"
+    case .notANumber(let label, let max):
+      return "\"\(written)\" is no \(label) of \(type)\(reference); write a number from 0 to \(max)"
+    case .badName(let label, let error):
+      return "\(label) \"\(written)\" \(error)"
+    case .longString:
+      return "the string has more than 255 octets (RFC 1035 §3.3); split it into several"
+    case .badEscape:
+      return "\"\(written)\" has a bad escape (RFC 1035 §5.1); write \\\" or \\DDD with three digits up to 255"
+    case .badUnknown:
+      return "\\# takes the number of octets, then as many in hexadecimal (RFC 3597 §5); make the two agree"
+    case .wrongLength:
+      return "these octets are no RDATA of \(type)\(reference); write its fields instead of \\#"
+    case .unknownNeedsHash:
+      return "the fields of \(type) are not known; write its RDATA as \\# LENGTH HEX (RFC 3597 §5)"
+    }
+  }
+}
+
+extension Span<UInt8> {
+  /// The octets in `range` as a person reads them.
+  func string(_ range: Range<Int>) -> String { String(decoding: octets(range.prefix(200)), as: UTF8.self) }
+
+  /// The first octet of a field; 0 for an empty one.
+  subscript(at field: TextField) -> UInt8 { field.range.isEmpty ? 0 : self[field.range.lowerBound] }
+
+  /// True where the octets are the capital `word`, in any case.
+  func isWord(_ word: StaticString, in range: Range<Int>) -> Bool {
+    guard range.count == word.utf8CodeUnitCount else { return false }
+    var index = range.lowerBound
+    for octet in word.description.utf8 {
+      if self[index] & 0xdf != octet { return false }
+      index += 1
+    }
+    return true
+  }
+
+  /// The types that nearly every record has, told apart without making a string.
+  func commonType(in range: Range<Int>) -> RRType? {
+    switch range.count {
+    case 1: isWord("A", in: range) ? .a : nil
+    case 2: isWord("NS", in: range) ? .ns : nil
+    case 3:
+      isWord("TXT", in: range) ? .txt : isWord("SRV", in: range) ? RRType(33) : isWord("PTR", in: range) ? .ptr : nil
+    case 4: isWord("AAAA", in: range) ? .aaaa : nil
+    case 5: isWord("CNAME", in: range) ? .cname : nil
+    default: nil
+    }
+  }
+}
+
+extension Range<Int> {
+  /// At most the first `count`.
+  func prefix(_ count: Int) -> Range<Int> { lowerBound..<Swift.min(upperBound, lowerBound + count) }
+}
