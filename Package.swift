@@ -43,10 +43,12 @@ let package = Package(
     module("Diagnostics"),
     module("DNSFormat", imports: ["FlatMemory", "Addresses"]),
     module("ZoneFile", imports: ["FlatMemory", "Addresses", "Diagnostics", "DNSFormat"]),
+    module("Zones", imports: ["FlatMemory", "Contexts", "Diagnostics", "DNSFormat", "ZoneFile"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Diagnostics"),
     tests(of: "DNSFormat", imports: ["FlatMemory", "Addresses"], golden: ["Golden"]),
     tests(of: "ZoneFile", imports: data, golden: ["Golden"]),
+    tests(of: "Zones", imports: data + ["ZoneFile"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,252 @@
+// Zones: records → one structure that answers "what is at this name, for a caller in this context?"
+//
+// Takes records by layer (the base and the overlays of contexts) and gives a `CompiledZone`, immutable and flat, and a
+// `ZoneDirectory` that finds the zone of a name. Knows the contexts as numbers and services as numbers; knows nothing of
+// rules. `ZoneBuilder` and the files beside it do the work at load; the two types named above are what a query reads.
+
+public import DNSFormat
+public import FlatMemory
+
+/// The data of one zone for all contexts of one realm, in flat memory.
+///
+/// An index from names to records, and the records. A record has the name, the service it belongs to, and the node's
+/// data: one body where all contexts see the same, else runs of context numbers with a body each. So a name costs
+/// memory for what differs, not for how many contexts there are.
+///
+///     record  octets  what
+///             0       octets of the name
+///             1       1: forked
+///             2..<4   how many runs, where forked
+///             4..<8   service number, 0 for none
+///             8...    the name, wire format, small letters
+///             then    a body; or runs: first context (2 octets), offset of a body (4 octets)
+///     body    0       flags (ZoneNode.Flags)
+///             4..<8   offset of the record of the zone cut above, 0 for none
+///             8..<12  octets of RRsets
+///             12...   RRset images, one after the other
+///
+/// Numbers are in the host's byte order. Offset 0 holds no record, so 0 can mean "none".
+public final class CompiledZone: Sendable {
+  /// The apex.
+  package let origin: DomainName
+  /// The apex in wire format, small letters, and eight zeros.
+  let foldedOrigin: FlatArray<UInt8>
+  /// Labels of the apex, the root not counted.
+  public let originLabels: Int
+  /// The names and their data. Bodies, RRset images and names are offsets into it.
+  public let memory: FlatArray<UInt8>
+  /// An open-addressing table: the upper half of a name's hash, and the offset of its record; 0 where free.
+  let index: FlatArray<UInt64>
+  let seed: UInt64
+  /// The root of the realm: 0, or the sealed context that the data is for.
+  package let realm: Int
+  /// Not 0 at the numbers of contexts whose data did not load: they get SERVFAIL.
+  let broken: FlatArray<UInt8>
+  /// True where some context's data did not load.
+  let hasBroken: Bool
+  /// Names with data or below which there is data, in any context.
+  package let nameCount: Int
+  /// RRs in memory, for all contexts.
+  package let recordCount: Int
+
+  init(
+    origin: DomainName, realm: Int, memory: consuming FlatArray<UInt8>, index: [UInt64], seed: UInt64,
+    broken: [Bool], nameCount: Int, recordCount: Int
+  ) {
+    self.origin = origin
+    self.realm = realm
+    originLabels = origin.labelCount
+    foldedOrigin = FlatArray(origin.wire.map(lowercased) + [UInt8](repeating: 0, count: 8))
+    self.memory = memory
+    self.index = FlatArray(index)
+    self.seed = seed
+    self.broken = FlatArray(broken.map { $0 ? 1 : 0 } as [UInt8])
+    hasBroken = broken.contains(true)
+    self.nameCount = nameCount
+    self.recordCount = recordCount
+  }
+
+  /// True where the data of a context did not load.
+  public func isBroken(for context: UInt16) -> Bool { hasBroken && broken[Int(context)] != 0 }
+
+  /// What the zone has under the ancestor of `name` with `labels` labels (`name` itself for its own count), as a
+  /// context sees it; nil where no context has anything there.
+  ///
+  /// One hash and, nearly always, one probe.
+  public func node(_ name: borrowing NameKey, labels: Int, context: UInt16) -> ZoneNode? {
+    let start = name.start(ofSuffix: labels)
+    let hash = name.hash(from: start, seed: seed)
+    let tag = hash >> 32
+    let mask = index.count &- 1
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let entry = index[slot]
+      if entry == 0 { return nil }
+      if entry >> 32 == tag {
+        let record = Int(UInt32(truncatingIfNeeded: entry))
+        let size = Int(memory[record])
+        if name.suffix(from: start, equals: memory, at: record &+ 8, count: size) {
+          return ZoneNode(memory, record: record, nameSize: size, context: context)
+        }
+      }
+      slot = (slot &+ 1) & mask
+    }
+  }
+
+  /// The apex as a context sees it; it is the first record.
+  public func apex(context: UInt16) -> ZoneNode {
+    ZoneNode(
+      memory, record: CompiledZone.firstRecord, nameSize: Int(memory[CompiledZone.firstRecord]), context: context)
+  }
+
+  /// Where the first record is: behind the eight octets that make offset 0 mean "none".
+  static var firstRecord: Int { 8 }
+
+  /// The node at `name`, or the closest encloser of it (RFC 4592 §3.3.1): its longest ancestor that exists for the
+  /// context, empty non-terminals included.
+  ///
+  /// Every ancestor of a name is in the index, so the longest one there is found by halving. The service of a name is
+  /// that of the longest ancestor in the index, whether or not this context sees anything there.
+  /// - Parameter name: at or below the apex, which exists for the context.
+  public func find(_ name: borrowing NameKey, context: UInt16) -> ZoneMatch {
+    if let exact = node(name, labels: name.labelCount, context: context), exact.exists {
+      return ZoneMatch(node: exact, labels: name.labelCount, service: exact.service, isHidden: false)
+    }
+    var low = originLabels  // is in the index
+    var high = name.labelCount &+ 1  // is not
+    var best: ZoneNode?
+    while high &- low > 1 {
+      let middle = (low &+ high) / 2
+      if let found = node(name, labels: middle, context: context) {
+        best = found
+        low = middle
+      } else {
+        high = middle
+      }
+    }
+    var match = best ?? apex(context: context)
+    let service = match.service
+    var isHidden = false
+    while !match.exists, low > originLabels {
+      if match.flags.contains(.hidden) { isHidden = true }
+      low &-= 1
+      match = node(name, labels: low, context: context) ?? match
+    }
+    return ZoneMatch(node: match, labels: low, service: service, isHidden: isHidden)
+  }
+}
+
+/// What ``CompiledZone/find(_:context:)`` found.
+public struct ZoneMatch: BitwiseCopyable, Sendable {
+  /// The node at the name, or its closest encloser.
+  public let node: ZoneNode
+  /// Labels of the node's name: as many as the name has where it is the name's own.
+  public let labels: Int
+  /// The service that the name belongs to; 0 for none.
+  public let service: UInt32
+  /// True where an overlay took the name, or one above it, away: there is nothing to synthesise.
+  public let isHidden: Bool
+}
+
+/// A node as one context sees it: where its data is, and what kind of place it is.
+public struct ZoneNode: BitwiseCopyable, Sendable {
+  /// What kind of place a node is.
+  public struct Flags: OptionSet, BitwiseCopyable, Sendable {
+    /// One bit each, as in memory.
+    public let rawValue: UInt8
+
+    /// Flags from their bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// There is data here or below (RFC 4592 §2.2.2).
+    public static var exists: Flags { Flags(rawValue: 1) }
+    /// The zone's apex.
+    public static var apex: Flags { Flags(rawValue: 2) }
+    /// A zone cut: an NS set below the apex (RFC 9499 §7).
+    public static var cut: Flags { Flags(rawValue: 4) }
+    /// Below a zone cut: glue, or hidden by it.
+    public static var covered: Flags { Flags(rawValue: 8) }
+    /// Has a CNAME.
+    public static var alias: Flags { Flags(rawValue: 16) }
+    /// Taken away by an overlay's `CNAME .`: it does not exist, and no wildcard stands in for it.
+    public static var hidden: Flags { Flags(rawValue: 32) }
+  }
+
+  /// Where its record is.
+  let record: Int
+  /// Where the body for the context is.
+  let body: Int
+  /// What kind of place it is.
+  public let flags: Flags
+  /// The service it belongs to; 0 for none.
+  public let service: UInt32
+
+  init(_ memory: borrowing FlatArray<UInt8>, record: Int, nameSize: Int, context: UInt16) {
+    self.record = record
+    let head = memory.load(record, as: UInt64.self)
+    service = UInt32(truncatingIfNeeded: head >> 32)
+    let data = record &+ 8 &+ nameSize
+    if head & 0x100 == 0 {
+      body = data
+    } else {
+      body = ZoneNode.body(memory, runs: data, count: Int(head >> 16 & 0xffff), context: context)
+    }
+    flags = Flags(rawValue: memory[body])
+  }
+
+  /// The body of the run that a context is in: the last whose first context is not greater.
+  private static func body(_ memory: borrowing FlatArray<UInt8>, runs: Int, count: Int, context: UInt16) -> Int {
+    var low = 0
+    var high = count
+    while high &- low > 1 {
+      let middle = (low &+ high) / 2
+      if memory.load(runs &+ middle &* 6, as: UInt16.self) <= context { low = middle } else { high = middle }
+    }
+    return Int(memory.load(runs &+ low &* 6 &+ 2, as: UInt32.self))
+  }
+
+  /// True where there is data here or below.
+  public var exists: Bool { flags.contains(.exists) }
+
+  /// Where the node's name is in memory, in wire format.
+  public var nameOffset: Int { record &+ 8 }
+
+  /// The zone cut above, which covers this node, as a context sees it.
+  public func cut(_ memory: borrowing FlatArray<UInt8>, context: UInt16) -> ZoneNode? {
+    let record = Int(memory.load(body &+ 4, as: UInt32.self))
+    return record == 0
+      ? nil : ZoneNode(memory, record: record, nameSize: Int(memory[record]), context: context)
+  }
+
+  /// Where the RRset images start.
+  public var firstRRset: Int { body &+ 12 }
+
+  /// The offset behind the last RRset image.
+  public func end(_ memory: borrowing FlatArray<UInt8>) -> Int {
+    body &+ 12 &+ Int(memory.load(body &+ 8, as: UInt32.self))
+  }
+
+  /// The RRset of a type; nil where the node has none.
+  public func rrset(_ type: RRType, _ memory: borrowing FlatArray<UInt8>) -> RRsetImage? {
+    let end = end(memory)
+    var offset = firstRRset
+    while offset < end {
+      let image = RRsetImage(memory, at: offset)
+      if image.type == type { return image }
+      offset = image.end
+    }
+    return nil
+  }
+
+  /// The first RRset of addresses, A or AAAA; or the next one after `previous`.
+  public func addresses(_ memory: borrowing FlatArray<UInt8>, after previous: RRsetImage? = nil) -> RRsetImage? {
+    let end = end(memory)
+    var offset = previous?.end ?? firstRRset
+    while offset < end {
+      let image = RRsetImage(memory, at: offset)
+      if image.holdsAddresses { return image }
+      offset = image.end
+    }
+    return nil
+  }
+}
