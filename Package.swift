@@ -44,10 +44,12 @@ let package = Package(
     module("DNSFormat", imports: ["FlatMemory", "Addresses"]),
     module("ZoneFile", imports: ["FlatMemory", "Addresses", "Diagnostics", "DNSFormat"]),
     module("Zones", imports: ["FlatMemory", "Contexts", "Diagnostics", "DNSFormat", "ZoneFile"]),
+    module("Policy", imports: ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Diagnostics"),
     tests(of: "DNSFormat", imports: ["FlatMemory", "Addresses"], golden: ["Golden"]),
     tests(of: "ZoneFile", imports: data, golden: ["Golden"]),
+    tests(of: "Policy", imports: data),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,103 @@
+public import Addresses
+package import Diagnostics
+public import FlatMemory
+
+/// Works out who asks: a source address and a listener in, a context and a service out.
+///
+/// Two walks of a prefix table and a few reads; allocates nothing.
+public struct CallerTable: ~Copyable, Sendable {
+  /// Source prefixes to the number of the line that says them.
+  @usableFromInline let contextPrefixes: PrefixTable
+  @usableFromInline let servicePrefixes: PrefixTable
+  /// By the number of a line: the context or service it speaks of.
+  @usableFromInline let owners: FlatArray<UInt32>
+  /// By context: the line by which its listener claims callers; 0 where it has none.
+  @usableFromInline let listenBasis: FlatArray<UInt32>
+  /// Who is in no other context; not placed where there is no `context default`.
+  @usableFromInline let other: Caller
+  /// By the number of a line, for people: `from 10.30.1.0/24 (ambit.policy:14)`.
+  private let texts: TextTable
+  private let bases: [Basis]
+
+  /// A line of the policy that says who a caller is.
+  package struct Basis: Hashable, Sendable {
+    /// `from 10.30.1.0/24`, `listen 127.0.0.54:53`, `runs-at ::1`, `context default`.
+    package let text: String
+    package let location: SourceLocation
+  }
+
+  init(_ policy: borrowing Policy) {
+    var builder = Builder()
+    var contexts: [(prefix: Prefix, value: UInt32)] = []
+    var services: [(prefix: Prefix, value: UInt32)] = []
+    for (number, context) in policy.contextDetails.enumerated().dropFirst() {
+      for from in context.from {
+        contexts.append((from.prefix, builder.add(UInt32(number), "from \(from.prefix)", from.location)))
+      }
+    }
+    for (index, service) in policy.services.enumerated() {
+      for prefix in service.runsAt {
+        let line = builder.add(UInt32(index + 1), "runs-at \(prefix.prefix)", prefix.location)
+        services.append((prefix.prefix, line))
+      }
+    }
+    var listenBasis = Array(repeating: UInt32(0), count: policy.contexts.nodes.count)
+    for listen in policy.listens {
+      guard let context = listen.context, listenBasis[context] == 0 else { continue }
+      listenBasis[context] = builder.add(UInt32(context), "listen \(listen.address)", listen.location)
+    }
+    var other = Caller(context: 0, isPlaced: policy.contexts.count == 0)
+    if let context = policy.defaultContext {
+      let line = builder.add(UInt32(context), "context default", policy.contextDetails[context].location)
+      other = Caller(context: UInt16(context), contextBasis: line)
+    }
+    self.other = other
+    self.listenBasis = FlatArray(listenBasis)
+    contextPrefixes = PrefixTable(contexts)
+    servicePrefixes = PrefixTable(services)
+    owners = FlatArray(builder.owners)
+    texts = TextTable(builder.texts)
+    bases = builder.bases
+  }
+
+  /// The caller behind a source address.
+  ///
+  /// Its context is that of the listener, where a context claims the listener; else that of the longest `from`; else
+  /// `context default`; else it is not placed. Where no contexts are declared everyone is placed in the root.
+  /// - Parameter listenerContext: the number of the context that claims the address the query came in on.
+  @inlinable @inline(__always)
+  public func caller(source: IPAddress, listenerContext: UInt16?) -> Caller {
+    var caller = other
+    if let listenerContext {
+      caller = Caller(context: listenerContext, contextBasis: listenBasis[Int(listenerContext)])
+    } else {
+      let line = contextPrefixes.value(for: source)
+      if line != 0 {
+        caller = Caller(context: UInt16(truncatingIfNeeded: owners[Int(line)]), contextBasis: line)
+      }
+    }
+    let line = servicePrefixes.value(for: source)
+    caller.service = owners[Int(line)]
+    caller.serviceBasis = line
+    return caller
+  }
+
+  /// The line behind a `contextBasis` or `serviceBasis`; nil for 0.
+  package func basis(_ number: UInt32) -> Basis? { number == 0 ? nil : bases[Int(number) - 1] }
+
+  /// Appends `from 10.30.1.0/24 (ambit.policy:14)`; nothing for 0.
+  package func appendBasis(_ number: UInt32, to buffer: inout OctetBuffer) { texts.append(number, to: &buffer) }
+
+  private struct Builder {
+    var owners: [UInt32] = [0]
+    var bases: [Basis] = []
+    var texts = TextTable.Builder()
+
+    /// The number of a new line.
+    mutating func add(_ owner: UInt32, _ text: String, _ location: SourceLocation) -> UInt32 {
+      owners.append(owner)
+      bases.append(Basis(text: text, location: location))
+      return texts.add("\(text) (\(location.short))")
+    }
+  }
+}

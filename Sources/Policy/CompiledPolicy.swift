@@ -1,0 +1,157 @@
+public import Addresses
+internal import Contexts
+package import DNSFormat
+public import FlatMemory
+
+/// A policy made ready for queries: flat tables that any number of workers read at once.
+///
+/// Immutable. What a query asks of it takes no lock, allocates nothing and counts no references.
+public final class CompiledPolicy: Sendable {
+  /// Who calls?
+  public let callers: CallerTable
+  /// Where does an endpoint belong?
+  public let endpoints: EndpointTable
+  /// True where any two contexts are isolated: otherwise no address need be looked at.
+  public let hasIsolations: Bool
+  @usableFromInline let calls: CallTable
+  @usableFromInline let isolations: IsolateRule
+  /// By context number; number 0 is the server's.
+  @usableFromInline let modes: FlatArray<Mode>
+  @usableFromInline let contextDenials: FlatArray<DenyAs>
+  /// By service number; `serviceHasDenial` says whether it counts.
+  @usableFromInline let serviceDenials: FlatArray<DenyAs>
+  @usableFromInline let serviceHasDenial: FlatArray<Bool>
+  private let reasons: TextTable
+  private let serviceNames: TextTable
+  private let contextNames: TextTable
+  private let ruleWords: TextTable
+  private let serviceNumbers: [DomainName: UInt32]
+  /// What this was made of: for the control plane.
+  package let policy: Policy
+
+  /// Compiles a policy; every value that ``Policy/read(_:)`` gives can be compiled.
+  package init(_ policy: Policy) {
+    precondition(policy.contexts.nodes.count <= 1 << 15, "context numbers fit in 16 bits")
+    var reasons = TextTable.Builder()
+    let defaultReason =
+      policy.defaultDecision == .refuse ? reasons.number(of: policy.defaultLocation?.short ?? "default refuse") : 0
+    callers = CallerTable(policy)
+    endpoints = EndpointTable(policy)
+    calls = CallTable(policy, reason: { reasons.number(of: $0.location.short) }, defaultReason: defaultReason)
+    isolations = IsolateRule(policy, reason: { reasons.number(of: $0.location.short) })
+    hasIsolations = !policy.isolations.isEmpty
+
+    var modes: [Mode] = []
+    var denials: [DenyAs] = []
+    var contextNames = TextTable.Builder()
+    for (number, node) in policy.contexts.nodes.enumerated() {
+      // Parents have lower numbers; the root has the server's own.
+      let details = policy.contextDetails[number]
+      modes.append(number == 0 ? policy.mode : details.mode ?? modes[node.parent])
+      denials.append(number == 0 ? policy.denyAs : details.denyAs ?? denials[node.parent])
+      if number > 0 { contextNames.add(node.name) }
+    }
+    self.modes = FlatArray(modes)
+    contextDenials = FlatArray(denials)
+    serviceDenials = FlatArray([policy.denyAs] + policy.services.map { $0.denyAs ?? policy.denyAs })
+    serviceHasDenial = FlatArray([false] + policy.services.map { $0.denyAs != nil })
+
+    var serviceNames = TextTable.Builder()
+    var numbers: [DomainName: UInt32] = [:]
+    for service in policy.services { numbers[service.name] = serviceNames.add(service.display) }
+    serviceNumbers = numbers
+    var words = TextTable.Builder()
+    for rule in Rule.allCases { words.add(rule.word) }
+    self.reasons = TextTable(reasons)
+    self.serviceNames = TextTable(serviceNames)
+    self.contextNames = TextTable(contextNames)
+    ruleWords = TextTable(words)
+    self.policy = policy
+  }
+}
+
+/// Judging, on a query's path.
+extension CompiledPolicy {
+  /// Refused where the caller is in no context; judged once a query, before any data is looked up.
+  @inlinable public func judgePlacement(_ caller: Caller) -> Refusal? {
+    caller.isPlaced ? nil : Refusal(.placement, reason: 0)
+  }
+
+  /// May the caller call the service? The first rule that says no, or nil.
+  /// - Parameter service: a service's number; 0 for a name that belongs to none, which everyone may look up.
+  @inlinable public func judge(_ caller: Caller, target service: UInt32) -> Refusal? {
+    if service == 0 { return nil }
+    return calls.facts(caller, service)?.firstRefusal
+  }
+
+  /// Must this endpoint be left out of an answer to a caller of this context?
+  ///
+  /// Never for an endpoint in no context, nor for a caller in the root.
+  @inlinable public func isIsolated(callerContext: UInt16, endpoint: IPAddress) -> Bool {
+    if !hasIsolations || callerContext == 0 { return false }
+    let context = endpoints.context(of: endpoint)
+    return context != 0 && isolations.isIsolated(callerContext, context)
+  }
+
+  /// Whether refusals of this context's callers are carried out, or only logged.
+  @inlinable public func mode(_ context: UInt16) -> Mode { modes[Int(context)] }
+
+  /// What a refused caller of this context gets that called this service; 0 for none.
+  @inlinable public func denyAs(context: UInt16, service: UInt32) -> DenyAs {
+    serviceHasDenial[Int(service)] ? serviceDenials[Int(service)] : contextDenials[Int(context)]
+  }
+
+  /// The line that isolates a caller's context from an endpoint's; 0 where none does. For one who was refused.
+  package func isolationReason(callerContext: UInt16, endpointContext: UInt16) -> UInt32 {
+    isolations.reason(callerContext, endpointContext)
+  }
+}
+
+/// The words of an answer's Extended DNS Error, without an allocation.
+extension CompiledPolicy {
+  /// Appends the place of a refusal's line, `orders.policy:6`; nothing for 0.
+  package func appendReason(_ reason: UInt32, to buffer: inout OctetBuffer) { reasons.append(reason, to: &buffer) }
+
+  /// Appends a service's name as the policy writes it; nothing for 0.
+  package func appendService(_ service: UInt32, to buffer: inout OctetBuffer) {
+    serviceNames.append(service, to: &buffer)
+  }
+
+  /// Appends a context's name; nothing for the root.
+  package func appendContext(_ context: UInt16, to buffer: inout OctetBuffer) {
+    contextNames.append(UInt32(context), to: &buffer)
+  }
+
+  /// Appends `refuse`, `allow`, `isolate` and so on.
+  package func appendRule(_ rule: Rule, to buffer: inout OctetBuffer) {
+    ruleWords.append(UInt32(rule.rawValue) + 1, to: &buffer)
+  }
+}
+
+/// For the control plane.
+extension CompiledPolicy {
+  /// Every rule that a call breaks, in the order of judging.
+  package func judgeAll(_ caller: Caller, target service: UInt32) -> [Refusal] {
+    let byName = service == 0 ? [] : calls.facts(caller, service)?.allRefusals ?? []
+    return [judgePlacement(caller)].compactMap(\.self) + byName
+  }
+
+  /// The place of a refusal's line, `orders.policy:6`; empty for 0.
+  package func reason(_ reason: UInt32) -> String { reasons.text(reason) }
+
+  /// A service's name as the policy writes it; empty for 0.
+  package func serviceName(_ service: UInt32) -> String { serviceNames.text(service) }
+
+  /// A context's name; empty for the root.
+  package func contextName(_ context: UInt16) -> String { contextNames.text(UInt32(context)) }
+
+  /// The number of the service a name belongs to: the longest service's name that is it or above it; 0 for none.
+  package func serviceNumber(for name: DomainName) -> UInt32 {
+    var name = name
+    while true {
+      if let number = serviceNumbers[name] { return number }
+      if name == .root { return 0 }
+      name = name.parent
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package import Addresses
+package import Diagnostics
+internal import DNSFormat
+
+/// A value and where it was said.
+struct Located<Value> {
+  let value: Value
+  let location: SourceLocation
+
+  init(_ value: Value, at location: SourceLocation) {
+    self.value = value
+    self.location = location
+  }
+}
+
+/// A prefix and where it was said.
+package struct LocatedPrefix: Hashable, Sendable {
+  package let prefix: Prefix
+  package let location: SourceLocation
+
+  package init(prefix: Prefix, location: SourceLocation) {
+    self.prefix = prefix
+    self.location = location
+  }
+}
+
+/// What the statements said, word by word, before names are resolved and clashes found.
+struct PolicyDraft {
+  var mode: Located<Mode>?
+  var defaultDecision: Located<DefaultDecision>?
+  var denyAs: Located<DenyAs>?
+  var metricsLog: Located<MetricsLog>?
+  var listens: [Listen] = []
+  var contexts: [Context] = []
+  var services: [Service] = []
+  /// The words of each `isolate`.
+  var isolations: [Located<[Word]>] = []
+  var expectations: [Expectation] = []
+
+  struct Listen {
+    let address: SocketAddress
+    /// An index into `contexts`, or nil for the server's own.
+    let context: Int?
+    let location: SourceLocation
+  }
+
+  struct Context {
+    let name: Word
+    let parent: Word?
+    var from: [LocatedPrefix] = []
+    var endpoints: [LocatedPrefix] = []
+    var isSealed: Located<Bool>?
+    var mode: Located<Mode>?
+    var denyAs: Located<DenyAs>?
+  }
+
+  struct Service {
+    let word: Word
+    let name: DomainName
+    /// False where the word is no name, which was said; `name` then means nothing.
+    let isNameGood: Bool
+    /// In effect where the service is declared.
+    let origin: DomainName?
+    var runsAt: [LocatedPrefix] = []
+    var allows: [Reference] = []
+    var refuses: [Reference] = []
+    var denyAs: Located<DenyAs>?
+  }
+
+  /// A word that names a service, a context or everyone.
+  struct Reference {
+    let word: Word
+    let origin: DomainName?
+  }
+}

@@ -1,0 +1,50 @@
+package import Diagnostics
+
+/// One word of a policy file, and its place.
+package struct Word: Hashable, Sendable {
+  /// As written; of a quoted word what is between the quotes, with its escapes.
+  package let text: String
+  package let location: SourceLocation
+  /// True for `"..."`.
+  package let isQuoted: Bool
+  /// True where a comma stands between the word before and this one: `10.30.1.17 90, 10.30.1.18 10`.
+  package let followsComma: Bool
+
+  package init(_ text: String, at location: SourceLocation, isQuoted: Bool = false, followsComma: Bool = false) {
+    self.text = text
+    self.location = location
+    self.isQuoted = isQuoted
+    self.followsComma = followsComma
+  }
+}
+
+/// A keyword, the words after it, and its block where it has one: all there is to the grammar.
+struct Statement {
+  let keyword: Word
+  var words: [Word] = []
+  var block: Block?
+
+  /// What stands between `{` and `}`.
+  struct Block {
+    /// Where the `{` is.
+    let location: SourceLocation
+    let statements: [Statement]
+  }
+}
+
+/// A word as a message shows it: in quotes, cut where it is very long, without octets that would disturb a terminal.
+func quoted(_ text: String) -> String {
+  var shown = "\""
+  for (index, scalar) in text.unicodeScalars.enumerated() {
+    if index == 60 {
+      shown += "..."
+      break
+    }
+    if scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) {
+      shown += "\\x" + String(scalar.value >> 4, radix: 16) + String(scalar.value & 15, radix: 16)
+    } else {
+      shown.unicodeScalars.append(scalar)
+    }
+  }
+  return shown + "\""
+}

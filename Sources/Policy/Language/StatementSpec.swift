@@ -1,0 +1,74 @@
+/// A kind of statement: where it may stand, how it is written, and how it is read.
+struct StatementSpec: Sendable {
+  let keyword: String
+  /// The blocks it may stand in.
+  let places: Set<PolicyReader.Place>
+  /// How many words follow the keyword.
+  let words: ClosedRange<Int>
+  /// True where a `{ }` may follow.
+  let hasBlock: Bool
+  /// How to write it, as messages show it.
+  let usage: String
+  /// Reads a statement whose place and count of words were checked.
+  let read: @Sendable (Statement, inout PolicyReader) -> Void
+
+  init(
+    _ keyword: String, in places: Set<PolicyReader.Place>, words: ClosedRange<Int>, hasBlock: Bool = false,
+    _ usage: String, _ read: @escaping @Sendable (Statement, inout PolicyReader) -> Void
+  ) {
+    self.keyword = keyword
+    self.places = places
+    self.words = words
+    self.hasBlock = hasBlock
+    self.usage = usage
+    self.read = read
+  }
+
+  /// A count of words without an upper end.
+  private static let many = 1...Int.max
+
+  /// Every statement of the language. A further one is a row here and a file in Statements/.
+  static let table: [StatementSpec] = [
+    StatementSpec("origin", in: [.top], words: 1...1, "origin NAME", readOrigin),
+    StatementSpec("listen", in: [.top, .context], words: many, "listen ADDRESS[:PORT]...", readListen),
+    StatementSpec("mode", in: [.top, .context], words: 1...1, "mode enforce|observe", readMode),
+    StatementSpec("default", in: [.top], words: 1...1, "default allow|refuse", readDefault),
+    StatementSpec(
+      "deny-as", in: [.top, .context, .service], words: 1...3,
+      "deny-as refused|drop, or deny-as nxdomain|nodata [ttl SECONDS]", readDenyAs),
+    StatementSpec(
+      "context", in: [.top], words: 1...3, hasBlock: true, "context NAME [in PARENT] { from PREFIX... }", readContext),
+    StatementSpec("from", in: [.context], words: many, "from PREFIX...", readFrom),
+    StatementSpec("endpoints", in: [.context], words: many, "endpoints PREFIX...", readEndpoints),
+    StatementSpec("sealed", in: [.context], words: 0...0, "sealed", readSealed),
+    StatementSpec("isolate", in: [.top], words: 2...Int.max, "isolate CONTEXT CONTEXT...", readIsolate),
+    StatementSpec(
+      "service", in: [.top], words: 1...1, hasBlock: true, "service NAME { runs-at PREFIX...; allow NAME... }",
+      readService),
+    StatementSpec("runs-at", in: [.service], words: many, "runs-at PREFIX...", readRunsAt),
+    StatementSpec("allow", in: [.service], words: many, "allow NAME..., or allow *", readAllow),
+    StatementSpec("refuse", in: [.service], words: many, "refuse NAME..., or refuse *", readRefuse),
+    StatementSpec("expect", in: [.top], words: many, expectUsage, readExpect),
+    StatementSpec(
+      "metrics-log", in: [.top], words: 1...3, "metrics-log PATH [every SECONDS], or metrics-log off", readMetricsLog),
+  ]
+
+  /// The statements by their keywords.
+  static let byKeyword = Dictionary(uniqueKeysWithValues: table.map { ($0.keyword, $0) })
+
+  /// Keywords of the language that are not built yet. A rule that is read and does nothing is worse than an error.
+  static let notSupportedYet: Set<String> = [
+    "forward", "trust", "tiers", "tier", "acyclic", "observe", "except", "health", "floor", "weight", "drain",
+    "identity", "uid", "explain", "include", "zone",
+  ]
+
+  /// The keywords that may stand in a block.
+  static func keywords(in place: PolicyReader.Place) -> [String] {
+    table.filter { $0.places.contains(place) }.map(\.keyword)
+  }
+
+  /// All keywords, those that may stand in a block first: of two that are equally near, the first is suggested.
+  static func keywords(nearestTo place: PolicyReader.Place) -> [String] {
+    keywords(in: place) + table.filter { !$0.places.contains(place) }.map(\.keyword) + notSupportedYet.sorted()
+  }
+}

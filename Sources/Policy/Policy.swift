@@ -1,0 +1,158 @@
+package import Addresses
+package import Contexts
+package import DNSFormat
+package import Diagnostics
+
+// The module Policy: who calls, and may they?
+//
+// Takes the text of the *.policy files and gives a `Policy`, checked and in plain types, for the control plane; and
+// from that a `CompiledPolicy`, flat, which every query reads without a lock, an allocation or a reference count.
+// Opens no file, knows no record data, asks no clock.
+
+/// What the operator wrote, read, resolved and found free of contradictions.
+package struct Policy: Sendable {
+  /// What names are relative to in files that say no `origin` of their own.
+  package var origin: DomainName?
+  /// Every address the server listens on; never empty.
+  package var listens: [Listen] = []
+  /// True where no `listen` was written and `listens` is what one gets then.
+  package var isListenDefaulted = false
+  /// The server's mode; a context may have another, see ``ContextDetails/mode``.
+  package var mode = Mode.enforce
+  /// What a service without `allow` lines does.
+  package var defaultDecision = DefaultDecision.allow
+  /// The place of the `default` statement, where there is one.
+  package var defaultLocation: SourceLocation?
+  /// What a refused caller gets, unless its context or the service says otherwise.
+  package var denyAs = DenyAs(.refused)
+  package var contexts = ContextTree()
+  /// By context number; number 0 is the root, which has nothing but the server's own settings.
+  package var contextDetails = [ContextDetails(location: SourceLocation(file: ""))]
+  /// The number of `context default`, where callers stand who are in no other.
+  package var defaultContext: Int?
+  /// A service's number is its index here and 1 more.
+  package var services: [Service] = []
+  package var isolations: [Isolation] = []
+  package var expectations: [Expectation] = []
+  package var metricsLog: MetricsLog?
+}
+
+/// An address the server listens on.
+package struct Listen: Hashable, Sendable {
+  package let address: SocketAddress
+  /// The number of the context that claims whoever asks here; nil for the server's own addresses.
+  package let context: Int?
+  package let location: SourceLocation
+}
+
+/// What a policy says of one context, beside its place in the tree.
+package struct ContextDetails: Sendable {
+  /// Where its name stands in its declaration.
+  package let location: SourceLocation
+  /// Callers from here are in the context.
+  package var from: [LocatedPrefix] = []
+  /// Its services live here, and in `from`.
+  package var endpoints: [LocatedPrefix] = []
+  /// As written here; nil where it is the parent's.
+  package var mode: Mode?
+  /// As written here; nil where it is the parent's.
+  package var denyAs: DenyAs?
+}
+
+/// A service: a name that is called, and an identity that calls.
+package struct Service: Sendable {
+  package let name: DomainName
+  /// The name as the policy writes it.
+  package let display: String
+  /// Where its name stands in its declaration.
+  package let location: SourceLocation
+  /// A caller from here is the service.
+  package var runsAt: [LocatedPrefix] = []
+  package var allows: [Grant] = []
+  package var refuses: [Grant] = []
+  package var denyAs: DenyAs?
+}
+
+/// One word of an `allow` or `refuse` line, resolved.
+package struct Grant: Hashable, Sendable {
+  package let subject: Subject
+  package let location: SourceLocation
+
+  /// Whom a word names.
+  package enum Subject: Hashable, Sendable {
+    /// An index into the policy's services.
+    case service(Int)
+    /// A context's number; the contexts in it are meant too.
+    case context(Int)
+    case everyone
+  }
+}
+
+/// One `isolate` line: callers in one of the contexts, or below it, receive no endpoint of another.
+package struct Isolation: Hashable, Sendable {
+  /// Numbers of contexts, each once, none an ancestor of another.
+  package let contexts: [Int]
+  package let location: SourceLocation
+
+  /// Every pair once, as the line writes them.
+  package var pairs: [(a: Int, b: Int)] {
+    contexts.indices.flatMap { first in contexts[(first + 1)...].map { (a: contexts[first], b: $0) } }
+  }
+}
+
+/// An `expect` line: a test that is run at every load. Its form is checked, its type and outcome are not.
+package struct Expectation: Sendable {
+  package let location: SourceLocation
+  package let source: IPAddress
+  /// The address asked, where the line says one: its context may claim the caller.
+  package let listener: SocketAddress?
+  package let name: DomainName
+  /// `A` where the line says none.
+  package let typeText: String
+  package let typeLocation: SourceLocation
+  /// The words after `->`; at least one.
+  package let outcome: [Word]
+}
+
+/// Where metrics are written.
+package struct MetricsLog: Hashable, Sendable {
+  /// nil where the policy says `off`.
+  package var path: String?
+  /// In seconds.
+  package var interval: UInt32
+  package let location: SourceLocation
+}
+
+/// What services without `allow` lines do.
+package enum DefaultDecision: String, CaseIterable, Sendable {
+  case allow
+  case refuse
+}
+
+/// Whether what the rules refuse is refused, or only logged.
+public enum Mode: String, CaseIterable, Sendable, BitwiseCopyable {
+  case enforce
+  case observe
+}
+
+/// What a refused caller gets.
+public struct DenyAs: Hashable, Sendable, BitwiseCopyable {
+  /// What it looks like on the wire.
+  public enum Kind: String, CaseIterable, Sendable, BitwiseCopyable {
+    case refused
+    case nxdomain
+    case nodata
+    case drop
+  }
+
+  /// What it looks like on the wire.
+  public var kind: Kind
+  /// The negative TTL in seconds, for nxdomain and nodata.
+  public var ttl: UInt32
+
+  /// A way to refuse; the TTL is 5 seconds unless the policy says another.
+  @inlinable public init(_ kind: Kind, ttl: UInt32 = 5) {
+    self.kind = kind
+    self.ttl = ttl
+  }
+}

@@ -1,0 +1,14 @@
+/// `allow NAME...`: where a service has such lines, only whom one names may call it; without any, `default` holds.
+///
+/// A service may always call itself. The line that names the caller may be any; the reason for a refusal is the first.
+@usableFromInline enum AllowRule {
+  @inlinable static func judge(_ facts: CallFacts) -> Refusal? {
+    if facts.allowReason == 0 || facts.service.isAllowed || facts.context.isAllowed || facts.isSelf { return nil }
+    return Refusal(.allow, reason: facts.allowReason)
+  }
+
+  /// Notes a service's `allow` lines.
+  static func note(_ service: Service, in lines: inout ServiceLines) {
+    for line in service.allows { lines.update(line.subject) { $0.isAllowed = true } }
+  }
+}

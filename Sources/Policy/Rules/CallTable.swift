@@ -1,0 +1,108 @@
+public import FlatMemory
+
+/// What every service's lines say of every caller, flat.
+///
+/// A row for each service; for each of its lines that names a service an entry in one hash table; and for its lines
+/// that name contexts a few runs of context numbers, beside each other in memory. So a query costs a row, at most one
+/// probe and a short binary search, however many rules there are, and memory grows with the lines alone.
+@usableFromInline struct CallTable: ~Copyable, Sendable {
+  /// One service, as a target.
+  @usableFromInline struct Row: BitwiseCopyable, Sendable {
+    @usableFromInline var firstRun: UInt32 = 0
+    /// 0 where everyone may call.
+    @usableFromInline var runCount: UInt32 = 0
+    @usableFromInline var allowReason: UInt32 = 0
+    /// True where a line names a service.
+    @usableFromInline var namesServices = false
+  }
+
+  /// What a target's lines say of one caller's service.
+  @usableFromInline struct Entry: BitwiseCopyable, Sendable {
+    /// Target and caller's service; 0 for a free slot.
+    @usableFromInline var key: UInt64 = 0
+    @usableFromInline var facts = LineFacts()
+  }
+
+  /// What a target's lines say of the contexts from `firstContext` on.
+  @usableFromInline struct Run: BitwiseCopyable, Sendable {
+    @usableFromInline var firstContext: UInt32
+    @usableFromInline var facts: LineFacts
+  }
+
+  /// By service number; number 0 is a row that allows.
+  @usableFromInline let rows: FlatArray<Row>
+  /// Open addressing: a power of two of slots, at least half of them free.
+  @usableFromInline let entries: FlatArray<Entry>
+  @usableFromInline let runs: FlatArray<Run>
+
+  init(_ policy: borrowing Policy, reason: (Grant) -> UInt32, defaultReason: UInt32) {
+    var rows = [Row()]
+    var named: [Entry] = []
+    var runs: [Run] = []
+    for (index, service) in policy.services.enumerated() {
+      var lines = ServiceLines()
+      RefuseRule.note(service, in: &lines, reason: reason)
+      AllowRule.note(service, in: &lines)
+      var row = Row(allowReason: service.allows.first.map(reason) ?? defaultReason)
+      if !service.allows.isEmpty || !service.refuses.isEmpty || row.allowReason != 0 {
+        let ofService = lines.runs(in: policy.contexts)
+        row.firstRun = UInt32(runs.count)
+        row.runCount = UInt32(ofService.count)
+        runs += ofService.map { Run(firstContext: UInt32($0.first), facts: $0.facts) }
+        row.namesServices = !lines.services.isEmpty
+        named += lines.services.map { Entry(key: Self.key(UInt32(index + 1), $0.key), facts: $0.value) }
+      }
+      rows.append(row)
+    }
+    var slots = Array(repeating: Entry(), count: 2)
+    while slots.count < named.count * 2 { slots += slots }
+    for entry in named {
+      var slot = Self.firstSlot(entry.key, slots.count)
+      while slots[slot].key != 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = entry
+    }
+    self.rows = FlatArray(rows)
+    self.runs = FlatArray(runs)
+    entries = FlatArray(slots)
+  }
+
+  /// The facts to judge; nil where everyone may call.
+  @inlinable func facts(_ caller: Caller, _ target: UInt32) -> CallFacts? {
+    let row = rows[Int(target)]
+    if row.runCount == 0 { return nil }
+    return CallFacts(
+      isSelf: caller.service == target, service: serviceFacts(row, target, caller.service),
+      context: contextFacts(row, caller.context), allowReason: row.allowReason)
+  }
+
+  @inlinable func serviceFacts(_ row: Row, _ target: UInt32, _ service: UInt32) -> LineFacts {
+    if !row.namesServices || service == 0 { return LineFacts() }
+    let key = Self.key(target, service)
+    var slot = Self.firstSlot(key, entries.count)
+    while true {
+      let entry = entries[slot]
+      if entry.key == key { return entry.facts }
+      if entry.key == 0 { return LineFacts() }
+      slot = (slot &+ 1) & (entries.count &- 1)
+    }
+  }
+
+  /// The last run that starts at or before the context; the first starts at 0.
+  @inlinable func contextFacts(_ row: Row, _ context: UInt16) -> LineFacts {
+    var low = Int(row.firstRun)
+    var high = low &+ Int(row.runCount)
+    while high &- low > 1 {
+      let middle = (low &+ high) >> 1
+      if runs[middle].firstContext <= UInt32(context) { low = middle } else { high = middle }
+    }
+    return runs[low].facts
+  }
+
+  @inlinable static func key(_ target: UInt32, _ service: UInt32) -> UInt64 { UInt64(target) << 32 | UInt64(service) }
+
+  /// Where the search for a key begins: Fibonacci hashing, the product's upper half.
+  @inlinable static func firstSlot(_ key: UInt64, _ count: Int) -> Int {
+    let mixed = (key ^ key >> 29) &* 0x9e37_79b9_7f4a_7c15
+    return Int(truncatingIfNeeded: mixed >> 32) & (count &- 1)
+  }
+}

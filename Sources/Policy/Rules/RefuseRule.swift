@@ -1,0 +1,18 @@
+/// `refuse NAME...`: whom such a line names may not call the service, whatever else is said.
+///
+/// A line that names the caller's service is the reason before one that names its context, the innermost first, and
+/// that before `*`.
+@usableFromInline enum RefuseRule {
+  @inlinable static func judge(_ facts: CallFacts) -> Refusal? {
+    if facts.service.refuseReason != 0 { return Refusal(.refuse, reason: facts.service.refuseReason) }
+    if facts.context.refuseReason != 0 { return Refusal(.refuse, reason: facts.context.refuseReason) }
+    return nil
+  }
+
+  /// Notes a service's `refuse` lines; of two that name one subject the first is the reason.
+  static func note(_ service: Service, in lines: inout ServiceLines, reason: (Grant) -> UInt32) {
+    for line in service.refuses {
+      lines.update(line.subject) { if $0.refuseReason == 0 { $0.refuseReason = reason(line) } }
+    }
+  }
+}
