@@ -1,0 +1,403 @@
+// The Linux calls that Swift's Glibc module does not show, and the macros it cannot import.
+//
+// Header only, every function `static inline`. `_GNU_SOURCE` comes from the build (cSettings) of the targets that call
+// these; a module that only sits above LinuxIO is compiled without it and sees an empty header.
+#pragma once
+#ifdef _GNU_SOURCE
+
+#include <endian.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+// --- Sockets -------------------------------------------------------------------------------------------------------
+
+static inline int clinux_socket(int family, bool stream) {
+  return socket(family, (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static inline int clinux_accept(int listener, struct sockaddr *peer, socklen_t *length) {
+  return accept4(listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// With GNU extensions glibc's address parameters are transparent unions, which Swift cannot call; these are plain.
+static inline int clinux_bind(int socket, const struct sockaddr *address, socklen_t length) {
+  return bind(socket, address, length);
+}
+static inline int clinux_connect(int socket, const struct sockaddr *address, socklen_t length) {
+  return connect(socket, address, length);
+}
+static inline int clinux_local_address(int socket, struct sockaddr *address, socklen_t *length) {
+  return getsockname(socket, address, length);
+}
+static inline ssize_t clinux_send_to(
+    int socket, const void *octets, size_t count, const struct sockaddr *address, socklen_t length) {
+  return sendto(socket, octets, count, MSG_NOSIGNAL | MSG_DONTWAIT, address, length);
+}
+static inline ssize_t clinux_receive_from(
+    int socket, void *octets, size_t count, struct sockaddr *address, socklen_t *length) {
+  return recvfrom(socket, octets, count, MSG_DONTWAIT, address, length);
+}
+static inline ssize_t clinux_send(int socket, const void *octets, size_t count) {
+  return send(socket, octets, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static inline int clinux_set(int socket, int level, int option, int value) {
+  return setsockopt(socket, level, option, &value, sizeof value);
+}
+
+static inline int clinux_share_port(int socket) { return clinux_set(socket, SOL_SOCKET, SO_REUSEPORT, 1); }
+static inline int clinux_reuse_address(int socket) { return clinux_set(socket, SOL_SOCKET, SO_REUSEADDR, 1); }
+static inline int clinux_only_ipv6(int socket) { return clinux_set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
+static inline int clinux_no_delay(int socket) { return clinux_set(socket, IPPROTO_TCP, TCP_NODELAY, 1); }
+static inline int clinux_stamp_datagrams(int socket) { return clinux_set(socket, SOL_SOCKET, SO_TIMESTAMPNS, 1); }
+static inline int clinux_receive_memory(int socket, int octets) {
+  return clinux_set(socket, SOL_SOCKET, SO_RCVBUF, octets);
+}
+
+static inline int clinux_tell_destination(int socket, bool ipv4) {
+  return ipv4 ? clinux_set(socket, IPPROTO_IP, IP_PKTINFO, 1) : clinux_set(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+// Never believe a path MTU that an ICMP message claims (a forged one invites fragments that can be forged too), and
+// never set DF. Failure is of no consequence.
+static inline void clinux_ignore_path_mtu(int socket, bool ipv4) {
+  if (ipv4) {
+    if (clinux_set(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT) != 0)
+      (void)clinux_set(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+  } else {
+    (void)clinux_set(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+    (void)clinux_set(socket, IPPROTO_IPV6, IPV6_MTU, 1280);
+  }
+}
+
+static inline int clinux_pending_error(int socket) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+static inline int clinux_unix_socket(void) { return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
+
+// Sends a datagram to a socket in the file system or, where `path` begins with a zero octet, to an abstract one.
+static inline ssize_t clinux_send_to_path(
+    int socket, const unsigned char *octets, size_t count, const unsigned char *path, size_t length) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (length == 0 || length > sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  memcpy(address.sun_path, path, length);
+  socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+  return sendto(socket, octets, count, MSG_NOSIGNAL, (struct sockaddr *)&address, size);
+}
+
+// --- A batch of datagrams ------------------------------------------------------------------------------------------
+
+// Ancillary data of one datagram: a timestamp and where it was sent to need 72 octets.
+enum { clinux_control_size = 128 };
+
+struct clinux_slot {
+  struct sockaddr_storage peer;
+  struct iovec request;
+  struct iovec response;
+  _Alignas(struct cmsghdr) unsigned char received[clinux_control_size];
+  _Alignas(struct cmsghdr) unsigned char sent[clinux_control_size];
+};
+
+struct clinux_batch {
+  unsigned capacity;
+  unsigned used;      // slots that the last receive filled, and that must be reset before the next
+  unsigned outgoing;  // responses queued
+  struct mmsghdr *in;
+  struct mmsghdr *out;
+  struct clinux_slot *slots;
+};
+
+// What is known of one received datagram; addresses and port in host byte order.
+struct clinux_arrival {
+  uint64_t high, low;
+  uint64_t kernel_time;  // nanoseconds of CLOCK_REALTIME, 0 where the kernel gave none
+  uint32_t length;
+  uint16_t port;
+  bool ipv4;
+  bool truncated;
+};
+
+static inline void clinux_batch_free(struct clinux_batch *batch) {
+  if (batch == NULL) return;
+  free(batch->in);
+  free(batch->out);
+  free(batch->slots);
+  free(batch);
+}
+
+static inline void clinux_batch_reset(struct clinux_batch *batch, unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    struct msghdr *header = &batch->in[i].msg_hdr;
+    header->msg_namelen = sizeof(struct sockaddr_storage);
+    header->msg_controllen = clinux_control_size;
+    header->msg_flags = 0;
+  }
+  batch->used = 0;
+  batch->outgoing = 0;
+}
+
+// `requests` is memory for `capacity` datagrams of `size` octets each; NULL where memory is short.
+static inline struct clinux_batch *clinux_batch_make(unsigned capacity, void *requests, size_t size) {
+  struct clinux_batch *batch = calloc(1, sizeof *batch);
+  if (batch == NULL) return NULL;
+  batch->capacity = capacity;
+  batch->in = calloc(capacity, sizeof *batch->in);
+  batch->out = calloc(capacity, sizeof *batch->out);
+  batch->slots = calloc(capacity, sizeof *batch->slots);
+  if (batch->in == NULL || batch->out == NULL || batch->slots == NULL) {
+    clinux_batch_free(batch);
+    return NULL;
+  }
+  for (unsigned i = 0; i < capacity; i++) {
+    struct clinux_slot *slot = &batch->slots[i];
+    struct msghdr *header = &batch->in[i].msg_hdr;
+    slot->request.iov_base = (char *)requests + i * size;
+    slot->request.iov_len = size;
+    header->msg_name = &slot->peer;
+    header->msg_iov = &slot->request;
+    header->msg_iovlen = 1;
+    header->msg_control = slot->received;
+  }
+  clinux_batch_reset(batch, capacity);
+  return batch;
+}
+
+static inline int clinux_batch_receive(int socket, struct clinux_batch *batch) {
+  clinux_batch_reset(batch, batch->used);
+  int count = recvmmsg(socket, batch->in, batch->capacity, MSG_DONTWAIT, NULL);
+  batch->used = count > 0 ? (unsigned)count : 0;
+  return count;
+}
+
+static inline uint64_t clinux_u64(const unsigned char *octets) {
+  uint64_t value;
+  memcpy(&value, octets, sizeof value);
+  return be64toh(value);
+}
+
+static inline struct clinux_arrival clinux_batch_arrival(struct clinux_batch *batch, unsigned index) {
+  struct clinux_arrival arrival = {0};
+  struct msghdr *header = &batch->in[index].msg_hdr;
+  const struct sockaddr_storage *peer = &batch->slots[index].peer;
+  arrival.length = batch->in[index].msg_len;
+  arrival.truncated = (header->msg_flags & MSG_TRUNC) != 0;
+  if (peer->ss_family == AF_INET) {
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)peer;
+    arrival.ipv4 = true;
+    arrival.low = ntohl(v4->sin_addr.s_addr);
+    arrival.port = ntohs(v4->sin_port);
+  } else {
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)peer;
+    arrival.high = clinux_u64(v6->sin6_addr.s6_addr);
+    arrival.low = clinux_u64(v6->sin6_addr.s6_addr + 8);
+    arrival.port = ntohs(v6->sin6_port);
+  }
+  for (struct cmsghdr *item = CMSG_FIRSTHDR(header); item != NULL; item = CMSG_NXTHDR(header, item)) {
+    if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SO_TIMESTAMPNS) {
+      struct timespec time;
+      memcpy(&time, CMSG_DATA(item), sizeof time);
+      arrival.kernel_time = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+      break;
+    }
+  }
+  return arrival;
+}
+
+// Writes the source address of a reply: the local address that the datagram in `slot` was sent to. The interface is
+// named only where the address means nothing without it (link-local), so that routing stays free to choose.
+static inline void clinux_reply_from(struct msghdr *received, struct msghdr *reply, unsigned char *memory) {
+  for (struct cmsghdr *item = CMSG_FIRSTHDR(received); item != NULL; item = CMSG_NXTHDR(received, item)) {
+    bool v4 = item->cmsg_level == IPPROTO_IP && item->cmsg_type == IP_PKTINFO;
+    bool v6 = item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_PKTINFO;
+    if (!v4 && !v6) continue;
+    size_t size = v4 ? sizeof(struct in_pktinfo) : sizeof(struct in6_pktinfo);
+    struct cmsghdr *from = (struct cmsghdr *)memory;
+    from->cmsg_level = item->cmsg_level;
+    from->cmsg_type = item->cmsg_type;
+    from->cmsg_len = CMSG_LEN(size);
+    if (v4) {
+      struct in_pktinfo info;
+      memcpy(&info, CMSG_DATA(item), sizeof info);
+      info.ipi_ifindex = 0;  // ipi_spec_dst is the local address, even where a broadcast was asked
+      info.ipi_addr.s_addr = 0;
+      memcpy(CMSG_DATA(from), &info, sizeof info);
+    } else {
+      struct in6_pktinfo info;
+      memcpy(&info, CMSG_DATA(item), sizeof info);
+      if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) return;
+      if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
+      memcpy(CMSG_DATA(from), &info, sizeof info);
+    }
+    reply->msg_control = memory;
+    reply->msg_controllen = CMSG_SPACE(size);
+    return;
+  }
+}
+
+// Queues a reply to the datagram in slot `index`.
+static inline void clinux_batch_reply(
+    struct clinux_batch *batch, unsigned index, void *octets, size_t length, bool from_asked_address) {
+  struct clinux_slot *slot = &batch->slots[index];
+  struct msghdr *reply = &batch->out[batch->outgoing++].msg_hdr;
+  slot->response.iov_base = octets;
+  slot->response.iov_len = length;
+  reply->msg_name = &slot->peer;
+  reply->msg_namelen = batch->in[index].msg_hdr.msg_namelen;
+  reply->msg_iov = &slot->response;
+  reply->msg_iovlen = 1;
+  reply->msg_control = NULL;
+  reply->msg_controllen = 0;
+  reply->msg_flags = 0;
+  if (from_asked_address) clinux_reply_from(&batch->in[index].msg_hdr, reply, slot->sent);
+}
+
+// Sends queued replies from number `first` on; how many were taken, or -1 where that first one was not.
+static inline int clinux_batch_send(int socket, struct clinux_batch *batch, unsigned first) {
+  return sendmmsg(socket, batch->out + first, batch->outgoing - first, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static inline void clinux_wait_writable(int socket, int milliseconds) {
+  struct pollfd wanted = {.fd = socket, .events = POLLOUT};
+  (void)poll(&wanted, 1, milliseconds);
+}
+
+// --- Waiting: epoll, eventfd, timerfd, signalfd ----------------------------------------------------------------------
+
+// epoll_event without its packing, which Swift cannot index.
+struct clinux_event {
+  uint64_t token;
+  uint32_t events;
+  uint32_t unused;
+};
+
+static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static inline int clinux_epoll_control(int epoll, int operation, int descriptor, uint64_t token, bool in, bool out) {
+  struct epoll_event event = {0};
+  event.events = (in ? EPOLLIN | EPOLLRDHUP : 0) | (out ? EPOLLOUT : 0);
+  event.data.u64 = token;
+  return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+static inline int clinux_epoll_add(int epoll, int descriptor, uint64_t token, bool in, bool out) {
+  return clinux_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, token, in, out);
+}
+static inline int clinux_epoll_modify(int epoll, int descriptor, uint64_t token, bool in, bool out) {
+  return clinux_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, token, in, out);
+}
+static inline int clinux_epoll_remove(int epoll, int descriptor) {
+  return clinux_epoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0, false, false);
+}
+
+static inline int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int milliseconds) {
+  struct epoll_event ready[64];
+  int count = epoll_wait(epoll, ready, capacity < 64 ? capacity : 64, milliseconds);
+  for (int i = 0; i < count; i++) {
+    events[i].token = ready[i].data.u64;
+    events[i].events = ready[i].events;
+    events[i].unused = 0;
+  }
+  return count;
+}
+
+static inline bool clinux_is_readable(uint32_t events) {
+  return (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+}
+static inline bool clinux_is_writable(uint32_t events) { return (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0; }
+static inline bool clinux_is_broken(uint32_t events) { return (events & (EPOLLHUP | EPOLLERR)) != 0; }
+
+static inline int clinux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+static inline int clinux_timer(uint64_t first, uint64_t interval) {
+  int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (timer < 0) return timer;
+  struct itimerspec spec = {
+      .it_value = {.tv_sec = (time_t)(first / 1000000000u), .tv_nsec = (long)(first % 1000000000u)},
+      .it_interval = {.tv_sec = (time_t)(interval / 1000000000u), .tv_nsec = (long)(interval % 1000000000u)}};
+  if (timerfd_settime(timer, 0, &spec, NULL) == 0) return timer;
+  int error = errno;
+  close(timer);
+  errno = error;
+  return -1;
+}
+
+// Blocks the server's signals in this thread, and in those it starts, and opens a descriptor to read them from.
+static inline int clinux_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGUSR1);
+  int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
+  if (error != 0) {
+    errno = error;
+    return -1;
+  }
+  (void)signal(SIGPIPE, SIG_IGN);
+  return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+// The number of the next signal waiting, or 0.
+static inline int clinux_next_signal(int descriptor) {
+  struct signalfd_siginfo info;
+  ssize_t size = read(descriptor, &info, sizeof info);
+  return size == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+// --- Threads ---------------------------------------------------------------------------------------------------------
+
+// Starts a thread, on one processor where `cpu` is not negative; an error number, or 0.
+static inline int clinux_thread_start(
+    pthread_t *thread, const char *name, int cpu, size_t stack, void *(*body)(void *), void *context) {
+  pthread_attr_t attributes;
+  int error = pthread_attr_init(&attributes);
+  if (error != 0) return error;
+  error = pthread_attr_setstacksize(&attributes, stack);
+  if (error == 0 && cpu >= 0 && cpu < CPU_SETSIZE) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    error = pthread_attr_setaffinity_np(&attributes, sizeof set, &set);
+  }
+  if (error == 0) error = pthread_create(thread, &attributes, body, context);
+  if (error == 0) (void)pthread_setname_np(*thread, name);
+  (void)pthread_attr_destroy(&attributes);
+  return error;
+}
+
+// Writes the numbers of the processors this process may run on; how many, or -1.
+static inline int clinux_cpus(int *numbers, int capacity) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return -1;
+  int count = 0;
+  for (int cpu = 0; cpu < CPU_SETSIZE && count < capacity; cpu++)
+    if (CPU_ISSET(cpu, &set)) numbers[count++] = cpu;
+  return count;
+}
+
+#endif

@@ -1,0 +1,84 @@
+internal import Glibc
+
+/// Reads a whole file, whatever its size; files whose size the system does not tell (`/proc`) too.
+/// - Throws: `cannot read zones/x.zone: permission denied`; a directory is refused as one.
+package func readFile(_ path: String) throws(SystemError) -> [UInt8] {
+  // Safe, here and below: paths are handed over as C strings that live for the call.
+  let file = Descriptor(owning: try attempt("read", path) { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
+  let raw = file.raw
+  var status = stat()
+  try attempt("read", path) { unsafe fstat(raw, &status) }
+  // A pipe or a device would be waited for, perhaps for ever.
+  if status.st_mode & S_IFMT == S_IFDIR { throw SystemError("read", path, errno: EISDIR) }
+  if status.st_mode & S_IFMT != S_IFREG { throw SystemError("read", path, errno: ENOTSUP) }
+  var octets: [UInt8] = []
+  // One more than its size, so that the end is seen without growing.
+  var room = max(4096, Int(status.st_size) + 1)
+  while true {
+    let before = octets.count
+    octets.append(contentsOf: repeatElement(0, count: room))
+    let count = try attempt("read", path) {
+      unsafe octets.withUnsafeMutableBytes { memory in
+        // Safe: the kernel writes at most `room` octets, which were just appended.
+        unsafe read(raw, memory.baseAddress.map { unsafe $0 + before }, room)
+      }
+    }
+    octets.removeLast(room - count)
+    if count == 0 { return octets }
+    room = room > count ? room - count : max(4096, octets.count)
+  }
+}
+
+/// Writes text to standard output at once, without a buffer in between; nothing where nobody reads it.
+package func writeStandardOutput(_ text: String) { _ = writeAll(Array(text.utf8), to: STDOUT_FILENO) }
+
+/// Writes to standard error what a person should see; where nobody can, nothing happens.
+package func writeStandardError(_ text: String) { _ = writeAll(Array(text.utf8), to: STDERR_FILENO) }
+
+/// Writes all of `octets`; the error number where that failed.
+func writeAll(_ octets: [UInt8], to raw: Int32) -> Int32? {
+  var written = 0
+  while written < octets.count {
+    let count = uninterrupted {
+      unsafe octets.withUnsafeBytes { memory in
+        // Safe: `written` is below the count, and the kernel only reads.
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: memory[written...])
+        return unsafe write(raw, rest.baseAddress, rest.count)
+      }
+    }
+    if count < 0 { return errno }
+    written += count
+  }
+  return nil
+}
+
+/// One name in a directory.
+package struct DirectoryEntry: Hashable, Sendable {
+  /// The last part of its path.
+  package let name: String
+  /// True for a directory, and for a symbolic link to one.
+  package let isDirectory: Bool
+}
+
+/// What is in a directory, in order of name, without `.` and `..`. A link to nothing is listed as a file.
+package func listDirectory(_ path: String) throws(SystemError) -> [DirectoryEntry] {
+  guard let directory = unsafe opendir(path) else { throw SystemError("read", path, errno: errno) }
+  defer { unsafe closedir(directory) }
+  var entries: [DirectoryEntry] = []
+  while true {
+    errno = 0
+    guard let entry = unsafe readdir(directory) else {
+      let reason = errno
+      if reason != 0 { throw SystemError("read", path, errno: reason) }
+      return entries.sorted { $0.name < $1.name }
+    }
+    guard let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
+    // Safe: readdir's entry holds a name that ends in a zero, and is ours until the next readdir. An entry may be
+    // shorter than `dirent` in memory, so it is not copied as a whole.
+    let name = unsafe String(cString: (UnsafeRawPointer(entry) + nameOffset).assumingMemoryBound(to: CChar.self))
+    if name == "." || name == ".." { continue }
+    var status = stat()
+    let isKnown = unsafe stat("\(path)/\(name)", &status) == 0
+    entries.append(DirectoryEntry(name: name, isDirectory: isKnown && status.st_mode & S_IFMT == S_IFDIR))
+  }
+}

@@ -1,0 +1,89 @@
+package import Addresses
+internal import Glibc
+
+/// What the system refused: the call in a person's word, the thing it was about, and the reason.
+package struct SystemError: Error, Hashable {
+  /// What was tried: `bind`, `read`, `open`.
+  package let call: String
+  /// What it was tried on: an address or a path as the operator wrote it; may be empty.
+  package let thing: String
+  /// The reason: an `errno` value.
+  package let errno: Int32
+
+  package init(_ call: String, _ thing: String, errno: Int32) {
+    self.call = call
+    self.thing = thing
+    self.errno = errno
+  }
+
+  /// True where another socket has the address: the one refusal that callers handle apart.
+  package var isAddressInUse: Bool { errno == EADDRINUSE }
+}
+
+extension SystemError: CustomStringConvertible {
+  /// `cannot bind 127.0.0.1:53: permission denied; take a port above 1023 or grant CAP_NET_BIND_SERVICE`
+  package var description: String {
+    let what = thing.isEmpty ? call : "\(call) \(thing)"
+    return "cannot \(what): \(reason)\(remedy.map { "; \($0)" } ?? "")"
+  }
+
+  /// The system's words, with a small first letter.
+  package var reason: String {
+    switch errno {
+    case ENOTSUP where call == "read": return "it is no regular file"
+    case EADDRNOTAVAIL: return "address not available"
+    case EAFNOSUPPORT: return "address family not supported"
+    default:
+      guard let text = unsafe strerror(errno) else { return "error \(errno)" }
+      // Safe: strerror's text ends in a zero and lives until this thread asks again; it is copied here.
+      let words = unsafe String(cString: text)
+      return words.prefix(1).lowercased() + words.dropFirst()
+    }
+  }
+
+  /// What to do about it, where there is something to say.
+  private var remedy: String? {
+    switch (call, errno) {
+    case ("bind", EACCES), ("bind", EPERM): "take a port above 1023 or grant CAP_NET_BIND_SERVICE"
+    case ("bind", EADDRINUSE), ("listen on", EADDRINUSE): "another server has it: stop that one or listen elsewhere"
+    case ("bind", EADDRNOTAVAIL): "no interface of this host has it: add it to one or listen elsewhere"
+    case (_, EAFNOSUPPORT): "this host has IPv6 switched off: use IPv4 addresses only"
+    case (_, EMFILE): "raise the limit on open files (ulimit -n, LimitNOFILE=)"
+    case (_, ENFILE): "raise the host's limit on open files (sysctl fs.file-max)"
+    case (_, ENOSPC), (_, EDQUOT): "free some space or write elsewhere"
+    case (_, EROFS): "write to another place"
+    default: nil
+    }
+  }
+}
+
+/// Makes a system call, again for as long as a signal interrupts it. Every call of this module that may be interrupted
+/// goes through here; the result is -1 where it failed, the reason in `errno`.
+@inline(__always)
+func uninterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
+  while true {
+    let result = call()
+    if result != -1 || errno != EINTR { return result }
+  }
+}
+
+/// Makes a system call and throws its refusal.
+@inline(__always) @discardableResult
+func attempt<Result: SignedInteger>(
+  _ call: String, _ thing: @autoclosure () -> String = "", _ body: () -> Result
+) throws(SystemError) -> Result {
+  let result = uninterrupted(body)
+  if result != -1 { return result }
+  let reason = errno
+  throw SystemError(call, thing(), errno: reason)
+}
+
+extension SystemError {
+  /// What `bind` says where another socket has the address.
+  package static func addressInUse(_ address: SocketAddress) -> SystemError {
+    SystemError("bind", address.description, errno: EADDRINUSE)
+  }
+}
+
+/// Ends the process at once with an exit code.
+package func endProcess(_ code: Int32) -> Never { exit(code) }
