@@ -1,0 +1,45 @@
+/// Events that a worker counts by themselves, whoever asked. A row is all a counter needs.
+public enum MetricCounter: Int, CaseIterable, Sendable {
+  /// Datagrams taken from the kernel.
+  case datagramsReceived
+  /// Datagrams longer than a slot, cut by the kernel.
+  case datagramsCut
+  /// Responses that the kernel took, over UDP.
+  case responsesSent
+  /// Responses that the kernel refused, over UDP.
+  case sendFailures
+  /// Responses with TC set.
+  case truncated
+  /// Calls that took at least one datagram.
+  case batches
+  /// Nanoseconds from the start to the end of all batches together: how far one time for a whole batch may be off.
+  case batchSpan
+  /// Queue times below zero (a clock step), discarded.
+  case negativeDifferences
+  /// Queries whose queue time the kernel did not tell.
+  case unstamped
+  /// TCP connections that ended in the middle of a request.
+  case requestsCut
+  /// TCP connections accepted.
+  case connectionsAccepted
+  /// TCP connections ended, by either side.
+  case connectionsClosed
+  /// TCP connections turned away: too many, or no descriptor left.
+  case connectionsRefused
+  /// Log records dropped because the queue was full.
+  case logRecordsDropped
+}
+
+/// Why a query got no response.
+public enum SilenceCause: Int, CaseIterable, Sendable {
+  /// Shorter than a header: there is no ID to answer to.
+  case short
+  /// A response, not a query: answering could begin a loop.
+  case isResponse
+  /// The policy says `deny-as drop`.
+  case dropped
+  /// The source cannot be a client's: port 0, a broadcast address.
+  case badSource
+  /// Nothing could be encoded, or the sender was too slow: none of the above.
+  case other
+}
