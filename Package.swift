@@ -48,6 +48,7 @@ let package = Package(
     module("Zones", imports: ["FlatMemory", "Contexts", "Diagnostics", "DNSFormat", "ZoneFile"]),
     module("Policy", imports: ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat"]),
     module("Metrics", imports: ["FlatMemory"]),
+    module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Diagnostics"),
     tests(of: "LinuxIO", imports: ["FlatMemory", "Addresses"]),
@@ -56,6 +57,7 @@ let package = Package(
     tests(of: "Policy", imports: data),
     tests(of: "Metrics"),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
+    tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),
   ],
   swiftLanguageModes: [.v6]
 )

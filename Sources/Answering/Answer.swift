@@ -1,0 +1,82 @@
+internal import DNSFormat
+internal import FlatMemory
+internal import Policy
+
+/// What was found for a query: RRsets by section, as places in memory, and what kind of answer they make.
+///
+/// Bounded, in place, reused: finding an answer allocates nothing, and nothing is copied before it is written.
+struct Answer: ~Copyable {
+  /// One RRset of the answer.
+  struct Item: BitwiseCopyable {
+    /// The number of the zone it is in.
+    var zone: UInt32
+    var section: ResponseWriter.Section
+    /// Leave out addresses that the caller is isolated from.
+    var isFiltered = false
+    /// Glue: without it a referral is no use, so TC is set where it does not fit (RFC 9471 §3.1).
+    var isGlue = false
+    /// The offset of its image.
+    var rrset: UInt32
+    /// Seconds.
+    var ttl: UInt32
+    var owner: Owner
+  }
+
+  /// An owner name: the question's, or one in a zone's memory.
+  struct Owner: BitwiseCopyable, Equatable {
+    /// `UInt32.max`: the question's.
+    var offset: UInt32
+    var zone: UInt32
+
+    static var question: Owner { Owner(offset: .max, zone: 0) }
+  }
+
+  /// RRsets at the most: a chain of aliases, their data, and addresses of what it points to.
+  static var capacity: Int { 64 }
+
+  private var items = FlatScratch<Item>(
+    repeating: Item(zone: 0, section: .answer, rrset: 0, ttl: 0, owner: .question), count: Answer.capacity)
+  private(set) var count = 0
+  var isAuthoritative = false
+  var rcode = RCode.noError
+  /// An Extended DNS Error that is not a refusal's.
+  var infoCode: ExtendedDNSError.InfoCode?
+
+  subscript(_ index: Int) -> Item { items[index] }
+
+  mutating func reset() {
+    count = 0
+    isAuthoritative = false
+    rcode = .noError
+    infoCode = nil
+    lacksGlue = false
+  }
+
+  /// True where there is room for no more RRsets.
+  var isFull: Bool { count == Answer.capacity }
+  /// True where glue was left out for want of room.
+  var lacksGlue = false
+
+  /// Adds an RRset; nothing where it is there already, or the answer is full.
+  mutating func add(_ item: Item) {
+    if contains(item) { return }
+    if isFull {
+      if item.isGlue { lacksGlue = true }
+      return
+    }
+    items[count] = item
+    count &+= 1
+  }
+
+  /// True where the same RRset is there under the same owner name.
+  func contains(_ item: Item) -> Bool {
+    var index = 0
+    while index < count {
+      if items[index].rrset == item.rrset, items[index].zone == item.zone, items[index].owner == item.owner {
+        return true
+      }
+      index &+= 1
+    }
+    return false
+  }
+}

@@ -1,0 +1,83 @@
+public import Addresses
+public import DNSFormat
+public import Policy
+
+/// How a request came in: what its octets do not say.
+public struct Arrival: Sendable, BitwiseCopyable {
+  /// What carried it.
+  public enum Transport: UInt8, Sendable, BitwiseCopyable {
+    case udp
+    case tcp
+  }
+
+  /// Who sent it.
+  public let source: IPAddress
+  /// The context that claims the address it was sent to; nil where none does.
+  public let listenerContext: UInt16?
+  /// What carried it.
+  public let transport: Transport
+
+  /// - Parameter listenerContext: the context that claims the address it was sent to.
+  public init(source: IPAddress, listenerContext: UInt16? = nil, transport: Transport) {
+    self.source = source
+    self.listenerContext = listenerContext
+    self.transport = transport
+  }
+
+  /// Octets that a response may have: over UDP what the asker takes, 512 without EDNS (RFC 1035 §4.2.1), and at most
+  /// 1232, which no path fragments; over TCP what two octets of length can say.
+  func sizeLimit(_ query: Query) -> Int {
+    switch transport {
+    case .udp: min(query.udpSize, Int(OPTWriter.udpSize))
+    case .tcp: 65535
+    }
+  }
+}
+
+/// What became of one query.
+public enum Decision: UInt8, Sendable, BitwiseCopyable {
+  /// From the caller's effective zone: data, NODATA, NXDOMAIN or a referral.
+  case answered
+  /// By policy, or because no zone of ours has the name.
+  case refused
+  /// Malformed, or an error of ours.
+  case failed
+  /// No response.
+  case silent
+}
+
+/// What became of one query, and the rule behind it.
+public struct Outcome: Sendable, BitwiseCopyable {
+  /// Whether it was answered, refused, failed, or met with silence.
+  public internal(set) var decision: Decision = .silent
+  /// The response's RCODE, where there is a response.
+  public internal(set) var rcode: RCode = .noError
+  /// Who asked.
+  public internal(set) var caller: Caller
+  /// The service that was asked for, where the query got so far; of an alias's chain, the one a refusal is about.
+  public internal(set) var service: UInt32 = 0
+  /// Why the policy refused; nil where it did not.
+  public internal(set) var refusal: Refusal?
+  /// True where `mode observe` let pass what `refusal` says.
+  public internal(set) var isOnlyObserved = false
+  /// Where `isolate` refused: the context of the first endpoint left out.
+  public internal(set) var endpointContext: UInt16 = 0
+  /// What was wrong with the request; nil where nothing was.
+  public internal(set) var wireError: WireError?
+  /// True where TC is set.
+  public internal(set) var isTruncated = false
+
+  init(caller: Caller) { self.caller = caller }
+
+  /// A refusal as a log tells it again.
+  package init(
+    caller: Caller, refusal: Refusal, service: UInt32, endpointContext: UInt16, isOnlyObserved: Bool
+  ) {
+    self.caller = caller
+    self.refusal = refusal
+    self.service = service
+    self.endpointContext = endpointContext
+    self.isOnlyObserved = isOnlyObserved
+    decision = isOnlyObserved ? .answered : .refused
+  }
+}

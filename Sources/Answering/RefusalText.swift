@@ -1,0 +1,55 @@
+internal import FlatMemory
+package import Policy
+
+extension CompiledPolicy {
+  /// Says why in one sentence: `batch may not call orders: refuse (orders.policy:6)`.
+  ///
+  /// For the EXTRA-TEXT of an Extended DNS Error, without an allocation; ``text(of:_:)`` is the same for the log.
+  func appendText(of refusal: Refusal, _ outcome: Outcome, to buffer: inout OctetBuffer) {
+    switch refusal.rule {
+    case .none: return
+    case .placement:
+      buffer.append("the caller's address is in no context of the policy")
+      return
+    case .refuse, .allow:
+      appendCaller(outcome.caller, to: &buffer)
+      buffer.append(" may not call ")
+      appendService(outcome.service, to: &buffer)
+    case .isolate:
+      buffer.append("endpoints in ")
+      appendContext(outcome.endpointContext, to: &buffer)
+      buffer.append(" are kept from callers in ")
+      appendContext(outcome.caller.context, to: &buffer)
+    }
+    buffer.append(": ")
+    appendRule(refusal.rule, to: &buffer)
+    if refusal.reason != 0 {
+      buffer.append(" (")
+      appendReason(refusal.reason, to: &buffer)
+      buffer.append(")")
+    }
+  }
+
+  /// True where refusals of a caller that calls no service are met with silence.
+  func isDropped(_ caller: Caller) -> Bool {
+    mode(caller.context) == .enforce && denyAs(context: caller.context, service: 0).kind == .drop
+  }
+
+  private func appendCaller(_ caller: Caller, to buffer: inout OctetBuffer) {
+    if caller.service != 0 {
+      appendService(caller.service, to: &buffer)
+    } else if caller.context != 0 {
+      buffer.append("a caller in ")
+      appendContext(caller.context, to: &buffer)
+    } else {
+      buffer.append("this caller")
+    }
+  }
+
+  /// The same sentence as a string.
+  package func text(of refusal: Refusal, _ outcome: Outcome) -> String {
+    var buffer = OctetBuffer(capacity: 1024)
+    appendText(of: refusal, outcome, to: &buffer)
+    return String(decoding: buffer.octets.octets(0..<buffer.count), as: UTF8.self)
+  }
+}

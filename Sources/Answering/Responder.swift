@@ -1,0 +1,137 @@
+internal import Addresses
+internal import DNSFormat
+public import FlatMemory
+internal import Policy
+internal import Zones
+
+/// One request in, one response out.
+///
+/// Called by UDP, TCP, `explain`, `expect`, tests and fuzzers. Any octets get a response or silence.
+/// - Parameters:
+///   - request: a whole message, without TCP's length.
+///   - response: emptied, then takes the message; stays empty where there is to be silence. Its memory holds at least
+///     1232 octets for UDP and 65535 for TCP.
+/// - Returns: what became of the query.
+public func respond(
+  to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, using workspace: inout Workspace,
+  into response: inout OctetBuffer
+) -> Outcome {
+  response.reset()
+  let caller = snapshot.policy.callers.caller(
+    source: arrival.source, listenerContext: arrival.listenerContext)
+  var outcome = Outcome(caller: caller)
+  if let refusal = snapshot.policy.judgePlacement(caller), snapshot.policy.isDropped(caller) {
+    // Who is in no context gets no answer to anything, malformed or not.
+    outcome.refusal = refusal
+    return outcome
+  }
+  do throws(WireError) {
+    try workspace.query.read(request, name: &workspace.name)
+  } catch {
+    workspace.reject(request, error, arrival, &outcome, into: &response)
+    return outcome
+  }
+  if workspace.query.ednsVersion != 0 {
+    // RFC 6891 §6.1.3: the version we know is in our OPT; nothing else of the query is looked at.
+    workspace.fail(request, .badVers, arrival, &outcome, into: &response)
+    return outcome
+  }
+  workspace.findAnswer(snapshot, &outcome)
+  if outcome.decision != .silent {
+    workspace.encode(request, arrival, snapshot, &outcome, into: &response)
+  }
+  return outcome
+}
+
+extension Workspace {
+  /// What a request gets that is none: an RCODE, or silence where there is nothing to answer to.
+  fileprivate mutating func reject(
+    _ request: Span<UInt8>, _ error: WireError, _ arrival: Arrival, _ outcome: inout Outcome,
+    into response: inout OctetBuffer
+  ) {
+    outcome.wireError = error
+    switch error {
+    case .short, .isResponse: return
+    case .questionCount, .malformed: fail(request, .formErr, arrival, &outcome, into: &response)
+    case .opcode: fail(request, .notImp, arrival, &outcome, into: &response)
+    }
+  }
+
+  /// A response with an RCODE and no data.
+  fileprivate mutating func fail(
+    _ request: Span<UInt8>, _ rcode: RCode, _ arrival: Arrival, _ outcome: inout Outcome,
+    into response: inout OctetBuffer
+  ) {
+    outcome.decision = .failed
+    outcome.rcode = rcode
+    response.limit = min(arrival.sizeLimit(query), response.capacity)
+    writer.begin(query, request: request, into: &response)
+    writer.setFlags(rcode.rawValue & 15, in: &response)
+    if query.hasEDNS { OPTWriter.append(rcode: rcode, isDNSSECOK: query.isDNSSECOK, into: &response) }
+  }
+
+  /// Writes what was found, as much of it as fits.
+  fileprivate mutating func encode(
+    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
+    into response: inout OctetBuffer
+  ) {
+    let limit = min(arrival.sizeLimit(query), response.capacity)
+    response.limit = query.hasEDNS ? limit &- OPTWriter.size : limit
+    writer.begin(query, request: request, into: &response)
+    var flags = answer.rcode.rawValue & 15
+    if answer.isAuthoritative { flags |= ResponseWriter.authoritative }
+    if !appendItems(snapshot, outcome.caller.context, into: &response) {
+      flags |= ResponseWriter.truncated
+      outcome.isTruncated = true
+    }
+    writer.setFlags(flags, in: &response)
+    outcome.rcode = answer.rcode
+    guard query.hasEDNS else { return }
+    response.limit = limit
+    let opt = response.count
+    OPTWriter.append(rcode: answer.rcode, isDNSSECOK: query.isDNSSECOK, into: &response)
+    appendExtendedError(opt: opt, outcome, snapshot, into: &response)
+  }
+
+  /// RRsets, section by section as they were found.
+  /// - Returns: false where one that the asker needs did not fit (RFC 2181 §9); additional data may be missing.
+  private mutating func appendItems(
+    _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
+  ) -> Bool {
+    var index = 0
+    while index < answer.count {
+      let item = answer[index]
+      let zone = snapshot.zones.zones[Int(item.zone)]
+      let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
+      let owner = item.owner == .question ? ResponseWriter.Owner.question : .name(Int(item.owner.offset))
+      let fits = writer.append(
+        rrset, of: zone.memory, owner: owner, in: snapshot.zones.zones[Int(item.owner.zone)].memory, ttl: item.ttl,
+        section: item.section, into: &response
+      ) {
+        !item.isFiltered
+          || !snapshot.policy.isIsolated(
+            callerContext: context, endpoint: IPAddress(rrset, zone.memory, rdataAt: $0))
+      }
+      if !fits { return item.section == .additional && !item.isGlue }
+      index &+= 1
+    }
+    return !answer.lacksGlue
+  }
+
+  /// The Extended DNS Error (RFC 8914) of a refusal, its text naming the rule, or that of a failure.
+  private func appendExtendedError(
+    opt: Int, _ outcome: Outcome, _ snapshot: Snapshot, into response: inout OctetBuffer
+  ) {
+    if let refusal = outcome.refusal, !outcome.isOnlyObserved {
+      OPTWriter.appendOption(ExtendedDNSError.optionCode, toRecordAt: opt, into: &response) {
+        $0.append(refusal.rule.infoCode)
+        snapshot.policy.appendText(of: refusal, outcome, to: &$0)
+      }
+    } else if let code = answer.infoCode {
+      OPTWriter.appendOption(ExtendedDNSError.optionCode, toRecordAt: opt, into: &response) {
+        $0.append(code.rawValue)
+        if code == .invalidData { $0.append("the zone did not load; the server's log says why") }
+      }
+    }
+  }
+}

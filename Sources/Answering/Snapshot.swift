@@ -1,0 +1,25 @@
+// Answering: a request, who sent it, and a snapshot → a response and what became of the query.
+//
+// `respond` is the one function behind UDP, TCP, `explain`, `expect`, tests and fuzzers. Pure: no socket, clock, lock or
+// log, and no allocation once its workspace exists. `Answer` is what was found, `Responder` the way from octets to octets.
+
+package import Contexts
+public import Policy
+public import Zones
+
+/// All that answers rest on: zones and policy, compiled, immutable, replaced as a whole.
+public final class Snapshot: Sendable {
+  /// Who calls, and may they?
+  public let policy: CompiledPolicy
+  /// Which data?
+  public let zones: ZoneDirectory
+
+  /// The zones were built for the policy's contexts and services.
+  package init(policy: CompiledPolicy, zones: ZoneDirectory) {
+    self.policy = policy
+    self.zones = zones
+  }
+
+  /// The contexts, by number.
+  package var contexts: ContextTree { policy.policy.contexts }
+}

@@ -1,0 +1,32 @@
+import Testing
+
+@testable import Answering
+
+@Suite("What is too large is said so, at load or by TC")
+struct LargeAnswerTests {
+  @Test func `glue that has no room sets TC (RFC 9471 §3.1)`() throws {
+    var zone = zoneHead
+    for index in 1...100 { zone += "sub NS n\(index).sub\nn\(index).sub A 10.1.1.\(index)\n" }
+    let fixture = try Fixture(["i.test.zone": zone])
+    let reply = try fixture.ask("x.sub.i.test.", from: "127.0.0.1", transport: .tcp)
+    #expect(reply.authority.count == 100)
+    #expect(reply.isTruncated)
+  }
+
+  @Test func `an RRset that no message can hold is an error, and the rest is still checked`() throws {
+    let text = String(repeating: "x", count: 250)
+    let records = (1...400).map { "big TXT \"\($0)\(text)\"\n" }.joined()
+    let fixture = try Fixture(["i.test.zone": zoneHead + records + "y A 10.0.0.1\n"], strict: false)
+    #expect(fixture.diagnostics.count == 1)
+    #expect(fixture.diagnostics.first?.contains("the TXT records at big.i.test. do not fit in a message") == true)
+  }
+
+  @Test func `thousands of records at one name are told apart`() throws {
+    let records = (0..<3000).map { "big A 10.1.\($0 / 250).\($0 % 250)\n" }.joined()
+    let fixture = try Fixture(["i.test.zone": zoneHead + records])
+    let reply = try fixture.ask("big.i.test.", from: "127.0.0.1", transport: .tcp)
+    #expect(Set(reply.data).count == 3000 && !reply.isTruncated)
+    let twice = try Fixture(["i.test.zone": zoneHead + records + "big A 10.1.8.7\n"], strict: false)
+    #expect(try twice.ask("big.i.test.", from: "127.0.0.1", transport: .tcp).data.count == 3000)
+  }
+}
