@@ -49,6 +49,7 @@ let package = Package(
     module("Policy", imports: ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat"]),
     module("Metrics", imports: ["FlatMemory"]),
     module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),
+    module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Diagnostics"),
     tests(of: "LinuxIO", imports: ["FlatMemory", "Addresses"]),
@@ -58,6 +59,7 @@ let package = Package(
     tests(of: "Metrics"),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),
+    tests(of: "Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Answering"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,113 @@
+package import Answering
+internal import DNSFormat
+package import Diagnostics
+internal import Policy
+internal import ZoneFile
+internal import Zones
+
+/// What `ambit check` finds, and what every load finds before a snapshot is used.
+package struct Checks: Sendable {
+  /// In order of place.
+  package let diagnostics: [Diagnostic]
+  /// What was looked at, in one line.
+  package let summary: String
+  /// True where nothing is wrong but that the data of some zones did not load: they answer SERVFAIL.
+  package let isServable: Bool
+
+  /// True where the configuration may be served as it is.
+  package var isClean: Bool { !diagnostics.hasErrors }
+
+  /// Runs the `expect` lines and looks for what loads but is hardly meant.
+  package init(_ loaded: LoadedConfiguration) {
+    var found = loaded.diagnostics
+    if let snapshot = loaded.snapshot {
+      let failures = Expectations.run(snapshot, except: loaded.brokenZones)
+      // Where there is a snapshot at all, the mistakes of its load are those of zones.
+      isServable = failures.isEmpty
+      found += failures
+      found += doubts(loaded, snapshot)
+      summary = summarize(snapshot, found)
+    } else {
+      isServable = false
+      summary = counts(found)
+    }
+    diagnostics = found.inOrder
+  }
+}
+
+/// What a snapshot consists of, in words: `1 zone, 23 names, 5 contexts, 7 services`.
+package func describe(_ snapshot: Snapshot) -> String {
+  let origins = Set(snapshot.zones.zones.map(\.origin))
+  if origins.isEmpty { return "no zones (there is no file *.zone): every name is refused" }
+  let names = snapshot.zones.zones.reduce(0) { $0 + $1.nameCount }
+  return [
+    amount(origins.count, "zone"), amount(names, "name"), amount(snapshot.contexts.count, "context"),
+    amount(snapshot.policy.policy.services.count, "service"),
+  ].joined(separator: ", ")
+}
+
+/// `1 zone`, `2 zones`.
+package func amount(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
+
+private func summarize(_ snapshot: Snapshot, _ diagnostics: [Diagnostic]) -> String {
+  let expectations = snapshot.policy.policy.expectations.count
+  let held = diagnostics.hasErrors ? "" : expectations == 0 ? "" : ", \(amount(expectations, "expectation")) held"
+  return "\(describe(snapshot))\(held): \(counts(diagnostics))"
+}
+
+private func counts(_ diagnostics: [Diagnostic]) -> String {
+  let errors = diagnostics.count { $0.severity == .error }
+  return "\(amount(errors, "error")), \(amount(diagnostics.count - errors, "warning"))"
+}
+
+/// Services that no zone has a name for, contexts that no caller can be in, names that `default refuse` does not reach.
+private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Diagnostic] {
+  let policy = snapshot.policy.policy
+  var owners: Set<DomainName> = []
+  var found: [Diagnostic] = []
+  let declared = Set(policy.services.map(\.name))
+  for layer in loaded.sources.flatMap(\.layers) {
+    var last: UInt32?
+    if snapshot.policy.hasIsolations { found += hints(layer.records) }
+    for record in layer.records.records where record.owner != last {
+      last = record.owner
+      var owner = layer.records.owner(of: record)
+      while owner.labelCount > layer.records.origin.labelCount, !owners.contains(owner) {
+        if declared.contains(owner) { owners.insert(owner) }
+        owner = owner.parent
+      }
+    }
+  }
+  let broken = Set(loaded.brokenZones)
+  // A service that has an address to call from is an identity, and needs no name of its own.
+  for service in policy.services where !owners.contains(service.name) && service.runsAt.isEmpty {
+    if broken.contains(where: { service.name.isAtOrBelow($0) }) { continue }
+    found.append(
+      .warning(
+        at: service.location,
+        "service \(service.display) has no record in any zone (\(service.name)) and no runs-at; add one of them, or remove the service"
+      ))
+  }
+  for (number, context) in policy.contextDetails.enumerated().dropFirst() {
+    let isReachable =
+      !context.from.isEmpty || policy.defaultContext == number || policy.listens.contains { $0.context == number }
+    let hasInner = policy.contexts.nodes.contains { $0.parent == number && $0.name != "" }
+    if !isReachable, !hasInner {
+      found.append(
+        .warning(
+          at: context.location,
+          "no caller can be in context \(policy.contexts.nodes[number].name); give it a from, a listen, or contexts inside it"
+        ))
+    }
+  }
+  return found
+}
+
+/// SVCB and HTTPS may carry addresses (RFC 9460 §7.3) that `isolate` does not look into.
+private func hints(_ zone: ZoneRecords) -> [Diagnostic] {
+  zone.records.filter { $0.type.rawValue == 64 || $0.type.rawValue == 65 }.map {
+    .warning(
+      at: zone.location(of: $0),
+      "isolate does not look into the address hints of \($0.type); leave them out, so that clients ask for A and AAAA")
+  }
+}

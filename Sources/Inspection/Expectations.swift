@@ -1,0 +1,138 @@
+internal import Addresses
+package import Answering
+package import DNSFormat
+package import Diagnostics
+internal import Policy
+
+/// Runs the policy's `expect` lines against a snapshot.
+///
+/// `expect from ADDR NAME TYPE -> OUTCOME`, where OUTCOME is `refused [RULE]`, `nxdomain`, `nodata`, `dropped`, or the
+/// RDATA of the answer in presentation format, in any order. What counts is what the caller is told in the end: an alias
+/// on the way is not listed.
+package enum Expectations {
+  /// The expectations that do not hold, and those that cannot be read, each as an error at its line.
+  /// - Parameter brokenZones: what is expected of names in them says nothing new.
+  package static func run(_ snapshot: Snapshot, except brokenZones: [DomainName] = []) -> [Diagnostic] {
+    var probe = Probe(snapshot)
+    var diagnostics: [Diagnostic] = []
+    for expectation in snapshot.policy.policy.expectations
+    where !brokenZones.contains(where: { expectation.name.isAtOrBelow($0) }) {
+      if let diagnostic = run(expectation, snapshot, &probe) { diagnostics.append(diagnostic) }
+    }
+    return diagnostics
+  }
+
+  private static func run(
+    _ expectation: Expectation, _ snapshot: Snapshot, _ probe: inout Probe
+  ) -> Diagnostic? {
+    guard let type = RRType(mnemonic: expectation.typeText), !type.isMeta else {
+      let suggestion = didYouMean(expectation.typeText.uppercased(), in: RRTypeTable.mnemonics)
+      return .error(
+        at: expectation.typeLocation,
+        "\"\(expectation.typeText)\" is no type of record\(suggestion.isEmpty ? "; write for example A" : suggestion)")
+    }
+    let (outcome, message) = probe.ask(expectation.name, type, from: expectation.source, at: expectation.listener)
+    let found = Found(outcome, message, type, snapshot)
+    let words = expectation.outcome.map(\.text)
+    let isMet: Bool
+    switch words[0].lowercased() {
+    case "refused" where words.count <= 2:
+      isMet = found.isRefused && (words.count == 1 || found.rule == words[1].lowercased())
+    case "nxdomain" where words.count == 1, "nodata" where words.count == 1, "dropped" where words.count == 1:
+      isMet = found.word == words[0].lowercased()
+    default:
+      switch rdata(words, type, origin: snapshot.policy.policy.origin) {
+      case .failure(let problem):
+        return .error(at: expectation.outcome[0].location, problem.text)
+      case .success(let expected):
+        isMet = Set(expected) == Set(found.rdata) && !found.rdata.isEmpty
+      }
+    }
+    if isMet { return nil }
+    return .error(
+      at: expectation.location,
+      "expected \(expectation.name) \(type) from \(expectation.source) -> \(words.joined(separator: " ")), "
+        + "but the answer is \(found.description); mend the zone or the policy, or this line")
+  }
+
+  private struct Problem: Error {
+    let text: String
+  }
+
+  /// Reads the RDATA of as many RRs as the words make.
+  private static func rdata(_ words: [String], _ type: RRType, origin: DomainName?) -> Result<[[UInt8]], Problem> {
+    let text = Array(words.joined(separator: " ").utf8)
+    var fields: [TextField] = []
+    var start = 0
+    for word in words {
+      fields.append(TextField(range: start..<(start + word.utf8.count), isQuoted: false))
+      start += word.utf8.count + 1
+    }
+    // A type with strings takes all words as one RR; any other as many words as it has fields.
+    let fieldsOfOne = RRTypeTable.row(of: type)?.fields ?? []
+    let takesAll = fieldsOfOne.contains { if case .strings = $0 { true } else { false } }
+    let size = takesAll || fieldsOfOne.isEmpty ? fields.count : fieldsOfOne.count
+    var result: [[UInt8]] = []
+    for first in stride(from: 0, to: fields.count, by: size) {
+      var wire: [UInt8] = []
+      do {
+        try appendRData(
+          of: type, text: text.span, fields: Array(fields[first..<min(first + size, fields.count)]), from: 0,
+          origin: origin?.wire ?? [], to: &wire)
+      } catch {
+        let known = ["refused", "nxdomain", "nodata", "dropped"]
+        return .failure(
+          Problem(
+            text: "\"\(words.joined(separator: " "))\" is no \(type) and none of \(known.joined(separator: ", "))"
+              + didYouMean(words[0].lowercased(), in: known)))
+      }
+      result.append(wire)
+    }
+    return .success(result)
+  }
+}
+
+/// What a query got, in the words of an `expect` line.
+private struct Found {
+  var word: String
+  var rule: String?
+  var rdata: [[UInt8]] = []
+  var description: String
+
+  var isRefused: Bool { rule != nil || word == "refused" }
+
+  init(_ outcome: Outcome, _ message: Message?, _ type: RRType, _ snapshot: Snapshot) {
+    if let refusal = outcome.refusal, !outcome.isOnlyObserved {
+      word = message == nil ? "dropped" : "refused"
+      rule = refusal.rule.word
+      if let message, message.rcode != RCode.refused.rawValue {
+        word = message.rcode == RCode.nxDomain.rawValue ? "nxdomain" : "nodata"
+      }
+      description = "refused by \(refusal.rule.word): \(snapshot.policy.text(of: refusal, outcome))"
+      return
+    }
+    guard let message else {
+      word = "dropped"
+      description = "silence"
+      return
+    }
+    rdata = message.answer.filter { $0.type == type }.map(\.rdata)
+    switch RCode(rawValue: message.rcode) {
+    case .noError where !rdata.isEmpty:
+      word = "answer"
+      description = message.answer.filter { $0.type == type }.map(\.text).joined(separator: " ")
+    case .noError:
+      word = "nodata"
+      description = message.answer.isEmpty && !message.isAuthoritative ? "a referral" : "nodata"
+    case .nxDomain:
+      word = "nxdomain"
+      description = "nxdomain"
+    case .refused:
+      word = "refused"
+      description = "refused: no zone of this name is served here"
+    default:
+      word = "failure"
+      description = RCode(rawValue: message.rcode)?.mnemonic ?? "RCODE \(message.rcode)"
+    }
+  }
+}

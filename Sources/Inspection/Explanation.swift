@@ -1,0 +1,319 @@
+package import Addresses
+package import Answering
+internal import Contexts
+package import DNSFormat
+internal import Diagnostics
+internal import FlatMemory
+internal import Policy
+internal import ZoneFile
+internal import Zones
+
+/// Why a caller gets the answer it gets: the decision step by step, each with the line it rests on, then the response.
+package struct Explanation: Codable, Sendable {
+  /// Something that holds, and the `file:line` that says so.
+  package struct Fact: Codable, Sendable {
+    package let text: String
+    package let place: String?
+  }
+
+  /// One owner name on the way: the question's, then each alias's target.
+  package struct Step: Codable, Sendable {
+    package let owner: String
+    package let zone: String?
+    package let service: String?
+    /// What the rules say of the caller and this name.
+    package internal(set) var rules: [Fact] = []
+    /// What the caller's effective zone has here.
+    package internal(set) var data: [Fact] = []
+  }
+
+  /// What goes back on the wire.
+  package struct Response: Codable, Sendable {
+    package let rcode: String
+    package let isAuthoritative: Bool
+    package let answer: [String]
+    package let authority: [String]
+    package let additional: [String]
+    package let extendedError: String?
+  }
+
+  package let name: String
+  package let type: String
+  package let source: String
+  package let context: String?
+  package let service: String?
+  /// How the caller is known.
+  package let caller: [Fact]
+  package let steps: [Step]
+  /// `answered`, `refused`, `failed`, `silent`.
+  package let decision: String
+  /// The rule that refused, or would have.
+  package let refusal: Fact?
+  /// True where `mode observe` let pass what `refusal` says.
+  package let isOnlyObserved: Bool
+  /// Nil where there is no response.
+  package let response: Response?
+
+  /// Asks the snapshot as the caller would, then retraces the steps.
+  /// - Parameter listener: the address asked, where a context may claim it.
+  package init(
+    _ name: DomainName, _ type: RRType, from source: IPAddress, at listener: SocketAddress? = nil,
+    _ loaded: LoadedConfiguration, _ snapshot: Snapshot
+  ) {
+    var probe = Probe(snapshot)
+    let (outcome, message) = probe.ask(name, type, from: source, at: listener)
+    let caller = outcome.caller
+    self.name = name.description
+    self.type = type.description
+    self.source = source.description
+    context = caller.isPlaced && caller.context != 0 ? snapshot.policy.contextName(caller.context) : nil
+    service = caller.service == 0 ? nil : snapshot.policy.serviceName(caller.service)
+    self.caller = callerFacts(caller, snapshot)
+    steps = Retrace(loaded, snapshot, caller).steps(from: name, type)
+    decision = "\(outcome.decision)"
+    refusal = outcome.refusal.map {
+      Fact(
+        text: snapshot.policy.text(of: $0, outcome), place: $0.reason == 0 ? nil : snapshot.policy.reason($0.reason))
+    }
+    isOnlyObserved = outcome.isOnlyObserved
+    response = message.map(Response.init)
+  }
+}
+
+private func callerFacts(_ caller: Caller, _ snapshot: Snapshot) -> [Explanation.Fact] {
+  let policy = snapshot.policy
+  func fact(_ what: String, basis: UInt32) -> Explanation.Fact {
+    let line = policy.callers.basis(basis)
+    return Explanation.Fact(text: line.map { "\(what), by \($0.text)" } ?? what, place: line?.location.short)
+  }
+  var facts: [Explanation.Fact] = []
+  if !caller.isPlaced {
+    facts.append(Explanation.Fact(text: "in no context: no from prefix covers the address", place: nil))
+  } else if caller.context != 0 {
+    let path = snapshot.contexts.path(from: Int(caller.context)).dropLast().map { snapshot.contexts.nodes[$0].name }
+    facts.append(fact("context \(path.joined(separator: " in "))", basis: caller.contextBasis))
+  } else {
+    facts.append(Explanation.Fact(text: "no contexts are declared: everyone sees the base", place: nil))
+  }
+  if caller.service != 0 {
+    facts.append(fact("service \(policy.serviceName(caller.service))", basis: caller.serviceBasis))
+  } else {
+    facts.append(Explanation.Fact(text: "no service: no runs-at prefix covers the address", place: nil))
+  }
+  return facts
+}
+
+extension Explanation.Response {
+  init(_ message: Message) {
+    rcode = RCode(rawValue: message.rcode)?.mnemonic ?? "RCODE\(message.rcode)"
+    isAuthoritative = message.isAuthoritative
+    answer = message.answer.map(\.line)
+    authority = message.authority.map(\.line)
+    additional = message.additional.map(\.line)
+    extendedError = message.extendedError.map { error in
+      let name = ExtendedDNSError.InfoCode(rawValue: error.code)?.name
+      return "EDE \(error.code)\(name.map { " (\($0))" } ?? ""): \(error.text)"
+    }
+  }
+}
+
+extension Message.Record {
+  /// `orders.mesh.test. 30 IN A 10.0.0.1`, as dig prints it.
+  fileprivate var line: String { "\(owner) \(ttl) IN \(type) \(text)" }
+}
+
+/// Walks the way that a query takes, asking the snapshot at every step and the sources where it is written.
+private struct Retrace {
+  let loaded: LoadedConfiguration
+  let snapshot: Snapshot
+  let caller: Caller
+
+  init(_ loaded: LoadedConfiguration, _ snapshot: Snapshot, _ caller: Caller) {
+    self.loaded = loaded
+    self.snapshot = snapshot
+    self.caller = caller
+  }
+
+  func steps(from name: DomainName, _ type: RRType) -> [Explanation.Step] {
+    var steps: [Explanation.Step] = []
+    var next: DomainName? = name
+    while let owner = next, steps.count < 17 {
+      if steps.contains(where: { $0.owner == owner.description }) { break }
+      let (step, target) = step(owner, type)
+      steps.append(step)
+      next = target
+    }
+    return steps
+  }
+
+  private func step(_ owner: DomainName, _ type: RRType) -> (Explanation.Step, DomainName?) {
+    var key = NameKey()
+    key.load(owner)
+    let context = caller.context
+    guard let number = snapshot.zones.zone(of: key, type: type, context: context) else {
+      let fact = Explanation.Fact(text: "no zone served here has this name", place: nil)
+      return (Explanation.Step(owner: owner.description, zone: nil, service: nil, data: [fact]), nil)
+    }
+    let zone = snapshot.zones.zones[number]
+    let match = zone.find(key, context: context)
+    var step = Explanation.Step(
+      owner: owner.description, zone: zone.origin.description,
+      service: match.service == 0 ? nil : snapshot.policy.serviceName(match.service), rules: rules(match.service))
+    if zone.isBroken(for: context) {
+      step.data = [Explanation.Fact(text: "the zone's data did not load for this context", place: nil)]
+      return (step, nil)
+    }
+    let isExact = match.labels == key.labelCount
+    var node: ZoneNode? = isExact ? match.node : nil
+    var holder = owner
+    if !isExact {
+      var encloser = owner
+      while encloser.labelCount > match.labels { encloser = encloser.parent }
+      if match.isHidden {
+        node = nil
+      } else if match.node.flags.isDisjoint(with: [.cut, .covered]),
+        let wildcard = try? encloser.prepending(label: [0x2a])
+      {
+        key.load(wildcard)
+        node = zone.node(key, labels: key.labelCount, context: context)
+        if node?.exists != true { node = nil }
+        holder = wildcard
+      } else {
+        holder = encloser
+      }
+    }
+    let isParentSide = isExact && type == .ds && !match.node.flags.contains(.covered)
+    if !match.node.flags.isDisjoint(with: [.cut, .covered]), !isParentSide {
+      step.data = [Explanation.Fact(text: "below a zone cut: the answer is a referral", place: nil)]
+      return (step, nil)
+    }
+    guard let node else {
+      let (text, place) = absence(owner, zone)
+      step.data = [Explanation.Fact(text: text, place: place)]
+      return (step, nil)
+    }
+    return follow(node, holder, type, zone, &step)
+  }
+
+  /// The data at a node, and where an alias there leads.
+  private func follow(
+    _ node: ZoneNode, _ holder: DomainName, _ type: RRType, _ zone: CompiledZone, _ step: inout Explanation.Step
+  ) -> (Explanation.Step, DomainName?) {
+    let alias = type == .cname || type == .any ? nil : node.rrset(.cname, zone.memory)
+    let first = type == .any && node.end(zone.memory) > node.firstRRset
+    guard let rrset = first ? RRsetImage(zone.memory, at: node.firstRRset) : alias ?? node.rrset(type, zone.memory)
+    else {
+      step.data = [Explanation.Fact(text: "\(holder) exists and has no \(type): NODATA", place: nil)]
+      return (step, nil)
+    }
+    var target: DomainName?
+    var rdata = rrset.dataStart
+    while rdata < rrset.end {
+      let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
+      let octets = zone.memory.octets((rdata + 2)..<(rdata + 2 + size))
+      let place = place(of: holder, rrset.type, octets, zone)
+      let isolation = isolation(rrset, octets)
+      step.data.append(
+        Explanation.Fact(
+          text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)", place: place
+        ))
+      if alias != nil { target = try? DomainName(wire: octets) }
+      rdata += 2 + size
+    }
+    return (step, target)
+  }
+
+  /// What the rules say of the caller and a service.
+  private func rules(_ service: UInt32) -> [Explanation.Fact] {
+    var facts = snapshot.policy.judgeAll(caller, target: service).map { refusal in
+      Explanation.Fact(
+        text: "\(refusal.rule.word): refused", place: refusal.reason == 0 ? nil : snapshot.policy.reason(refusal.reason)
+      )
+    }
+    guard service != 0 else {
+      return facts + [Explanation.Fact(text: "belongs to no service: everyone may look it up", place: nil)]
+    }
+    if facts.isEmpty {
+      let policy = snapshot.policy.policy
+      let grant = policy.services[Int(service) - 1].allows.first { isMeant($0.subject) }
+      facts = [
+        Explanation.Fact(
+          text: grant == nil
+            ? caller.service == service ? "allowed: it is the service itself" : "allowed: no rule says otherwise"
+            : "allow: allowed",
+          place: grant?.location.short)
+      ]
+    }
+    return facts
+  }
+
+  private func isMeant(_ subject: Grant.Subject) -> Bool {
+    switch subject {
+    case .everyone: true
+    case .service(let index): UInt32(index + 1) == caller.service
+    case .context(let number): caller.context != 0 && snapshot.contexts.isContext(Int(caller.context), in: number)
+    }
+  }
+
+  /// Says of an address that the caller is isolated from it, and by which line.
+  private func isolation(_ rrset: RRsetImage, _ octets: [UInt8]) -> String {
+    guard rrset.holdsAddresses, let address = IPAddress(octets: octets),
+      snapshot.policy.isIsolated(callerContext: caller.context, endpoint: address)
+    else { return "" }
+    let endpoint = snapshot.policy.endpoints.context(of: address)
+    let reason = snapshot.policy.isolationReason(callerContext: caller.context, endpointContext: endpoint)
+    return "  (left out: in \(snapshot.policy.contextName(endpoint)), isolate \(snapshot.policy.reason(reason)))"
+  }
+
+  // MARK: - Where it is written
+
+  private func layers(_ zone: CompiledZone) -> [ZoneSource.Layer] {
+    guard let source = loaded.sources.first(where: { $0.origin == zone.origin }) else { return [] }
+    return snapshot.contexts.path(from: Int(caller.context)).compactMap { context in
+      source.layers.first { $0.context == context }
+    }
+  }
+
+  /// The line of a record, in the innermost layer that has it.
+  private func place(of owner: DomainName, _ type: RRType, _ rdata: [UInt8], _ zone: CompiledZone) -> String? {
+    for layer in layers(zone) {
+      let record = layer.records.records.first {
+        $0.type == type && layer.records.rdata(of: $0).elementsEqual(rdata) && layer.records.owner(of: $0) == owner
+      }
+      if let record {
+        var location = layer.records.location(of: record)
+        location.column = 0
+        return location.description
+      }
+    }
+    return nil
+  }
+
+  /// Why a name does not exist: an overlay's `CNAME .`, or nothing anywhere.
+  private func absence(_ owner: DomainName, _ zone: CompiledZone) -> (String, String?) {
+    for layer in layers(zone) where layer.context != 0 {
+      let marker = layer.records.records.first {
+        $0.type == .cname && layer.records.rdata(of: $0).elementsEqual([0])
+          && owner.isAtOrBelow(layer.records.owner(of: $0))
+      }
+      if let marker {
+        var location = layer.records.location(of: marker)
+        location.column = 0
+        return ("hidden by CNAME . in \(snapshot.contexts.nodes[layer.context].name): NXDOMAIN", location.description)
+      }
+    }
+    return ("does not exist here: NXDOMAIN", nil)
+  }
+}
+
+extension IPAddress {
+  /// An address from the 4 or 16 octets of an A or AAAA; nil for any other count.
+  fileprivate init?(octets: [UInt8]) {
+    func integer(_ octets: ArraySlice<UInt8>) -> UInt64 { octets.reduce(0) { $0 << 8 | UInt64($1) } }
+    switch octets.count {
+    case 4: self.init(v4: UInt32(integer(octets[...])))
+    case 16: self.init(high: integer(octets[..<8]), low: integer(octets[8...]))
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,33 @@
+// Inspection: questions that a person asks of a snapshot: is it right (`Checks`, `Expectations`), why this answer
+// (`Explanation`). Takes a loaded configuration, gives findings and words; asks the same `respond` that serves queries.
+
+package import Addresses
+package import Answering
+package import DNSFormat
+internal import FlatMemory
+internal import Policy
+
+/// Asks a snapshot as a client on the network would, and reads the response.
+package struct Probe: ~Copyable {
+  private var workspace = Workspace()
+  private var response = OctetBuffer(capacity: 65535)
+  private let snapshot: Snapshot
+
+  package init(_ snapshot: Snapshot) { self.snapshot = snapshot }
+
+  /// One query with EDNS over TCP, so that nothing is cut.
+  /// - Returns: the outcome, and the response; nil for silence.
+  /// - Parameter listener: the address asked, where a context may claim it.
+  package mutating func ask(
+    _ name: DomainName, _ type: RRType, from source: IPAddress, at listener: SocketAddress? = nil
+  ) -> (Outcome, Message?) {
+    let listen = listener.flatMap { listener in snapshot.policy.policy.listens.first { $0.address == listener } }
+    let query = Message.query(name, type)
+    let outcome = respond(
+      to: query.span, Arrival(source: source, listenerContext: listen?.context.map { UInt16($0) }, transport: .tcp),
+      snapshot,
+      using: &workspace, into: &response)
+    let octets = response.octets.octets(0..<response.count)
+    return (outcome, octets.isEmpty ? nil : try? Message(octets))
+  }
+}

@@ -1,0 +1,68 @@
+import Addresses
+import DNSFormat
+import Testing
+
+@testable import Inspection
+
+@Suite("check: every mistake at once, each with its place")
+struct CheckTests {
+  @Test func `a sound configuration is clean, and the summary says what was looked at`() {
+    let loaded = load(
+      zones: ["example.test.zone": apex + "orders A 10.0.0.1\n", "near/example.test.zone": "orders 5 A 10.9.9.9\n"],
+      policy: """
+        origin example.test
+        context near { from 10.0.0.0/8 }
+        context other { from ::/0 }
+        service orders
+        expect from 10.0.0.1 orders A -> 10.9.9.9
+        """)
+    let checks = Checks(loaded)
+    #expect(checks.isClean)
+    #expect(checks.diagnostics == [])
+    #expect(checks.summary == "1 zone, 3 names, 2 contexts, 1 service, 1 expectation held: 0 errors, 0 warnings")
+  }
+
+  @Test func `mistakes of zones and policies are listed together, in order of place`() {
+    let loaded = load(
+      zones: ["a.test.zone": apex + "x A 10.0.0.300\ny FOO bar\n", "b.test.zone": "z 60 A 10.0.0.1\n"],
+      policy: "origin a.test\ncontex near { from 10.0.0.0/8 }\n")
+    let places = Checks(loaded).diagnostics.map { "\($0.location)" }
+    #expect(places == ["a.test.zone:5:5", "a.test.zone:6:3", "p.policy:2:1"])
+    #expect(loaded.snapshot == nil)
+  }
+
+  @Test func `an overlay for no context keeps anything from being served`() throws {
+    let loaded = load(
+      zones: ["example.test.zone": apex, "laptp/example.test.zone": "orders 5 A 10.0.0.1\n"],
+      policy: "context laptop { from 10.0.0.0/8 }")
+    #expect(loaded.snapshot == nil)
+    let message = try #require(Checks(loaded).diagnostics.first { $0.severity == .error }?.message)
+    #expect(message.contains("did you mean the folder \"laptop\"?"))
+  }
+
+  @Test func `a zone with a mistake is broken where the mistake is, and nowhere else`() throws {
+    let loaded = load(
+      zones: [
+        "a.test.zone": apex + "x A 10.0.0.1\n", "near/a.test.zone": "x 5 CNAME y\nx 5 A 10.0.0.2\n",
+        "b.test.zone": apex,
+      ],
+      policy: "context near { from 10.0.0.0/8 }\ncontext far { from 172.16.0.0/12 }")
+    let snapshot = try #require(loaded.snapshot)
+    #expect(loaded.brokenZones.map(\.description) == ["a.test."])
+    var probe = Probe(snapshot)
+    let name = try #require(try? DomainName("x.a.test"))
+    let near = try #require(IPAddress("10.0.0.1")), far = try #require(IPAddress("172.16.0.1"))
+    #expect(probe.ask(name, .a, from: near).1?.rcode == 2)
+    #expect(probe.ask(name, .a, from: near).1?.extendedError?.code == 24)
+    #expect(probe.ask(name, .a, from: far).1?.answer.map(\.text) == ["10.0.0.1"])
+  }
+
+  @Test func `a service that nobody can find and that calls nobody is doubted`() {
+    let loaded = load(
+      zones: ["example.test.zone": apex],
+      policy: "origin example.test\nservice ghost\nservice caller { runs-at 10.0.0.1 }\n")
+    let warnings = Checks(loaded).diagnostics
+    #expect(warnings.map(\.severity) == [.warning])
+    #expect(warnings.first?.message.contains("ghost has no record in any zone") == true)
+  }
+}

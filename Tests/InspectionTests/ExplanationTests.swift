@@ -1,0 +1,77 @@
+import Addresses
+import DNSFormat
+import Testing
+
+@testable import Inspection
+
+@Suite("explain: the decision step by step, each with the line it rests on")
+struct ExplanationTests {
+  private static let policy = """
+    origin example.test
+    context near { from 10.0.0.0/8 }
+    context far { from 172.16.0.0/12 }
+    isolate near far
+    service web { runs-at 10.0.0.7 }
+    service orders { allow web }
+    """
+
+  private static let zones = [
+    "example.test.zone": apex + "orders A 172.16.5.5\n       A 10.5.5.5\ncart CNAME orders\ngone A 10.1.1.1\n",
+    "near/example.test.zone": "gone 5 CNAME .\n",
+  ]
+
+  private func explain(_ name: String, from source: String) throws -> Explanation {
+    let loaded = load(zones: Self.zones, policy: Self.policy)
+    return Explanation(
+      try DomainName(name), .a, from: try #require(IPAddress(source)), loaded, try #require(loaded.snapshot))
+  }
+
+  @Test func `an alias is a step of its own, and what isolation leaves out is shown with its line`() throws {
+    let explanation = try explain("cart.example.test", from: "10.0.0.7")
+    #expect(
+      explanation.text == """
+        cart.example.test. A, asked from 10.0.0.7
+
+        caller    context near, by from 10.0.0.0/8  [p.policy:2]
+                  service web, by runs-at 10.0.0.7  [p.policy:5]
+
+        name      cart.example.test. in zone example.test.
+        rules     belongs to no service: everyone may look it up
+        data      cart.example.test. 60 IN CNAME orders.example.test.  [example.test.zone:7]
+
+        name      orders.example.test. in zone example.test., service orders
+        rules     allow: allowed  [p.policy:6]
+        data      orders.example.test. 60 IN A 172.16.5.5  (left out: in far, isolate p.policy:4)  [example.test.zone:5]
+                  orders.example.test. 60 IN A 10.5.5.5  [example.test.zone:6]
+
+        decision  answered
+        response  NOERROR, authoritative
+                  cart.example.test. 60 IN CNAME orders.example.test.
+                  orders.example.test. 60 IN A 10.5.5.5
+
+        """)
+  }
+
+  @Test func `a refusal names the rule and its line`() throws {
+    let explanation = try explain("orders.example.test", from: "10.0.0.8")
+    #expect(explanation.decision == "refused")
+    #expect(explanation.refusal?.place == "p.policy:6")
+    #expect(
+      explanation.response?.extendedError
+        == "EDE 18 (Prohibited): a caller in near may not call orders: allow (p.policy:6)")
+  }
+
+  @Test func `a name that an overlay hides is explained by the overlay's line`() throws {
+    let explanation = try explain("gone.example.test", from: "10.0.0.8")
+    #expect(explanation.steps.first?.data.first?.text == "hidden by CNAME . in near: NXDOMAIN")
+    #expect(explanation.steps.first?.data.first?.place == "near/example.test.zone:1")
+    #expect(explanation.response?.rcode == "NXDOMAIN")
+  }
+
+  @Test func `a caller in no context is told so`() throws {
+    let explanation = try explain("gone.example.test", from: "198.51.100.1")
+    #expect(explanation.context == nil)
+    #expect(explanation.caller.first?.text == "in no context: no from prefix covers the address")
+    #expect(explanation.response?.rcode == "REFUSED")
+  }
+}
