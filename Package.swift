@@ -36,6 +36,7 @@ let data: [Target.Dependency] = ["FlatMemory", "Addresses", "Contexts", "Diagnos
 
 let package = Package(
   name: "ambit",
+  products: [.executable(name: "ambit", targets: ["ambit"])],
   targets: [
     .target(name: "CLinux", cSettings: gnu),
     module("FlatMemory"),
@@ -50,6 +51,11 @@ let package = Package(
     module("Metrics", imports: ["FlatMemory"]),
     module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),
     module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
+    module("Server", imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "Answering", "Inspection"]),
+    .executableTarget(
+      name: "ambit",
+      dependencies: data + ["LinuxIO", "Zones", "Policy", "Answering", "Inspection", "Server"],
+      swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Diagnostics"),
     tests(of: "LinuxIO", imports: ["FlatMemory", "Addresses"]),
@@ -59,6 +65,7 @@ let package = Package(
     tests(of: "Metrics"),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),
+    tests(of: "Server", imports: data + ["LinuxIO", "Policy", "Answering", "Inspection"]),
     tests(of: "Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Answering"]),
   ],
   swiftLanguageModes: [.v6]

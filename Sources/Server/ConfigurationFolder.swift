@@ -1,0 +1,51 @@
+package import Answering
+package import LinuxIO
+internal import ZoneFile
+
+/// Reads a configuration from a folder: `*.zone` and `*.policy` in it, and `*.zone` in the folders of contexts.
+///
+/// Hidden files, and what editors leave behind (`x.zone~`, `.x.zone.swp`), are passed over by their names.
+package enum ConfigurationFolder {
+  /// Lists the folder and reads the policies; zones are read when they are compiled.
+  /// - Throws: where the folder or a policy cannot be read; a zone that cannot be read is a mistake of that zone.
+  package static func read(_ folder: String) throws(SystemError) -> ConfigurationFiles {
+    let folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    var policies: [(path: String, text: [UInt8])] = []
+    var zones: [ConfigurationFiles.Zone] = []
+    var unreadable: [(path: String, name: String, reason: String)] = []
+    for entry in try listDirectory(folder) where !entry.name.hasPrefix(".") {
+      let path = "\(folder)/\(entry.name)"
+      if entry.isDirectory {
+        do throws(SystemError) {
+          for inner in try listDirectory(path) where !inner.isDirectory {
+            if let origin = zoneName(inner.name) {
+              zones.append(.init(path: "\(path)/\(inner.name)", origin: origin, context: entry.name))
+            }
+          }
+        } catch {
+          unreadable.append((path, entry.name, error.reason))
+        }
+      } else if entry.name.hasSuffix(".policy") {
+        policies.append((path, try readFile(path)))
+      } else if let origin = zoneName(entry.name) {
+        zones.append(.init(path: path, origin: origin, context: nil))
+      }
+    }
+    var files = ConfigurationFiles(policies: policies, zones: zones, open: open)
+    files.unreadableFolders = unreadable
+    return files
+  }
+
+  /// `mesh.test` for `mesh.test.zone`; nil for any other file.
+  private static func zoneName(_ file: String) -> String? {
+    file.hasSuffix(".zone") && file.count > 5 && !file.hasPrefix(".") ? String(file.dropLast(5)) : nil
+  }
+
+  private static func open(_ path: String) -> Result<[UInt8], ZoneFileReader.ReadFailure> {
+    do {
+      return .success(try readFile(path))
+    } catch {
+      return .failure(ZoneFileReader.ReadFailure(reason: error.reason))
+    }
+  }
+}

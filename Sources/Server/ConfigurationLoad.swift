@@ -1,0 +1,58 @@
+internal import Answering
+internal import Diagnostics
+internal import Inspection
+internal import LinuxIO
+internal import Synchronization
+
+/// One load of the configuration: read, compiled, checked.
+struct ConfigurationLoad: Sendable {
+  /// Nil where there is nothing that may be served.
+  let snapshot: Snapshot?
+  let diagnostics: [Diagnostic]
+  /// True where nothing is wrong: a reload takes only such.
+  let isClean: Bool
+  /// True where what is wrong is only that some zones' data did not load: a start takes that too.
+  let isServable: Bool
+
+  /// Reads a folder and all that is in it. The zones' texts are let go of again: a server needs only what is compiled.
+  init(_ folder: String) throws(SystemError) {
+    let loaded = SnapshotBuilder.build(
+      try ConfigurationFolder.read(folder), seed: UInt64.random(in: .min ... .max))
+    let checks = Checks(loaded)
+    snapshot = loaded.snapshot
+    diagnostics = checks.diagnostics
+    isClean = checks.isClean && loaded.snapshot != nil
+    isServable = checks.isServable
+  }
+}
+
+/// Loads on a thread of its own, so that signals are heard meanwhile; then rings.
+final class BackgroundLoad: Sendable {
+  private let result = Mutex<Result<ConfigurationLoad, SystemError>?>(nil)
+  /// Rung when the result is there.
+  let bell: WakeUp
+
+  init() throws(SystemError) { bell = try WakeUp() }
+
+  func start(_ folder: String) throws(SystemError) {
+    _ = try WorkerThread.start(name: "ambit-load") { [self] in
+      let loaded: Result<ConfigurationLoad, SystemError>
+      do throws(SystemError) {
+        loaded = .success(try ConfigurationLoad(folder))
+      } catch {
+        loaded = .failure(error)
+      }
+      result.withLock { $0 = loaded }
+      bell.wake()
+    }
+  }
+
+  /// The result, once.
+  func take() -> Result<ConfigurationLoad, SystemError>? {
+    bell.drain()
+    return result.withLock { result in
+      defer { result = nil }
+      return result
+    }
+  }
+}

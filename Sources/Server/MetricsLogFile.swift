@@ -1,0 +1,105 @@
+internal import DNSFormat
+internal import FoundationEssentials
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+
+/// The metrics log: JSON lines, one for each metric, population and interval.
+///
+/// A disk that is full is said once, and once more when it takes lines again; what could not be written is lost, the
+/// server goes on.
+struct MetricsLogFile: ~Copyable {
+  private var file: AppendFile
+  private let log: ServerLog
+  private var isFailing = false
+
+  /// - Throws: where the file cannot be opened for appending.
+  init(_ path: String, log: ServerLog) throws(SystemError) {
+    file = try AppendFile(path)
+    self.log = log
+  }
+
+  /// Opens the file by its name again: after someone moved it away to rotate it.
+  mutating func reopen() {
+    do throws(SystemError) {
+      try file.reopen()
+    } catch {
+      log.write("\(error); metrics go where they went")
+    }
+  }
+
+  /// Appends whole lines.
+  mutating func append(_ lines: String) {
+    if lines.isEmpty { return }
+    do throws(SystemError) {
+      try file.append(Array(lines.utf8))
+      if isFailing { log.write("the metrics log \(file.path) takes lines again") }
+      isFailing = false
+    } catch {
+      if !isFailing { log.write("\(error); metrics of this interval are lost, queries are not affected") }
+      isFailing = true
+    }
+  }
+}
+
+/// What a reload came to, as a line of the metrics log.
+struct ReloadRecord: Encodable {
+  let event = "reload"
+  let time: String
+  let loaded: Bool
+  let errors: Int
+  let generation: UInt64
+
+  /// The record as a line.
+  var line: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(self) else { return "" }
+    return String(decoding: data, as: UTF8.self) + "\n"
+  }
+}
+
+/// Adds up what all workers counted, and makes reports of it.
+struct MetricsCollector {
+  private let workers: [Worker]
+  private let slots: MetricSlots
+  private let clocks = Clock.calibrate()
+  private let start = Date()
+  private var lastTime = Date()
+  private var lastCounts = MetricCounts()
+
+  init(_ workers: [Worker], slots: MetricSlots) {
+    self.workers = workers
+    self.slots = slots
+  }
+
+  private func total() -> MetricCounts {
+    workers.reduce(into: MetricCounts()) { $0.merge($1.metrics.read()) }
+  }
+
+  /// What came since the last interval.
+  mutating func interval() -> MetricsReport {
+    let now = Date()
+    let counts = total()
+    var difference = counts
+    difference.subtract(lastCounts)
+    defer { (lastTime, lastCounts) = (now, counts) }
+    return report(difference, from: lastTime, to: now)
+  }
+
+  /// All since the start.
+  func all() -> MetricsReport { report(total(), from: start, to: Date()) }
+
+  /// Refusals that were dropped because the log's queue was full, since the start.
+  func droppedLogRecords() -> UInt64 { total()[.logRecordsDropped] }
+
+  private func report(_ counts: MetricCounts, from: Date, to: Date) -> MetricsReport {
+    let slots = slots
+    return MetricsReport(
+      counts, from: from, to: to, contextName: { slots.name(of: $0) },
+      monotonic: (clocks.monotonic.resolution, clocks.monotonic.readCost),
+      realtime: (clocks.realtime.resolution, clocks.realtime.readCost),
+      rcodeName: { RCode(rawValue: UInt16($0))?.mnemonic ?? "RCODE\($0)" },
+      ruleName: { Rule(rawValue: UInt8(clamping: $0))?.word ?? "rule\($0)" })
+  }
+}

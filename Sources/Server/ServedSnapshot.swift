@@ -1,0 +1,61 @@
+internal import Addresses
+internal import Answering
+internal import FlatMemory
+internal import Metrics
+internal import Policy
+internal import Synchronization
+
+/// A snapshot in service: with it, which listener belongs to which context, and where each context's queries are counted.
+final class ServedSnapshot: Sendable {
+  let snapshot: Snapshot
+  /// Counts reloads, from 1: log records say by which snapshot they were made.
+  let generation: UInt64
+  /// By listener: the context that claims it.
+  private let listenerContexts: [UInt16?]
+  /// By context number: its metric slot.
+  private let slots: FlatArray<UInt16>
+
+  init(_ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots) {
+    self.snapshot = snapshot
+    self.generation = generation
+    let listens = snapshot.policy.policy.listens
+    listenerContexts = listeners.map { address in
+      listens.first { $0.address == address }?.context.map { UInt16($0) }
+    }
+    self.slots = FlatArray(
+      snapshot.contexts.nodes.enumerated().map { number, node in
+        slots.slot(for: number == 0 ? "(everyone)" : node.name)
+      })
+  }
+
+  /// The context that claims a listener; nil where none does.
+  func context(ofListener index: Int) -> UInt16? { listenerContexts[index] }
+
+  /// Where a caller's queries are counted.
+  func slot(of caller: Caller) -> UInt16 { caller.isPlaced ? slots[Int(caller.context)] : 0 }
+}
+
+/// The snapshot that is current: workers look at a number, and take the lock only when it has moved.
+final class SnapshotHolder: Sendable {
+  private let current: Mutex<ServedSnapshot>
+  private let generation: Atomic<UInt64>
+
+  init(_ first: ServedSnapshot) {
+    current = Mutex(first)
+    generation = Atomic(first.generation)
+  }
+
+  /// The snapshot in service now.
+  var served: ServedSnapshot { current.withLock { $0 } }
+
+  /// Replaces `mine` where there is a newer one. One read of an atomic where there is none.
+  func refresh(_ mine: inout ServedSnapshot) {
+    if generation.load(ordering: .acquiring) != mine.generation { mine = served }
+  }
+
+  /// Puts a snapshot into service.
+  func swap(_ next: ServedSnapshot) {
+    current.withLock { $0 = next }
+    generation.store(next.generation, ordering: .releasing)
+  }
+}

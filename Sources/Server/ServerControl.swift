@@ -1,0 +1,265 @@
+internal import Addresses
+internal import Answering
+internal import Diagnostics
+internal import FoundationEssentials
+internal import Inspection
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+internal import Synchronization
+
+/// Starts the workers, then does everything that is not answering: signals, reloads, logs, metrics, the end.
+package final class ServerControl {
+  /// Connections over TCP, of all workers together.
+  private static let connectionLimit = 1024
+  /// How long a refusal waits at most before it is logged.
+  private static let logIntervalMilliseconds: Int32 = 200
+
+  private let options: ServerOptions
+  private let log = ServerLog()
+  private let notifier = ServiceNotifier()
+  private let signals: SignalReader
+  private let slots = MetricSlots()
+  private let sockets: Sockets
+  private let holder: SnapshotHolder
+  private let workers: [Worker]
+  private var threads: [WorkerThread] = []
+  private var collector: MetricsCollector
+  private var metricsLog: MetricsLogFile?
+  private let metricsInterval: UInt32
+  /// The snapshot in service; and for a while after a reload the one before, for log records made under it.
+  private var snapshots: [UInt64: ServedSnapshot]
+  private var snapshotsSince: UInt64 = 0
+  /// Nanoseconds after which no worker can still have the snapshot before: twice the longest sleep.
+  private static let snapshotGrace: UInt64 = 2_000_000_000
+  private let load: BackgroundLoad
+  private var isLoading = false
+  private var shouldLoadAgain = false
+  private var droppedRecordsSaid: UInt64 = 0
+
+  /// Serves until told to stop. Everything that goes wrong is said on standard error.
+  package static func run(_ options: ServerOptions) -> ServerExit {
+    do throws(SystemError) {
+      let signals = try SignalReader()  // before any thread: they inherit what is blocked
+      let first = try ConfigurationLoad(options.folder)
+      report(first.diagnostics)
+      guard let snapshot = first.snapshot, options.isStrict ? first.isClean : first.isServable else {
+        writeStandardError("ambit: \(options.folder) does not load; nothing is served\n")
+        return .badInput
+      }
+      let control = try ServerControl(options, snapshot, signals)
+      try control.startWorkers()
+      control.announce(snapshot)
+      try control.loop()
+      control.finish()
+      return .done
+    } catch {
+      writeStandardError("ambit: \(error)\n")
+      return .system
+    }
+  }
+
+  private static func report(_ diagnostics: [Diagnostic]) {
+    for diagnostic in diagnostics { writeStandardError("\(diagnostic)\n") }
+  }
+
+  private init(_ options: ServerOptions, _ snapshot: Snapshot, _ signals: consuming SignalReader) throws(SystemError) {
+    self.options = options
+    self.signals = signals
+    let policy = snapshot.policy.policy
+    let cores = max(1, options.workers ?? availableCPUs().count)
+    sockets = try Sockets(
+      options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
+    let served = ServedSnapshot(snapshot, generation: 1, listeners: sockets.addresses, slots: slots)
+    snapshots = [1: served]
+    let holder = SnapshotHolder(served)
+    self.holder = holder
+    // Those for datagrams first, then those for TCP.
+    var workers: [Worker] = []
+    for _ in 0..<(2 * cores) { workers.append(try Worker(holder)) }
+    self.workers = workers
+    collector = MetricsCollector(workers, slots: slots)
+    let path = options.metricsLog ?? policy.metricsLog?.path
+    if let path, path != "off" { metricsLog = try MetricsLogFile(path, log: log) }
+    metricsInterval = options.metricsInterval ?? policy.metricsLog?.interval ?? 10
+    load = try BackgroundLoad()
+  }
+
+  // MARK: - Starting
+
+  private func startWorkers() throws(SystemError) {
+    let cores = sockets.datagrams.count
+    let log = log
+    for core in 0..<cores {
+      let datagrams = UDPWorker(workers[core], listeners: sockets.datagrams[core])
+      let stream = TCPWorker(
+        workers[cores + core], doors: sockets.doors[core], connectionLimit: max(1, Self.connectionLimit / cores))
+      threads.append(
+        try WorkerThread.start(name: "ambit-udp-\(core)") {
+          ServerControl.guarding(log) { () throws(SystemError) in try datagrams.run() }
+        })
+      threads.append(
+        try WorkerThread.start(name: "ambit-tcp-\(core)") {
+          ServerControl.guarding(log) { () throws(SystemError) in try stream.run() }
+        })
+    }
+  }
+
+  /// A worker that the kernel fails says so and ends the process: half a server looks like a whole one from outside.
+  private static func guarding(_ log: ServerLog, _ body: () throws(SystemError) -> Void) {
+    do throws(SystemError) {
+      try body()
+    } catch {
+      log.write("a worker cannot go on: \(error)")
+      endProcess(ServerExit.system.rawValue)
+    }
+  }
+
+  private func announce(_ snapshot: Snapshot) {
+    let places = sockets.addresses.map(\.description).joined(separator: ", ")
+    let examples = exampleQueries(snapshot, at: sockets.addresses).map { "  \($0)\n" }.joined()
+    writeStandardOutput(
+      """
+      ambit \(options.version) serves \(options.folder): \(describe(snapshot))
+      listening on \(places) over UDP and TCP, \(amount(sockets.datagrams.count, "worker")); Ctrl-C ends, SIGHUP reloads
+      try:
+      \(examples)
+      """)
+    notifier.notify("READY=1\nSTATUS=serving \(describe(snapshot))")
+  }
+
+  // MARK: - Running
+
+  private enum Token: UInt64 {
+    case signal, timer, load
+  }
+
+  private func loop() throws(SystemError) {
+    let poller = try Poller()
+    var events = PollEvents()
+    let timer = try IntervalTimer(every: .seconds(Int(max(1, metricsInterval))), from: .onMultiple)
+    try poller.add(signals.raw, token: Token.signal.rawValue)
+    try poller.add(timer.raw, token: Token.timer.rawValue)
+    try poller.add(load.bell.raw, token: Token.load.rawValue)
+    while true {
+      try poller.wait(timeoutMilliseconds: Self.logIntervalMilliseconds, into: &events)
+      for index in 0..<events.count {
+        switch Token(rawValue: events[index].token) {
+        case .signal:
+          while let signal = signals.next() {
+            switch signal {
+            case .terminate, .interrupt: return
+            case .hangUp: reload()
+            case .user1: metricsLog?.reopen()
+            }
+          }
+        case .timer:
+          _ = timer.drain()
+          let lines = collector.interval().jsonLines()
+          metricsLog?.append(lines)
+          sayDroppedRecords()
+        case .load: finishReload()
+        case nil: break
+        }
+      }
+      writeRefusals()
+      if snapshots.count > 1, Clock.monotonicNanoseconds() &- snapshotsSince > Self.snapshotGrace {
+        snapshots = [holder.served.generation: holder.served]
+      }
+    }
+  }
+
+  private func writeRefusals() {
+    for worker in workers { log.writeRefusals(of: worker.ring, snapshots) }
+  }
+
+  private func sayDroppedRecords() {
+    let dropped = collector.droppedLogRecords()
+    if dropped > droppedRecordsSaid {
+      log.write(
+        "\(dropped - droppedRecordsSaid) more refusals are not listed: they came faster than they can be logged")
+      droppedRecordsSaid = dropped
+    }
+  }
+
+  // MARK: - Reloading
+
+  private func reload() {
+    if isLoading {
+      shouldLoadAgain = true
+      return
+    }
+    notifier.notify("RELOADING=1")
+    do throws(SystemError) {
+      try load.start(options.folder)
+      isLoading = true
+    } catch {
+      log.write("cannot reload: \(error)")
+      notifier.notify("READY=1")
+    }
+  }
+
+  /// Takes what was loaded into service where nothing is wrong with it; else says why not.
+  private func finishReload() {
+    guard let result = load.take() else { return }
+    isLoading = false
+    var errorCount = 1
+    switch result {
+    case .failure(let error):
+      log.write("\(error)")
+    case .success(let loaded):
+      Self.report(loaded.diagnostics)
+      errorCount = loaded.diagnostics.count { $0.severity == .error }
+      if loaded.isClean, let snapshot = loaded.snapshot {
+        errorCount = 0
+        takeIntoService(snapshot)
+      }
+    }
+    if errorCount > 0 {
+      log.write(
+        "\(options.folder) was not reloaded: \(amount(errorCount, "error")); what was served before is still served")
+    }
+    let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    metricsLog?.append(
+      ReloadRecord(time: time, loaded: errorCount == 0, errors: errorCount, generation: holder.served.generation).line)
+    notifier.notify("READY=1")
+    if shouldLoadAgain {
+      shouldLoadAgain = false
+      reload()
+    }
+  }
+
+  private func takeIntoService(_ snapshot: Snapshot) {
+    writeRefusals()  // those made under the snapshot before the last one
+    let old = holder.served
+    let next = ServedSnapshot(
+      snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots)
+    snapshots = [old.generation: old, next.generation: next]
+    snapshotsSince = Clock.monotonicNanoseconds()
+    holder.swap(next)
+    for worker in workers { worker.bell.wake() }
+    log.write("reloaded \(options.folder): \(describe(snapshot))")
+    let policy = snapshot.policy.policy
+    if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses) {
+      log.write("changed listen addresses take a restart; until then the server listens where it did")
+    }
+    let before = old.snapshot.policy.policy.metricsLog
+    if (policy.metricsLog?.path, policy.metricsLog?.interval) != (before?.path, before?.interval) {
+      log.write("a changed metrics-log takes a restart; until then metrics are written as they were")
+    }
+  }
+
+  // MARK: - Ending
+
+  /// Lets every worker finish its batch, then says what was measured.
+  private func finish() {
+    notifier.notify("STOPPING=1")
+    for worker in workers { worker.stop() }
+    for thread in threads { thread.join() }
+    writeRefusals()
+    sayDroppedRecords()
+    let lines = collector.interval().jsonLines()
+    metricsLog?.append(lines)
+    writeStandardOutput("\n\(collector.all().table())")
+  }
+}

@@ -1,0 +1,31 @@
+package import Addresses
+
+/// What the command line says of a server; where it says nothing, the policy does.
+package struct ServerOptions: Sendable {
+  /// The configuration's folder.
+  package var folder = "zones"
+  /// Where to listen instead of where the policy says; empty for there.
+  package var listens: [SocketAddress] = []
+  /// Workers; nil for one a core.
+  package var workers: Int?
+  /// A zone that does not load keeps the server from starting.
+  package var isStrict = false
+  /// Where metrics are logged: a path, or `off`; nil for what the policy says.
+  package var metricsLog: String?
+  /// Seconds between two metrics records; nil for what the policy says.
+  package var metricsInterval: UInt32?
+  /// Shown in the first line.
+  package var version = ""
+
+  package init() {}
+}
+
+/// How a server ended.
+package enum ServerExit: Int32, Sendable {
+  /// Asked to, and all was well.
+  case done = 0
+  /// The configuration is wrong.
+  case badInput = 1
+  /// The system said no.
+  case system = 3
+}

@@ -1,0 +1,128 @@
+internal import Addresses
+internal import Answering
+internal import LinuxIO
+internal import Metrics
+
+/// A socket that a worker has for itself; every worker has one for each address, and the kernel shares the datagrams
+/// out between them (SO_REUSEPORT).
+final class UDPListener: Sendable {
+  let socket: UDPSocket
+  /// The address's place among all that the server listens on.
+  let index: Int
+
+  init(_ socket: consuming UDPSocket, index: Int) {
+    self.socket = socket
+    self.index = index
+  }
+}
+
+/// Answers datagrams, a batch at a time: the whole path of a query, from the kernel to the kernel.
+final class UDPWorker: Sendable {
+  private let worker: Worker
+  private let listeners: [UDPListener]
+  /// Batches taken from one socket before the others have their turn.
+  private static let batchesInTurn = 16
+
+  init(_ worker: Worker, listeners: [UDPListener]) {
+    self.worker = worker
+    self.listeners = listeners
+  }
+
+  /// What the loop works with: made once, used for every batch.
+  private struct Bench: ~Copyable {
+    var batch = DatagramBatch()
+    var workspace = Workspace()
+    var outcomes: [Outcome?]
+    var served: ServedSnapshot
+
+    init(_ served: ServedSnapshot) {
+      self.served = served
+      outcomes = Array(repeating: nil, count: batch.capacity)
+    }
+  }
+
+  /// Runs until the worker is stopped.
+  /// - Throws: where the kernel refuses what no server can do without.
+  func run() throws(SystemError) {
+    let poller = try Poller()
+    var events = PollEvents()
+    try poller.add(worker.bell.raw, token: Worker.bellToken)
+    for (position, listener) in listeners.enumerated() {
+      try poller.add(listener.socket.raw, token: UInt64(position))
+    }
+    var bench = Bench(worker.holder.served)
+    while !worker.shouldStop {
+      try poller.wait(timeoutMilliseconds: Worker.longestSleepMilliseconds, into: &events)
+      worker.holder.refresh(&bench.served)
+      for index in 0..<events.count {
+        let token = events[index].token
+        if token == Worker.bellToken {
+          worker.bell.drain()
+        } else {
+          try serve(listeners[Int(token)], &bench)
+        }
+      }
+    }
+  }
+
+  /// Answers what waits at one socket, as long as batches come full, up to its turn's end.
+  private func serve(_ listener: UDPListener, _ bench: inout Bench) throws(SystemError) {
+    var batches = 0
+    while batches < Self.batchesInTurn {
+      let count = try bench.batch.receive(from: listener.socket)
+      if count == 0 { return }
+      worker.holder.refresh(&bench.served)
+      answer(count, of: listener, &bench)
+      if count < bench.batch.capacity { return }
+      batches += 1
+    }
+  }
+
+  /// One batch: times taken for all of it together, which the metrics' uncertainty says.
+  private func answer(_ count: Int, of listener: UDPListener, _ bench: inout Bench) {
+    let received = Clock.monotonicNanoseconds()
+    let receivedOnWall = Clock.realtimeNanoseconds()
+    let served = bench.served
+    let context = served.context(ofListener: listener.index)
+    for index in 0..<count {
+      let source = bench.batch.source(index)
+      if source.port == 0 {  // nothing can be sent there
+        bench.outcomes[index] = nil
+        continue
+      }
+      if bench.batch.isTruncated(index) { worker.metrics.count(.datagramsCut) }
+      let arrival = Arrival(source: source.address, listenerContext: context, transport: .udp)
+      bench.outcomes[index] = answer(
+        index, arrival, served, receivedOnWall, &bench.batch, &bench.workspace)
+    }
+    let sent = bench.batch.send(to: listener.socket)
+    let done = Clock.monotonicNanoseconds()
+    worker.metrics.count(.datagramsReceived, UInt64(count))
+    worker.metrics.count(.responsesSent, UInt64(sent.sent))
+    worker.metrics.count(.sendFailures, UInt64(sent.failed))
+    worker.metrics.count(.batches)
+    worker.metrics.count(.batchSpan, done &- received)
+    for index in 0..<count {
+      guard let outcome = bench.outcomes[index] else {
+        worker.metrics.recordSilence(slot: 0, transport: .udp, cause: .badSource)
+        continue
+      }
+      let stamp = bench.batch.kernelTime(index)
+      let queue = stamp == 0 ? nil : Int64(bitPattern: receivedOnWall &- stamp)
+      worker.account(outcome, served, .udp, residence: done &- received, queue: queue)
+    }
+  }
+
+  /// One query: `respond`, and the log where it was refused.
+  @inline(__always)
+  private func answer(
+    _ index: Int, _ arrival: Arrival, _ served: ServedSnapshot, _ time: UInt64, _ batch: inout DatagramBatch,
+    _ workspace: inout Workspace
+  ) -> Outcome {
+    batch.withSlot(index) { request, response in
+      let outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
+      worker.log(outcome, served, source: arrival.source, request: request, time: time)
+      return outcome
+    }
+  }
+}

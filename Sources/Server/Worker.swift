@@ -1,0 +1,90 @@
+// Server: everything that holds a socket or a clock. Workers answer; the control thread (`ServerControl`) loads, reloads,
+// logs and stops. A datagram's way: `UDPWorker.serve` → `Answering.respond` → `DatagramBatch.send` → `Worker.account`.
+
+internal import Addresses
+internal import Answering
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+internal import Synchronization
+
+/// What every worker has for itself, and its way of accounting for queries.
+final class Worker: Sendable {
+  let holder: SnapshotHolder
+  let metrics: WorkerMetrics
+  let ring: DecisionRing
+  /// Rung when there is a new snapshot or the worker is to stop.
+  let bell: WakeUp
+  private let isStopping = Atomic<Bool>(false)
+
+  /// How long a worker sleeps at most without looking whether there is a newer snapshot.
+  static let longestSleepMilliseconds: Int32 = 1000
+  /// The token of the bell among a poller's events.
+  static let bellToken = UInt64.max
+
+  init(_ holder: SnapshotHolder) throws(SystemError) {
+    self.holder = holder
+    metrics = WorkerMetrics()
+    ring = DecisionRing()
+    bell = try WakeUp()
+  }
+
+  /// True once `stop` was called.
+  var shouldStop: Bool { isStopping.load(ordering: .acquiring) }
+
+  /// Asks the worker to end; it does before its next sleep.
+  func stop() {
+    isStopping.store(true, ordering: .releasing)
+    bell.wake()
+  }
+
+  /// Counts what became of one query.
+  /// - Parameters:
+  ///   - residence: nanoseconds from the query handed to us to the response handed to the kernel.
+  ///   - queue: nanoseconds from the kernel's receive stamp to the query handed to us; nil where there is none.
+  func account(
+    _ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64, queue: Int64?
+  ) {
+    let slot = served.slot(of: outcome.caller)
+    if let refusal = outcome.refusal, !outcome.isOnlyObserved {
+      metrics.count(refusalBy: Int(refusal.rule.rawValue))
+    }
+    guard outcome.decision != .silent else {
+      metrics.recordSilence(slot: slot, transport: transport, cause: SilenceCause(outcome))
+      return
+    }
+    metrics.count(rcode: outcome.rcode.rawValue)
+    if outcome.isTruncated { metrics.count(.truncated) }
+    let population = Population(slot: slot, decision: MetricDecision(outcome.decision), transport: transport)
+    metrics.record(population, residence: residence, queue: queue)
+  }
+
+  /// Hands a refusal to the log, if there was one.
+  func log(_ outcome: Outcome, _ served: ServedSnapshot, source: IPAddress, request: Span<UInt8>, time: UInt64) {
+    guard let refusal = outcome.refusal else { return }
+    let isTaken = ring.push(
+      outcome, refusal, source: source, request: request, time: time, generation: served.generation)
+    if !isTaken { metrics.count(.logRecordsDropped) }
+  }
+}
+
+extension MetricDecision {
+  fileprivate init(_ decision: Decision) {
+    switch decision {
+    case .answered: self = .answered
+    case .refused: self = .refused
+    case .failed: self = .failed
+    case .silent: self = .silent
+    }
+  }
+}
+
+extension SilenceCause {
+  fileprivate init(_ outcome: Outcome) {
+    switch outcome.wireError {
+    case .short: self = .short
+    case .isResponse: self = .isResponse
+    default: self = outcome.refusal != nil ? .dropped : .other
+    }
+  }
+}

@@ -1,0 +1,88 @@
+internal import Inspection
+internal import LinuxIO
+
+/// The program: `ambit COMMAND …`. Commands are rows of a table, each with a file of its own.
+@main
+enum Ambit {
+  static let version = "0.1.0"
+
+  /// The commands, in the order in which help lists them.
+  static let commands: [Command] = [.serve, .check, .explain]
+
+  static func main() {
+    var words = Array(CommandLine.arguments.dropFirst())
+    if words.isEmpty {
+      writeStandardError(help)
+      end(.usage)
+    }
+    let word = words.removeFirst()
+    switch word {
+    case "--help", "-h":
+      writeStandardOutput(help)
+    case "help":
+      guard let name = words.first else { return writeStandardOutput(help) }
+      writeStandardOutput(command(called: name).help)
+    case "--version", "-V", "version":
+      writeStandardOutput("ambit \(version)\n")
+    default:
+      let command = command(called: word)
+      if words.contains("--help") || words.contains("-h") { return writeStandardOutput(command.help) }
+      var arguments = Arguments(words, of: command)
+      end(command.run(&arguments))
+    }
+  }
+
+  private static func command(called name: String) -> Command {
+    if let command = commands.first(where: { $0.name == name }) { return command }
+    Arguments.fail("there is no command \"\(name)\"", among: commands.map(\.name), for: name, see: "ambit --help")
+  }
+
+  private static func end(_ code: ExitCode) {
+    if code != .done { endProcess(code.rawValue) }
+  }
+
+  private static var help: String {
+    let rows = commands.map { "  \($0.usage.padded(to: 50)) \($0.summary)" }.joined(separator: "\n")
+    return """
+      ambit answers DNS queries by where the caller stands, and refuses lookups that the policy forbids.
+
+      usage: ambit COMMAND ...
+
+      \(rows)
+
+        help COMMAND, COMMAND --help                       how a command is used
+        --version                                          which ambit this is
+
+      exit codes: 0 done, 1 the input is wrong, 2 usage, 3 the system said no
+
+      """
+  }
+}
+
+/// How a command ends.
+enum ExitCode: Int32 {
+  case done = 0
+  /// What was read is wrong, or what was asked does not hold.
+  case badInput = 1
+  /// The command line is wrong.
+  case usage = 2
+  /// The system said no.
+  case system = 3
+}
+
+/// One subcommand: its row in the table.
+struct Command: Sendable {
+  let name: String
+  /// After the program's name: `check [DIR]`.
+  let usage: String
+  /// In one line of at most 60 letters.
+  let summary: String
+  /// What `--help` says below the usage.
+  let details: String
+  /// Options that take a value, and those that do not.
+  let valueOptions: [String]
+  let flags: [String]
+  let run: @Sendable (inout Arguments) -> ExitCode
+
+  var help: String { "usage: ambit \(usage)\n\n\(summary)\n\n\(details)\n" }
+}

@@ -1,0 +1,67 @@
+internal import Addresses
+internal import Answering
+internal import DNSFormat
+internal import Diagnostics
+internal import Inspection
+internal import LinuxIO
+internal import Policy
+internal import Zones
+
+extension Command {
+  static let explain = Command(
+    name: "explain",
+    usage: "explain NAME [TYPE] --from ADDR [DIR] [options]",
+    summary: "say why a caller gets the answer it gets, step by step",
+    details: """
+        --from ADDR        the caller's address
+        --at ADDR[:PORT]   the address it asks, where a context claims a listener of its own
+        --json             print the explanation as one JSON object
+
+      NAME is as for dig; a name that no zone has is also tried below the policy's origin, so "orders" will do. TYPE is A
+      unless said. Nothing is asked over the network: DIR (default: zones) is loaded and asked as serve would.
+      """,
+    valueOptions: ["--from", "--at"],
+    flags: ["--json"]
+  ) { arguments in
+    guard let from = arguments.value("--from") else { arguments.fail("explain wants to know who asks: --from ADDR") }
+    guard let source = IPAddress(from) else {
+      arguments.fail("\"\(from)\" is no address; write for example --from 127.0.0.1")
+    }
+    var listener: SocketAddress?
+    if let at = arguments.value("--at") {
+      listener = SocketAddress(at, defaultPort: 53)
+      if listener == nil { arguments.fail("\"\(at)\" is no address; write for example --at 127.0.0.54:53") }
+    }
+    var operands = arguments.operands
+    guard !operands.isEmpty else { arguments.fail("explain takes a name") }
+    let written = operands.removeFirst()
+    var type = RRType.a
+    if let word = operands.first, let known = RRType(mnemonic: word) {
+      type = known
+      operands.removeFirst()
+    }
+    if operands.count > 1 { arguments.fail("\"\(operands[0])\" is no type of record") }
+    let folder = operands.first ?? "zones"
+    guard let loaded = loadFolder(folder) else { return .system }
+    let errors = loaded.diagnostics.filter { $0.severity == .error }
+    report(errors)
+    guard let snapshot = loaded.snapshot else {
+      writeStandardError("ambit: \(folder) does not load; there is nothing to explain\n")
+      return .badInput
+    }
+    guard let name = resolve(written, snapshot) else {
+      arguments.fail("\"\(written)\" is no domain name")
+    }
+    let explanation = Explanation(name, type, from: source, at: listener, loaded, snapshot)
+    writeStandardOutput(arguments.has("--json") ? json(explanation) : explanation.text)
+    return .done
+  }
+
+  /// The name as written where some zone has it, else below the policy's origin.
+  private static func resolve(_ written: String, _ snapshot: Snapshot) -> DomainName? {
+    guard let name = try? DomainName(written) else { return nil }
+    let isOurs = snapshot.zones.zones.contains { name.isAtOrBelow($0.origin) }
+    guard !isOurs, !written.hasSuffix("."), let origin = snapshot.policy.policy.origin else { return name }
+    return (try? DomainName(written, relativeTo: origin)) ?? name
+  }
+}

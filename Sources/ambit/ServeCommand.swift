@@ -1,0 +1,45 @@
+internal import Addresses
+internal import Server
+
+extension Command {
+  static let serve = Command(
+    name: "serve",
+    usage: "serve [DIR] [options]",
+    summary: "answer queries from the zones and policies in DIR (default: zones)",
+    details: """
+        --listen ADDR[:PORT]         listen here instead of where the policy says; may be given again
+        --strict                     do not start where any zone has a mistake (else that zone answers SERVFAIL)
+        --workers N                  threads that answer datagrams (default: one a core)
+        --metrics-log PATH|off       where to write metrics as JSON lines (default: as the policy says, else nowhere)
+        --metrics-interval SECONDS   how often (default: as the policy says, else 10)
+
+      SIGHUP reads DIR again; where anything in it is wrong, what was served before stays. SIGTERM and Ctrl-C end the
+      server, which then prints what it measured. SIGUSR1 opens the metrics log again, after rotating it. Under systemd (Type=notify-reload) it says when it is ready.
+      """,
+    valueOptions: ["--listen", "--workers", "--metrics-log", "--metrics-interval"],
+    flags: ["--strict"]
+  ) { arguments in
+    var options = ServerOptions()
+    options.version = Ambit.version
+    options.folder = arguments.folder()
+    options.isStrict = arguments.has("--strict")
+    options.metricsLog = arguments.value("--metrics-log")
+    for text in arguments.all("--listen") {
+      guard let address = SocketAddress(text, defaultPort: 53) else {
+        arguments.fail("\"\(text)\" is no address; write for example 127.0.0.1:5300 or [::1]:5300")
+      }
+      options.listens.append(address)
+    }
+    options.workers = number("--workers", in: 1...256, arguments)
+    options.metricsInterval = number("--metrics-interval", in: 1...86400, arguments).map { UInt32($0) }
+    return ExitCode(rawValue: ServerControl.run(options).rawValue) ?? .system
+  }
+
+  private static func number(_ option: String, in range: ClosedRange<Int>, _ arguments: Arguments) -> Int? {
+    guard let text = arguments.value(option) else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      arguments.fail("\(option) takes a number from \(range.lowerBound) to \(range.upperBound), not \"\(text)\"")
+    }
+    return number
+  }
+}

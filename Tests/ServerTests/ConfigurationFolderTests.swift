@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+@testable import Server
+
+@Suite("A folder is the whole configuration")
+final class ConfigurationFolderTests {
+  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+
+  init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  private func write(_ path: String, _ text: String = "") throws {
+    let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  @Test func `zones, overlays and policies are found by their names; what editors leave is not`() throws {
+    for path in [
+      "b.test.zone", "a.test.zone", "laptop/a.test.zone", "z.policy", "a.policy", ".hidden.zone", "a.test.zone~",
+      ".a.policy.swp", "laptop/.a.test.zone.swp", "notes.txt", "laptop/deeper/c.test.zone", ".git/x.zone",
+    ] { try write(path) }
+    let files = try ConfigurationFolder.read(folder + "/")
+    #expect(files.policies.map(\.path) == ["\(folder)/a.policy", "\(folder)/z.policy"])
+    #expect(files.zones.map(\.path) == ["a.test.zone", "b.test.zone", "laptop/a.test.zone"].map { "\(folder)/\($0)" })
+    #expect(files.zones.map(\.context) == [nil, nil, "laptop"])
+    #expect(files.zones.map(\.origin) == ["a.test", "b.test", "a.test"])
+  }
+
+  @Test func `a pipe is no zone and is not waited for`() throws {
+    let path = folder + "/p.test.zone"
+    let make = Process()
+    make.executableURL = URL(fileURLWithPath: "/usr/bin/mkfifo")
+    make.arguments = [path]
+    try make.run()
+    make.waitUntilExit()
+    let load = try ConfigurationLoad(folder)
+    #expect(load.isClean == false)
+    #expect(load.diagnostics.map(\.description) == ["\(path): error: cannot be read: it is no regular file"])
+  }
+
+  @Test func `a broken zone does not hide a false expectation about another`() throws {
+    try write("y.test.zone", "garbage")
+    try write("x.test.zone", "$TTL 60\n@ SOA a b 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n")
+    try write("p.policy", "origin x.test\nexpect from 127.0.0.1 ns A -> 192.0.2.1\n")
+    #expect(try ConfigurationLoad(folder).isServable)
+    try write("p.policy", "origin x.test\nexpect from 127.0.0.1 ns A -> 192.0.2.2\n")
+    #expect(try ConfigurationLoad(folder).isServable == false)
+  }
+}
