@@ -1,0 +1,94 @@
+# SIGHUP: an edit changes the next answer; a broken edit changes nothing and is named in the log; no query is lost.
+# shellcheck shell=bash disable=SC2154
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+copy_zones zones
+serve zones --metrics-log metrics.jsonl
+
+# Replaces text in a file of the folder, failing loudly where it is not there.
+edit() { # FILE OLD NEW
+  grep -qF "$2" "$1" || failed "the example still has \"$2\" in $1" "$2" "$(cat "$1")"
+  python3 -c 'import sys; p, a, b = sys.argv[1:]; t = open(p).read(); open(p, "w").write(t.replace(a, b, 1))' "$@"
+}
+
+same "before: mail" "10 web.mesh.test." "$(data mail.mesh.test MX)"
+edit zones/mesh.test.zone 'mail        MX    10 web' 'mail        MX    20 web'
+same "an edit alone changes nothing" "10 web.mesh.test." "$(data mail.mesh.test MX)"
+reload
+same "an edited zone changes the next answer" "20 web.mesh.test." "$(data mail.mesh.test MX)"
+has "and is logged" "reloaded zones" "$(cat "$err")"
+
+echo 'extra A 127.0.0.1' >>zones/laptop/mesh.test.zone
+reload
+same "a name added to an overlay" "127.0.0.1" "$(data extra.mesh.test)"
+same "is seen in no other context" "NXDOMAIN" "$(status -b 127.0.2.1 extra.mesh.test)"
+
+sed -i 's/^expect.*batch.*$//; s/^expect from 127.0.2.66 .*$//; s/^expect from 127.0.1.66 .*$//' zones/orders.policy
+edit zones/orders.policy 'refuse  batch' '# refuse batch'
+reload
+same "an edited policy changes the next answer" "127.0.2.30 127.0.2.31" "$(data -b 127.0.2.66 orders.mesh.test)"
+edit zones/orders.policy '# refuse batch' 'refuse  batch'
+reload
+same "and back" "REFUSED" "$(status -b 127.0.2.66 orders.mesh.test)"
+
+# Broken edits: each is made, must change nothing, must be named with its place, and is undone.
+breaks() { # TITLE NAMED_IN_LOG FILE OLD NEW
+  cp "$3" saved
+  edit "$3" "$4" "$5"
+  local lines
+  lines=$(wc -l <"$err")
+  edit zones/mesh.test.zone 'mail        MX    20 web' 'mail        MX    30 web' # would be seen, were it taken
+  reload
+  same "$1 changes nothing" "20 web.mesh.test. REFUSED" "$(data mail.mesh.test MX) $(status -b 127.0.2.66 orders.mesh.test)"
+  matches "and is named in the log" "$2" "$(tail -n "+$((lines + 1))" "$err")"
+  has "with what that means" "what was served before is still served" "$(tail -n "+$((lines + 1))" "$err")"
+  cp saved "$3"
+  sed -i 's/MX    30 web/MX    20 web/' zones/mesh.test.zone
+}
+line_of() { grep -nF "$2" "$1" | head -n 1 | cut -d : -f 1; }
+
+breaks "a typing mistake in a zone" "zones/mesh.test.zone:$(line_of zones/mesh.test.zone 'info'):[0-9]+: error: " \
+  zones/mesh.test.zone 'info        TXT' 'info        TXTT'
+breaks "an address that is none" "zones/laptop/mesh.test.zone:$(line_of zones/laptop/mesh.test.zone 'inventory'):[0-9]+: error: " \
+  zones/laptop/mesh.test.zone 'inventory   A     127.0.0.1' 'inventory   A     127.0.0.256'
+breaks "a typing mistake in a policy" "ambit.policy:$(line_of zones/ambit.policy 'isolate shard-a'):[0-9]+: error: .*isolate" \
+  zones/ambit.policy 'isolate shard-a' 'isolat shard-a'
+breaks "a service that is not there" "services.policy:[0-9]+:[0-9]+: error: .*did you mean \"checkout\"" \
+  zones/services.policy 'refuse  web checkout' 'refuse  web chekout'
+breaks "an expect line that fails" "orders.policy:$(line_of zones/orders.policy 'expect from 127.0.0.1  orders'):[0-9]+: error: " \
+  zones/orders.policy 'expect from 127.0.0.1  orders   A -> 127.0.0.1' 'expect from 127.0.0.1  orders   A -> 127.0.0.2'
+mv zones/mesh.test.zone away.zone
+reload
+same "a base zone that is gone changes nothing" "20 web.mesh.test." "$(data mail.mesh.test MX)"
+mv away.zone zones/mesh.test.zone
+mv zones away
+reload
+same "a folder that is gone changes nothing" "20 web.mesh.test." "$(data mail.mesh.test MX)"
+mv away zones
+reload
+has "whole again, it is taken" "reloaded zones" "$(tail -n 1 "$err")"
+same "failures and reloads are in the metrics" "True" \
+  "$(python3 -c 'import json; l = [json.loads(x) for x in open("metrics.jsonl")]; r = [x for x in l if x.get("event") == "reload"]
+print(sum(x["loaded"] for x in r) == 5 and sum(not x["loaded"] for x in r) == 7)')"
+
+# 50 reloads under queries from several senders, over UDP and TCP.
+PORT=$port SERVER=$server python3 "$here/reloads.py" 50 zones/mesh.test.zone "$err" 2>&1 || failed "the sender ends well" 0 "$?"
+
+# SIGHUPs faster than it can load.
+for _ in {1..100}; do kill -HUP "$server"; done
+sleep 1
+same "100 SIGHUPs at once are survived" "NOERROR" "$(status orders.mesh.test)"
+stop "$server"
+same "it ends as asked" 0 "$code"
+
+# A wildcard listener answers from the address that was asked.
+serve zones --listen "0.0.0.0:$port"
+same "0.0.0.0 asked at 127.0.0.5" "127.0.0.1" "$(dig -r @127.0.0.5 -p "$port" +tries=1 +timeout=3 +short orders.mesh.test)"
+same "and over TCP" "127.0.0.1" "$(dig -r @127.0.0.5 -p "$port" +tries=1 +timeout=3 +short +tcp orders.mesh.test)"
+# The asker's own address is one that the kernel would not choose for a reply.
+same "from another address" "127.0.2.30 127.0.2.31" \
+  "$(dig -r @127.9.8.7 -b 127.0.2.1 -p "$port" +tries=1 +timeout=3 +short orders.mesh.test | sort | paste -sd ' ')"
+stop "$server"
+serve zones --listen "[::]:$port"
+same "[::] asked at ::1" "127.0.0.1" "$(dig -r @::1 -p "$port" +tries=1 +timeout=3 +short orders.mesh.test)"
+stop "$server"
