@@ -99,11 +99,12 @@ final class TCPWorker: Sendable {
         try bench.poller.add(raw, token: UInt64(raw))
         bench.connections[raw] = TCPConnection(socket, listener: door.index, now: now)
       } catch {
-        // No descriptor left, most likely: the quietest connection makes room, and the doors stay shut until the next
-        // sweep, since a listener with someone waiting is always ready.
+        // No descriptor left, most likely: the quietest connection makes room, and the next wait brings this one again.
+        // Where this worker has none, the doors stay shut until the next sweep: a listener with someone waiting is
+        // always ready.
         worker.metrics.count(.connectionsRefused)
-        closeQuietest(&bench)
-        return watchDoors(false, &bench)
+        if bench.connections.isEmpty { return watchDoors(false, &bench) }
+        return closeQuietest(&bench)
       }
       accepted += 1
     }
