@@ -28,6 +28,9 @@ package struct ConfigurationFiles {
   package var zones: [Zone]
   /// Folders that could not be listed, and why: of consequence where a context is called so.
   package var unreadableFolders: [(path: String, name: String, reason: String)] = []
+  /// Files that are passed over although their names nearly say otherwise, and the ending that may be meant: a policy
+  /// that is not read refuses nothing.
+  package var misnamed: [(path: String, meant: String)] = []
   /// Reads a zone's file, or one it includes.
   package var open: ZoneFileReader.Opener
 
@@ -60,6 +63,11 @@ package enum SnapshotBuilder {
   package static func build(_ files: ConfigurationFiles, seed: UInt64) -> LoadedConfiguration {
     let (policy, policyDiagnostics) = Policy.read(files.policies)
     var diagnostics = policyDiagnostics
+    diagnostics += files.misnamed.map { path, meant in
+      .warning(
+        at: SourceLocation(file: path),
+        "is passed over: only files that end in .zone or .policy are read; did you mean .\(meant)?")
+    }
     var sources: [ZoneSource] = []
     let areFilesPlaced = readZones(files, policy?.contexts, into: &sources, &diagnostics)
     guard let policy, areFilesPlaced else {

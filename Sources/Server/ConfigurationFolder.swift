@@ -1,4 +1,5 @@
 package import Answering
+internal import Diagnostics
 package import LinuxIO
 internal import ZoneFile
 
@@ -12,6 +13,12 @@ package enum ConfigurationFolder {
     let folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     var policies: [(path: String, text: [UInt8])] = []
     var zones: [ConfigurationFiles.Zone] = []
+    var misnamed: [(path: String, meant: String)] = []
+    func noteMisnamed(_ path: String) {
+      guard let dot = path.lastIndex(of: "."), !path.hasSuffix("~") else { return }
+      let ending = String(path[path.index(after: dot)...])
+      if let meant = nearest(to: ending, in: ["zone", "policy"]) { misnamed.append((path, meant)) }
+    }
     var unreadable: [(path: String, name: String, reason: String)] = []
     for entry in try listDirectory(folder) where !entry.name.hasPrefix(".") {
       let path = "\(folder)/\(entry.name)"
@@ -20,6 +27,8 @@ package enum ConfigurationFolder {
           for inner in try listDirectory(path) where !inner.isDirectory {
             if let origin = zoneName(inner.name) {
               zones.append(.init(path: "\(path)/\(inner.name)", origin: origin, context: entry.name))
+            } else if !inner.name.hasPrefix(".") {
+              noteMisnamed("\(path)/\(inner.name)")
             }
           }
         } catch {
@@ -29,10 +38,13 @@ package enum ConfigurationFolder {
         policies.append((path, try readFile(path)))
       } else if let origin = zoneName(entry.name) {
         zones.append(.init(path: path, origin: origin, context: nil))
+      } else {
+        noteMisnamed(path)
       }
     }
     var files = ConfigurationFiles(policies: policies, zones: zones, open: open)
     files.unreadableFolders = unreadable
+    files.misnamed = misnamed
     return files
   }
 

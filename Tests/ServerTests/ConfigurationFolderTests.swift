@@ -29,6 +29,13 @@ final class ConfigurationFolderTests {
     #expect(files.zones.map(\.origin) == ["a.test", "b.test", "a.test"])
   }
 
+  @Test func `a file whose name is nearly right is not passed over in silence`() throws {
+    for path in ["a.test.zone", "orders.polcy", "laptop/a.test.zoen", "notes.txt", "old.policy~"] { try write(path) }
+    let files = try ConfigurationFolder.read(folder)
+    #expect(files.misnamed.map(\.path) == ["\(folder)/laptop/a.test.zoen", "\(folder)/orders.polcy"])
+    #expect(files.misnamed.map(\.meant) == ["zone", "policy"])
+  }
+
   @Test func `a pipe is no zone and is not waited for`() throws {
     let path = folder + "/p.test.zone"
     let make = Process()
