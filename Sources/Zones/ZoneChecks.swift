@@ -39,8 +39,11 @@ struct RRsetRecords {
 struct ZoneChecks {
   private let source: ZoneSource
   private(set) var diagnostics: [Diagnostic] = []
-  /// More than this of one zone are not listed: a file under the wrong name has a mistake in every line.
-  static let mostDiagnostics = 500
+  /// More errors, or more warnings, than this of one zone are not listed: a file under the wrong name has a mistake in
+  /// every line. Counted apart, since an error keeps the zone from being served and must not hide behind warnings.
+  static let mostOfAKind = 500
+  private var errorCount = 0
+  private var warningCount = 0
 
   init(_ source: ZoneSource) { self.source = source }
 
@@ -138,12 +141,14 @@ struct ZoneChecks {
   }
 
   private mutating func fail(_ reference: RecordReference, _ message: String) {
-    guard diagnostics.count < Self.mostDiagnostics else { return }
+    errorCount += 1
+    if errorCount > Self.mostOfAKind { return }
     diagnostics.append(.error(at: source.location(reference), message))
   }
 
   private mutating func warn(_ reference: RecordReference, _ message: String) {
-    guard diagnostics.count < Self.mostDiagnostics else { return }
+    warningCount += 1
+    if warningCount > Self.mostOfAKind { return }
     diagnostics.append(.warning(at: source.location(reference), message))
   }
 }
@@ -155,11 +160,13 @@ func checkLayers(_ source: ZoneSource, _ contexts: ContextTree) -> [Diagnostic] 
   for layer in source.layers {
     let zone = layer.records
     var lastOwner: UInt32?
+    var outsiders = 0
     var apexTypes: Set<RRType> = []
     for record in zone.records {
       if record.owner != lastOwner {
         lastOwner = record.owner
-        if !key.load(owner: record, of: zone, below: source.origin), diagnostics.count < ZoneChecks.mostDiagnostics {
+        if !key.load(owner: record, of: zone, below: source.origin), outsiders < ZoneChecks.mostOfAKind {
+          outsiders += 1
           let owner = zone.owner(of: record)
           diagnostics.append(
             .error(

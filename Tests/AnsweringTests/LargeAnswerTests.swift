@@ -29,4 +29,12 @@ struct LargeAnswerTests {
     let twice = try Fixture(["i.test.zone": zoneHead + records + "big A 10.1.8.7\n"], strict: false)
     #expect(try twice.ask("big.i.test.", from: "127.0.0.1", transport: .tcp).data.count == 3000)
   }
+
+  @Test func `an error is told however many warnings come before it`() throws {
+    let twice = (1...600).map { "n\($0) A 10.0.0.1\nn\($0) A 10.0.0.1\n" }.joined()
+    let fixture = try Fixture(["i.test.zone": zoneHead + twice + "x CNAME y\nx A 10.0.0.2\n"], strict: false)
+    #expect(fixture.diagnostics.contains { $0.contains("error: CNAME x.i.test. has an A beside it") })
+    #expect(fixture.brokenZones == ["i.test."])
+    #expect(fixture.diagnostics.count == 501)
+  }
 }
