@@ -1,8 +1,6 @@
-internal import Addresses
 internal import DNSFormat
 public import FlatMemory
 internal import Policy
-internal import Zones
 
 /// One request in, one response out.
 ///
@@ -91,31 +89,6 @@ extension Workspace {
     let opt = response.count
     OPTWriter.append(rcode: answer.rcode, isDNSSECOK: query.isDNSSECOK, into: &response)
     appendExtendedError(opt: opt, outcome, snapshot, into: &response)
-  }
-
-  /// RRsets, section by section as they were found.
-  /// - Returns: false where one that the asker needs did not fit (RFC 2181 §9); additional data may be missing.
-  private mutating func appendItems(
-    _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
-  ) -> Bool {
-    var index = 0
-    while index < answer.count {
-      let item = answer[index]
-      let zone = snapshot.zones.zones[Int(item.zone)]
-      let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
-      let owner = item.owner == .question ? ResponseWriter.Owner.question : .name(Int(item.owner.offset))
-      let fits = writer.append(
-        rrset, of: zone.memory, owner: owner, in: snapshot.zones.zones[Int(item.owner.zone)].memory, ttl: item.ttl,
-        section: item.section, into: &response
-      ) {
-        !item.isFiltered
-          || !snapshot.policy.isIsolated(
-            callerContext: context, endpoint: IPAddress(rrset, zone.memory, rdataAt: $0))
-      }
-      if !fits { return item.section == .additional && !item.isGlue }
-      index &+= 1
-    }
-    return !answer.lacksGlue
   }
 
   /// The Extended DNS Error (RFC 8914) of a refusal, its text naming the rule, or that of a failure.
