@@ -8,24 +8,31 @@ internal import Policy
 struct Answer: ~Copyable {
   /// One RRset of the answer.
   struct Item: BitwiseCopyable {
-    /// The number of the zone it is in.
+    /// The number of the zone it is in; `Answer.synthesised` for a CNAME that a DNAME made.
     var zone: UInt32
     var section: ResponseWriter.Section
     /// Leave out addresses that the caller is isolated from.
     var isFiltered = false
     /// Glue: without it a referral is no use, so TC is set where it does not fit (RFC 9471 §3.1).
     var isGlue = false
-    /// The offset of its image.
+    /// The offset of its image; of a synthesised CNAME, that of its canonical name among the workspace's names.
     var rrset: UInt32
     /// Seconds.
     var ttl: UInt32
     var owner: Owner
+
+    /// False for what a response may lack without being truncated (RFC 2181 §9).
+    var isNeeded: Bool { section != .additional || isGlue }
   }
 
-  /// An owner name: the question's, or one in a zone's memory.
+  /// The number that stands for no zone: names that DNAMEs made are in the workspace.
+  static var synthesised: UInt32 { .max }
+
+  /// An owner name: the question's, one in a zone's memory, or one that a DNAME made.
   struct Owner: BitwiseCopyable, Equatable {
     /// `UInt32.max`: the question's.
     var offset: UInt32
+    /// `Answer.synthesised` where the offset is among the workspace's names.
     var zone: UInt32
 
     static var question: Owner { Owner(offset: .max, zone: 0) }
@@ -49,19 +56,19 @@ struct Answer: ~Copyable {
     isAuthoritative = false
     rcode = .noError
     infoCode = nil
-    lacksGlue = false
+    isIncomplete = false
   }
 
   /// True where there is room for no more RRsets.
   var isFull: Bool { count == Answer.capacity }
-  /// True where glue was left out for want of room.
-  var lacksGlue = false
+  /// True where something needed was left out for want of room.
+  private(set) var isIncomplete = false
 
   /// Adds an RRset; nothing where it is there already, or the answer is full.
   mutating func add(_ item: Item) {
     if contains(item) { return }
     if isFull {
-      if item.isGlue { lacksGlue = true }
+      if item.isNeeded { isIncomplete = true }
       return
     }
     items[count] = item

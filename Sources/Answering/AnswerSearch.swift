@@ -4,12 +4,10 @@ internal import Zones
 
 /// Finding the answer: RFC 1034 §4.3.2 in the caller's effective zone, the rules asked at every owner name.
 extension Workspace {
-  /// Aliases followed in one answer at the most. BIND follows 16; a chain written by hand has two or three.
-  private static let longestChain = 16
-
   /// Finds what answers the query, or refuses. Leaves the RRsets in `answer`, the rest in `outcome`.
-  mutating func findAnswer(_ snapshot: Snapshot, _ outcome: inout Outcome) {
+  mutating func findAnswer(_ request: Span<UInt8>, _ snapshot: Snapshot, _ outcome: inout Outcome) {
     answer.reset()
+    synthesised.reset()
     let context = outcome.caller.context
     let ownZone = snapshot.zones.zone(of: name, type: query.type, context: context)
     if let refusal = snapshot.policy.judgePlacement(outcome.caller),
@@ -30,11 +28,13 @@ extension Workspace {
       return
     }
     outcome.decision = .answered
-    followChain(from: ownZone, snapshot, &outcome)
+    followChain(from: ownZone, request, snapshot, &outcome)
   }
 
   /// Step 3 of the algorithm, again for every alias.
-  private mutating func followChain(from ownZone: Int, _ snapshot: Snapshot, _ outcome: inout Outcome) {
+  private mutating func followChain(
+    from ownZone: Int, _ request: Span<UInt8>, _ snapshot: Snapshot, _ outcome: inout Outcome
+  ) {
     let context = outcome.caller.context
     var number = ownZone
     var owner = Answer.Owner.question
@@ -55,58 +55,87 @@ extension Workspace {
       if let refusal = snapshot.policy.judge(outcome.caller, target: match.service) {
         if isRefused(refusal, service: match.service, snapshot, &outcome, zone: ownZone) { return }
       }
-      var node = match.node
       let isExact = match.labels == name.labelCount
-      // DS is the parent's own data at a cut (RFC 4035 §3.1.4.1).
-      let isParentSide = isExact && query.type == .ds && !node.flags.contains(.covered)
-      if !node.flags.isDisjoint(with: [.cut, .covered]), !isParentSide {
-        return refer(node, zone, UInt32(number), snapshot, &outcome)
+      let cover = coverOrSelf(match, isExact: isExact, zone, context)
+      if cover.flags.contains(.cut) {
+        return refer(cover, zone, UInt32(number), snapshot, &outcome)
       }
       if aliases == 0 { answer.isAuthoritative = true }
-      if !isExact {
+      var node = match.node
+      let isRedirected = cover.flags.contains(.redirection) && (!isExact || node.flags.contains(.covered))
+      if !isRedirected, !isExact {
         // RFC 4592 §3.3.1: the source of synthesis is the asterisk below the closest encloser.
         other.load(wildcardBelow: match.labels, of: name)
         guard !match.isHidden, let source = zone.node(other, labels: other.labelCount, context: context),
           source.exists
         else {
           answer.rcode = .nxDomain
-          return addNegative(zone, UInt32(number), context)
+          addNegative(zone, UInt32(number), context)
+          return prove(.noName(encloser: match.labels), zone, UInt32(number), context)
         }
         node = source
       }
-      if node.flags.contains(.alias), query.type != .cname, query.type != .any,
-        let alias = node.rrset(.cname, zone.memory)
-      {
-        let item = Answer.Item(
-          zone: UInt32(number), section: .answer, rrset: UInt32(alias.offset), ttl: alias.ttl, owner: owner)
-        // The owner of an item says where a name is written, not which it is; the hash tells a name met again.
-        let hash = name.hash(from: 0, seed: 0)
-        var index = 0
-        while index < aliases {
-          if visited[index] == hash { return }  // a loop: what is there is the answer
-          index &+= 1
-        }
-        if aliases == Self.longestChain { return }
-        visited[aliases] = hash
-        aliases &+= 1
-        answer.add(item)
-        let target = alias.dataStart &+ 2
-        name.load(zone.memory, at: target)
-        owner = Answer.Owner(offset: UInt32(target), zone: UInt32(number))
-        guard let next = snapshot.zones.zone(of: name, type: query.type, context: context) else { return }
-        number = next
-        continue
+      let encloser = isExact ? nil : match.labels
+      guard isRedirected || node.flags.contains(.alias) && query.type != .cname && query.type != .any else {
+        return addData(
+          of: node, encloser: encloser, match.service, zone, UInt32(number), owner, ownZone, snapshot, &outcome)
       }
-      return addData(of: node, match.service, zone, UInt32(number), owner, ownZone, snapshot, &outcome)
+      // The owner of an item says where a name is written, not which it is; the hash tells a name met again.
+      let hash = name.hash(from: 0, seed: 0)
+      var index = 0
+      while index < aliases {
+        if visited[index] == hash { return }  // a loop: what is there is the answer
+        index &+= 1
+      }
+      if aliases == Self.longestChain { return }
+      visited[aliases] = hash
+      aliases &+= 1
+      if isRedirected {
+        let labels = cover.labelCount(zone.memory)
+        guard
+          redirect(by: cover, labels: labels, zone, UInt32(number), owner: &owner, request: request, snapshot)
+        else { return }
+        // The CNAME made is itself what was asked for.
+        if query.type == .cname { return }
+      } else {
+        follow(node, encloser: encloser, zone, UInt32(number), context, owner: &owner)
+      }
+      guard let next = snapshot.zones.zone(of: name, type: query.type, context: context) else { return }
+      number = next
     }
+  }
+
+  /// What stands above a match: the zone cut or DNAME that covers it, or is it; the match itself where none does.
+  private func coverOrSelf(
+    _ match: ZoneMatch, isExact: Bool, _ zone: CompiledZone, _ context: UInt16
+  ) -> ZoneNode {
+    if match.node.flags.contains(.covered) { return match.node.cover(zone.memory, context: context) ?? match.node }
+    // DS is the parent's own data at a cut (RFC 4035 §3.1.4.1).
+    if isExact, query.type == .ds { return match.node.withoutCut }
+    return match.node
+  }
+
+  /// Adds a node's CNAME; `name` becomes its target.
+  private mutating func follow(
+    _ node: ZoneNode, encloser: Int?, _ zone: CompiledZone, _ number: UInt32, _ context: UInt16,
+    owner: inout Answer.Owner
+  ) {
+    guard let alias = node.rrset(.cname, zone.memory) else { return }
+    answer.add(
+      Answer.Item(zone: number, section: .answer, rrset: UInt32(alias.offset), ttl: alias.ttl, owner: owner))
+    if let encloser { prove(.noNearerName(encloser: encloser), zone, number, context) }
+    let target = alias.dataStart &+ 2
+    name.load(zone.memory, at: target)
+    owner = Answer.Owner(offset: UInt32(target), zone: number)
   }
 
   // MARK: - The kinds of answer
 
   /// The node's RRset of the type asked for, or NODATA (RFC 2308 §2.2).
+  /// - Parameter encloser: where the node is a wildcard that stands in for the name, the labels above it.
   private mutating func addData(
-    of node: ZoneNode, _ service: UInt32, _ zone: CompiledZone, _ number: UInt32, _ owner: Answer.Owner,
-    _ ownZone: Int, _ snapshot: Snapshot, _ outcome: inout Outcome
+    of node: ZoneNode, encloser: Int?, _ service: UInt32, _ zone: CompiledZone, _ number: UInt32,
+    _ owner: Answer.Owner, _ ownZone: Int, _ snapshot: Snapshot, _ outcome: inout Outcome
   ) {
     let context = outcome.caller.context
     // RFC 8482 §4.1: ANY gets one RRset, the first.
@@ -117,7 +146,7 @@ extension Workspace {
       switch judgeEndpoints(of: node, asked: rrset, zone, snapshot, outcome.caller) {
       case .allMayPass: break
       case .someMayPass: isFiltered = true
-      case .noneOfTypeMayPass: return addNegative(zone, number, context)
+      case .noneOfTypeMayPass: return addNoData(node, encloser, zone, number, context)
       case .noneMayPass(let endpointContext):
         if outcome.refusal == nil || snapshot.policy.mode(context) == .enforce {
           outcome.endpointContext = endpointContext
@@ -127,12 +156,30 @@ extension Workspace {
         if isRefused(refusal, service: service, snapshot, &outcome, zone: ownZone) { return }
       }
     }
-    guard let rrset else { return addNegative(zone, number, context) }
-    answer.add(
-      Answer.Item(
-        zone: number, section: .answer, isFiltered: isFiltered, rrset: UInt32(rrset.offset), ttl: rrset.ttl,
-        owner: owner))
-    addAddresses(of: rrset, zone, snapshot, outcome.caller, isGlue: false)
+    var next = rrset
+    guard next != nil else { return addNoData(node, encloser, zone, number, context) }
+    while let found = next {
+      answer.add(
+        Answer.Item(
+          zone: number, section: .answer, isFiltered: isFiltered, rrset: UInt32(found.offset), ttl: found.ttl,
+          owner: owner))
+      // Signatures lie with what they cover, so those that are asked for are several sets.
+      next = query.type == .rrsig ? node.rrset(.rrsig, zone.memory, after: found) : nil
+    }
+    if let encloser { prove(.noNearerName(encloser: encloser), zone, number, context) }
+    if let rrset { addAddresses(of: rrset, zone, snapshot, outcome.caller, isGlue: false) }
+  }
+
+  /// NODATA: the SOA, and the proof.
+  private mutating func addNoData(
+    _ node: ZoneNode, _ encloser: Int?, _ zone: CompiledZone, _ number: UInt32, _ context: UInt16
+  ) {
+    addNegative(zone, number, context)
+    if let encloser {
+      prove(.noTypeAtWildcard(node, encloser: encloser), zone, number, context)
+    } else {
+      prove(.noType(node, labels: name.labelCount), zone, number, context)
+    }
   }
 
   /// No data: the apex's SOA, so that the answer may be cached (RFC 2308 §3), for min(its TTL, MINIMUM) seconds (§5).
@@ -146,17 +193,26 @@ extension Workspace {
         owner: Answer.Owner(offset: UInt32(apex.nameOffset), zone: number)))
   }
 
-  /// A referral to the zone below a cut (RFC 1034 §4.3.2 step 3b), with the glue that we have.
+  /// A referral to the zone below a cut (RFC 1034 §4.3.2 step 3b), with the glue that we have; for who asks for it, with
+  /// the DS set or the proof that there is none (RFC 4035 §3.1.4).
   private mutating func refer(
-    _ node: ZoneNode, _ zone: CompiledZone, _ number: UInt32, _ snapshot: Snapshot, _ outcome: inout Outcome
+    _ cut: ZoneNode, _ zone: CompiledZone, _ number: UInt32, _ snapshot: Snapshot, _ outcome: inout Outcome
   ) {
-    let context = outcome.caller.context
-    let cut = node.flags.contains(.covered) ? node.cut(zone.memory, context: context) ?? node : node
     guard let servers = cut.rrset(.ns, zone.memory) else { return }
+    let owner = Answer.Owner(offset: UInt32(cut.nameOffset), zone: number)
     answer.add(
       Answer.Item(
-        zone: number, section: .authority, rrset: UInt32(servers.offset), ttl: servers.ttl,
-        owner: Answer.Owner(offset: UInt32(cut.nameOffset), zone: number)))
+        zone: number, section: .authority, rrset: UInt32(servers.offset), ttl: servers.ttl, owner: owner))
+    if query.isDNSSECOK {
+      if let signers = cut.rrset(.ds, zone.memory) {
+        answer.add(
+          Answer.Item(
+            zone: number, section: .authority, rrset: UInt32(signers.offset), ttl: signers.ttl, owner: owner))
+      } else {
+        let claim = Claim.noType(cut, labels: cut.labelCount(zone.memory))
+        prove(claim, zone, number, outcome.caller.context)
+      }
+    }
     addAddresses(of: servers, zone, snapshot, outcome.caller, isGlue: true)
   }
 
@@ -181,15 +237,18 @@ extension Workspace {
     let zone = snapshot.zones.zones[number]
     if zone.isBroken(for: caller.context) { return }
     let match = zone.find(other, context: caller.context)
-    let isForeign = !match.node.flags.isDisjoint(with: [.cut, .covered]) && !isGlue
-    guard match.labels == other.labelCount, !isForeign else { return }
+    guard match.labels == other.labelCount,
+      isGlue || match.node.flags.isDisjoint(with: [.cut, .covered]),
+      // Below a DNAME there is nothing (RFC 6672 §2.4), not even glue.
+      match.node.cover(zone.memory, context: caller.context)?.flags.contains(.redirection) != true
+    else { return }
     let mode = snapshot.policy.mode(caller.context)
     if mode == .enforce, snapshot.policy.judge(caller, target: match.service) != nil { return }
     let owner = Answer.Owner(offset: UInt32(match.node.nameOffset), zone: UInt32(number))
     var next = match.node.addresses(zone.memory)
     while let addresses = next {
       let passing = mode == .enforce ? countPassing(addresses, zone, snapshot, caller) : addresses.count
-      if passing > 0 {
+      if passing == addresses.count || passing > 0 && !addresses.isSigned {
         answer.add(
           Answer.Item(
             zone: UInt32(number), section: .additional, isFiltered: passing < addresses.count, isGlue: isGlue,

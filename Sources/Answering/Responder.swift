@@ -34,7 +34,7 @@ public func respond(
     workspace.fail(request, .badVers, arrival, &outcome, into: &response)
     return outcome
   }
-  workspace.findAnswer(snapshot, &outcome)
+  workspace.findAnswer(request, snapshot, &outcome)
   if outcome.decision != .silent {
     workspace.encode(request, arrival, snapshot, &outcome, into: &response)
   }

@@ -39,7 +39,7 @@ extension Workspace {
     return true
   }
 
-  /// What `isolate` says of a node's addresses.
+  /// What `isolate` says of a node's endpoints.
   enum EndpointJudgement {
     case allMayPass, someMayPass, noneOfTypeMayPass
     /// With the context of the first endpoint.
@@ -48,17 +48,21 @@ extension Workspace {
 
   /// `isolate` judges the addresses of the name, whatever type was asked for: a client must not see A refused and AAAA
   /// answered, or the other way round. At the apex it judges addresses only when they are asked for: a zone without SOA
-  /// and NS is none to a resolver.
+  /// and NS is none to a resolver. The hints of an SVCB or HTTPS set are endpoints too; and a signed set is whole or
+  /// refused, since a part of it has no signature.
   func judgeEndpoints(
     of node: ZoneNode, asked: RRsetImage?, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> EndpointJudgement {
-    if node.flags.contains(.apex), query.type != .a, query.type != .aaaa, asked?.holdsAddresses != true {
-      return .allMayPass
-    }
-    if let asked, asked.holdsAddresses {
+    let isObserved = snapshot.policy.mode(caller.context) == .observe
+    let asksEndpoints = query.type == .a || query.type == .aaaa || asked?.holdsEndpoints == true
+    if node.flags.contains(.apex), !asksEndpoints { return .allMayPass }
+    if let asked, asked.holdsEndpoints {
       let passing = countPassing(asked, zone, snapshot, caller)
-      if passing == asked.count { return .allMayPass }
-      if passing > 0 { return snapshot.policy.mode(caller.context) == .observe ? .allMayPass : .someMayPass }
+      if passing == asked.count, asked.holdsAddresses { return .allMayPass }
+      if passing < asked.count, passing == 0 && !asked.holdsAddresses || asked.isSigned {
+        return noneMayPass(asked, zone, snapshot, caller)
+      }
+      if passing > 0, passing < asked.count { return isObserved ? .allMayPass : .someMayPass }
     }
     var total = 0
     var passing = 0
@@ -70,41 +74,36 @@ extension Workspace {
     }
     if total == 0 { return .allMayPass }
     if passing > 0 {
-      let hidesAsked = asked?.holdsAddresses == true && snapshot.policy.mode(caller.context) == .enforce
-      return hidesAsked ? .noneOfTypeMayPass : .allMayPass
+      return asked?.holdsAddresses == true && !isObserved ? .noneOfTypeMayPass : .allMayPass
     }
     guard let first = node.addresses(zone.memory) else { return .allMayPass }
-    let address = IPAddress(first, zone.memory, rdataAt: first.dataStart &+ 2)
-    return .noneMayPass(endpointContext: snapshot.policy.endpoints.context(of: address))
+    return noneMayPass(first, zone, snapshot, caller)
   }
 
-  /// How many addresses of an RRset the caller may have.
+  /// A refusal, which names the context of the first endpoint that may not pass.
+  private func noneMayPass(
+    _ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
+  ) -> EndpointJudgement {
+    var rdata = rrset.dataStart &+ 2
+    while rdata < rrset.end {
+      let context = snapshot.policy.isolatedContext(rrset, zone.memory, rdataAt: rdata, callerContext: caller.context)
+      if let context { return .noneMayPass(endpointContext: context) }
+      rdata &+= 2 &+ Int(UInt16(bigEndian: zone.memory.load(rdata &- 2, as: UInt16.self)))
+    }
+    return .allMayPass
+  }
+
+  /// How many RRs of a set the caller may have.
   func countPassing(
     _ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> Int {
     guard snapshot.policy.hasIsolations else { return rrset.count }
     var passing = 0
     var rdata = rrset.dataStart &+ 2
-    let stride = rrset.type == .a ? 6 : 18  // RDLENGTH and an address
     while rdata < rrset.end {
-      let address = IPAddress(rrset, zone.memory, rdataAt: rdata)
-      if !snapshot.policy.isIsolated(callerContext: caller.context, endpoint: address) { passing &+= 1 }
-      rdata &+= stride
+      if snapshot.policy.mayPass(rrset, zone.memory, rdataAt: rdata, callerContext: caller.context) { passing &+= 1 }
+      rdata &+= 2 &+ Int(UInt16(bigEndian: zone.memory.load(rdata &- 2, as: UInt16.self)))
     }
     return passing
-  }
-}
-
-extension IPAddress {
-  /// The address in the RDATA at `offset`, of an A or AAAA.
-  @inline(__always)
-  init(_ rrset: RRsetImage, _ memory: borrowing FlatArray<UInt8>, rdataAt offset: Int) {
-    if rrset.type == .a {
-      self.init(v4: UInt32(bigEndian: memory.load(offset, as: UInt32.self)))
-    } else {
-      self.init(
-        high: UInt64(bigEndian: memory.load(offset, as: UInt64.self)),
-        low: UInt64(bigEndian: memory.load(offset &+ 8, as: UInt64.self)))
-    }
   }
 }

@@ -6,28 +6,69 @@ internal import Zones
 
 /// Writing what was found.
 extension Workspace {
-  /// RRsets, section by section as they were found.
+  /// RRsets, section by section as they were found, their signatures with them where the asker wants them
+  /// (RFC 4035 §3.1.1).
   /// - Returns: false where one that the asker needs did not fit (RFC 2181 §9); additional data may be missing.
-  mutating func appendItems(
-    _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
-  ) -> Bool {
+  mutating func appendItems(_ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer) -> Bool {
     var index = 0
     while index < answer.count {
       let item = answer[index]
-      let zone = snapshot.zones.zones[Int(item.zone)]
-      let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
-      let owner = item.owner == .question ? ResponseWriter.Owner.question : .name(Int(item.owner.offset))
-      let fits = writer.append(
-        rrset, of: zone.memory, owner: owner, in: snapshot.zones.zones[Int(item.owner.zone)].memory, ttl: item.ttl,
-        section: item.section, into: &response
-      ) {
-        !item.isFiltered
-          || !snapshot.policy.isIsolated(
-            callerContext: context, endpoint: IPAddress(rrset, zone.memory, rdataAt: $0))
-      }
-      if !fits { return item.section == .additional && !item.isGlue }
+      let fits =
+        item.zone == Answer.synthesised
+        ? appendSynthesised(item, snapshot, into: &response) : append(item, snapshot, context, into: &response)
+      if !fits { return !item.isNeeded }
       index &+= 1
     }
-    return !answer.lacksGlue
+    return !answer.isIncomplete
+  }
+
+  private mutating func append(
+    _ item: Answer.Item, _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
+  ) -> Bool {
+    let zone = snapshot.zones.zones[Int(item.zone)]
+    let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
+    // Which RR comes first goes by the ID, which clients choose at random: no counter is kept.
+    let first = item.section == .answer && rrset.count > 1 ? Int(query.id) % rrset.count : 0
+    let fits = append(rrset, item, ttl: item.ttl, first: first, zone, snapshot, context, into: &response)
+    guard fits, query.isDNSSECOK, let signatures = rrset.signatures(zone.memory) else { return fits }
+    // A negative answer's SOA has a TTL of its own, and its signature the same one (RFC 4035 §3.1.1).
+    let ttl = item.ttl == rrset.ttl ? signatures.ttl : item.ttl
+    return append(signatures, item, ttl: ttl, first: 0, zone, snapshot, context, into: &response)
+  }
+
+  /// One image under an item's owner.
+  private mutating func append(
+    _ image: RRsetImage, _ item: Answer.Item, ttl: UInt32, first: Int, _ zone: CompiledZone, _ snapshot: Snapshot,
+    _ context: UInt16, into response: inout OctetBuffer
+  ) -> Bool {
+    let ownerZone = item.owner.isInZone ? snapshot.zones.zones[Int(item.owner.zone)] : zone
+    return writer.append(
+      image, of: zone.memory, owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised,
+      ttl: ttl, section: item.section, first: first, into: &response
+    ) { !item.isFiltered || snapshot.policy.mayPass(image, zone.memory, rdataAt: $0, callerContext: context) }
+  }
+
+  private mutating func appendSynthesised(
+    _ item: Answer.Item, _ snapshot: Snapshot, into response: inout OctetBuffer
+  ) -> Bool {
+    let ownerZone = snapshot.zones.zones[item.owner.isInZone ? Int(item.owner.zone) : 0]
+    return writer.appendCNAME(
+      owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised, target: Int(item.rrset),
+      ttl: item.ttl, into: &response)
+  }
+}
+
+extension Answer.Owner {
+  /// False for the question's name, and for one that a DNAME made.
+  var isInZone: Bool { self != .question && zone != Answer.synthesised }
+}
+
+extension ResponseWriter.Owner {
+  fileprivate init(_ owner: Answer.Owner) {
+    if owner == .question {
+      self = .question
+    } else {
+      self = owner.isInZone ? .name(Int(owner.offset)) : .made(Int(owner.offset))
+    }
   }
 }

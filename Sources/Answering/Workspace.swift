@@ -1,4 +1,5 @@
 internal import DNSFormat
+internal import FlatMemory
 
 /// What answering writes on: one for each worker, reused for every query.
 public struct Workspace: ~Copyable {
@@ -8,7 +9,15 @@ public struct Workspace: ~Copyable {
   var other = NameKey()
   var query = Query()
   var answer = Answer()
+  /// Names that DNAMEs made, one after the other, in wire format.
+  var synthesised = OctetBuffer(capacity: 256 * Workspace.longestChain)
+  /// A name's place in the order in which NSEC and NSEC3 records prove that there is none (Workspace+Proving).
+  var orderKey = OrderKey()
+  var hash = SHA1()
   var writer = ResponseWriter()
+
+  /// Aliases followed in one answer at the most. BIND follows 16; a chain written by hand has two or three.
+  static var longestChain: Int { 16 }
 
   /// A workspace that has answered nothing.
   public init() {}

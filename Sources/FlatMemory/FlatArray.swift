@@ -34,6 +34,16 @@ public struct FlatArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendabl
     // Safe: the memory holds `count` initialised elements for as long as this value lives, and the index was checked.
     return unsafe base[index]
   }
+
+  /// All elements, to be read in place.
+  @inlinable public var span: Span<Element> {
+    @_lifetime(borrow self)
+    borrowing get {
+      // Safe: the memory lives as long as this value, which the span borrows.
+      let span = unsafe Span<Element>(_unsafeStart: base, count: count)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
 }
 
 extension FlatArray<UInt8> {

@@ -21,7 +21,7 @@ public import FlatMemory
 ///             8...    the name, wire format, small letters
 ///             then    a body; or runs: first context (2 octets), offset of a body (4 octets)
 ///     body    0       flags (ZoneNode.Flags)
-///             4..<8   offset of the record of the zone cut above, 0 for none
+///             4..<8   offset of the record of the zone cut or DNAME above, 0 for none
 ///             8..<12  octets of RRsets
 ///             12...   RRset images, one after the other
 ///
@@ -38,6 +38,10 @@ public final class CompiledZone: Sendable {
   /// An open-addressing table: the upper half of a name's hash, and the offset of its record; 0 where free.
   let index: FlatArray<UInt64>
   let seed: UInt64
+  /// The names with NSEC records.
+  let nameOrder: NameOrder
+  /// The names with NSEC3 records.
+  let hashOrder: NameOrder
   /// The root of the realm: 0, or the sealed context that the data is for.
   package let realm: Int
   /// Not 0 at the numbers of contexts whose data did not load: they get SERVFAIL.
@@ -51,7 +55,7 @@ public final class CompiledZone: Sendable {
 
   init(
     origin: DomainName, realm: Int, memory: consuming FlatArray<UInt8>, index: [UInt64], seed: UInt64,
-    broken: [Bool], nameCount: Int, recordCount: Int
+    nameOrder: consuming NameOrder, hashOrder: consuming NameOrder, broken: [Bool], nameCount: Int, recordCount: Int
   ) {
     self.origin = origin
     self.realm = realm
@@ -60,6 +64,8 @@ public final class CompiledZone: Sendable {
     self.memory = memory
     self.index = FlatArray(index)
     self.seed = seed
+    self.nameOrder = nameOrder
+    self.hashOrder = hashOrder
     self.broken = FlatArray(broken.map { $0 ? 1 : 0 } as [UInt8])
     hasBroken = broken.contains(true)
     self.nameCount = nameCount
@@ -164,10 +170,12 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
     public static var apex: Flags { Flags(rawValue: 2) }
     /// A zone cut: an NS set below the apex (RFC 9499 §7).
     public static var cut: Flags { Flags(rawValue: 4) }
-    /// Below a zone cut: glue, or hidden by it.
+    /// Below a zone cut, glue or hidden by it; or below a DNAME (RFC 6672 §2.4).
     public static var covered: Flags { Flags(rawValue: 8) }
     /// Has a CNAME.
     public static var alias: Flags { Flags(rawValue: 16) }
+    /// Has a DNAME: what is below it is somewhere else (RFC 6672 §2).
+    public static var redirection: Flags { Flags(rawValue: 64) }
     /// Taken away by an overlay's `CNAME .`: it does not exist, and no wildcard stands in for it.
     public static var hidden: Flags { Flags(rawValue: 32) }
   }
@@ -177,7 +185,7 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
   /// Where the body for the context is.
   let body: Int
   /// What kind of place it is.
-  public let flags: Flags
+  public private(set) var flags: Flags
   /// The service it belongs to; 0 for none.
   public let service: UInt32
 
@@ -211,8 +219,8 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
   /// Where the node's name is in memory, in wire format.
   public var nameOffset: Int { record &+ 8 }
 
-  /// The zone cut above, which covers this node, as a context sees it.
-  public func cut(_ memory: borrowing FlatArray<UInt8>, context: UInt16) -> ZoneNode? {
+  /// The zone cut or DNAME above, which covers this node, as a context sees it.
+  public func cover(_ memory: borrowing FlatArray<UInt8>, context: UInt16) -> ZoneNode? {
     let record = Int(memory.load(body &+ 4, as: UInt32.self))
     return record == 0
       ? nil : ZoneNode(memory, record: record, nameSize: Int(memory[record]), context: context)
@@ -226,10 +234,31 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
     body &+ 12 &+ Int(memory.load(body &+ 8, as: UInt32.self))
   }
 
-  /// The RRset of a type; nil where the node has none.
-  public func rrset(_ type: RRType, _ memory: borrowing FlatArray<UInt8>) -> RRsetImage? {
+  /// Labels of the node's name, the root not counted.
+  public func labelCount(_ memory: borrowing FlatArray<UInt8>) -> Int {
+    var offset = nameOffset
+    var count = 0
+    while memory[offset] != 0 {
+      offset &+= 1 &+ Int(memory[offset])
+      count &+= 1
+    }
+    return count
+  }
+
+  /// The node, were it no zone cut.
+  public var withoutCut: ZoneNode {
+    var node = self
+    node.flags.remove(.cut)
+    return node
+  }
+
+  /// The RRset of a type; nil where the node has none. Or the next one of the type after `previous`: signatures are an
+  /// RRset for each type that they cover.
+  public func rrset(
+    _ type: RRType, _ memory: borrowing FlatArray<UInt8>, after previous: RRsetImage? = nil
+  ) -> RRsetImage? {
     let end = end(memory)
-    var offset = firstRRset
+    var offset = previous?.end ?? firstRRset
     while offset < end {
       let image = RRsetImage(memory, at: offset)
       if image.type == type { return image }

@@ -21,11 +21,6 @@ struct EffectiveZone: ~Copyable {
     case hidden
     /// These records; none where the name exists and is empty.
     case records([RecordReference])
-
-    /// True where the name exists by its own data, were it empty.
-    var isData: Bool {
-      if case .records = self { true } else { false }
-    }
   }
 
   let source: ZoneSource

@@ -17,9 +17,11 @@ package struct ZoneBuilder: ~Copyable {
   private var services: [UInt32] = []
   private var existence: [Existence] = []
   private var partialExistence: [Int: [Bool]] = [:]
-  /// The name of the cut that covers each name in all contexts; -1 for none.
+  /// The name of the cut or DNAME that covers each name in all contexts; -1 for none.
   private var covers: [Int32] = []
   private var partialCovers: [Int: [Int32]] = [:]
+  /// The names with NSEC records, and those with NSEC3 records, in some context.
+  private var denying: (byName: [Int], byHash: [Int]) = ([], [])
 
   private enum Existence: UInt8 {
     case nowhere, everywhere, partial
@@ -98,10 +100,10 @@ package struct ZoneBuilder: ~Copyable {
     guard existence[name] != .everywhere else { return }
     if let fork = zone.forks[name] {
       existence[name] = .partial
-      merge(fork.map(\.isData), into: name)
+      merge(zone.isData(fork), into: name)
       if partialExistence[name]?.allSatisfy({ $0 }) == true { existence[name] = .everywhere }
       if partialExistence[name]?.contains(true) == false { existence[name] = .nowhere }
-    } else if zone.hasBaseRecords(name) {
+    } else if zone.hasBaseData(name) {
       existence[name] = .everywhere
     }
   }
@@ -115,25 +117,27 @@ package struct ZoneBuilder: ~Copyable {
     partialExistence[name] = old
   }
 
-  /// From the apex down: a name is covered by the topmost cut above it (RFC 1034 §4.2.1).
+  /// From the apex down: a name is covered by the topmost cut (RFC 1034 §4.2.1) or DNAME (RFC 6672 §2.4) above it.
   private mutating func findWhatIsCovered() {
     covers = Array(repeating: -1, count: zone.names.count)
-    let cuts = zone.namesWithDelegations()
-    if cuts.isEmpty { return }
+    let covering = zone.coveringNames()
+    if covering.isEmpty { return }
     for name in 1..<max(1, zone.names.count) {
       let parent = Int(zone.names.parents[name])
       covers[name] = covers[parent]
       if covers[parent] >= 0 { continue }
       var partial = partialCovers[parent]
-      if parent != 0, cuts.contains(parent) {
-        var isCut: [Bool] = []
-        for context in zone.realm { isCut.append(zone.source.isDelegation(zone.data(of: parent, in: context))) }
-        if partial == nil, isCut.allSatisfy({ $0 }) {
+      if covering.contains(parent) {
+        var isCover: [Bool] = []
+        for context in zone.realm {
+          isCover.append(zone.source.isCover(zone.data(of: parent, in: context), at: parent))
+        }
+        if partial == nil, isCover.allSatisfy({ $0 }) {
           covers[name] = Int32(parent)
           continue
         }
-        let around = partial ?? Array(repeating: -1, count: isCut.count)
-        partial = zip(around, isCut).map { $0 < 0 && $1 ? Int32(parent) : $0 }
+        let around = partial ?? Array(repeating: -1, count: isCover.count)
+        partial = zip(around, isCover).map { $0 < 0 && $1 ? Int32(parent) : $0 }
       }
       if let partial { partialCovers[name] = partial }
     }
@@ -174,9 +178,12 @@ package struct ZoneBuilder: ~Copyable {
     for patch in coverPatches { memory.set(host: records[patch.name], at: patch.at) }
     memory.append(host: UInt64(0))  // names are read in whole words
     let existing = existence.count { $0 != .nowhere }
+    let nameOrder = NameOrder(orderKeys(of: denying.byName, records))
+    let hashOrder = NameOrder(orderKeys(of: denying.byHash, records))
     return CompiledZone(
       origin: zone.source.origin, realm: realm, memory: memory.finish(), index: makeIndex(records),
-      seed: options.seed, broken: brokenContexts(), nameCount: existing, recordCount: recordCount)
+      seed: options.seed, nameOrder: nameOrder, hashOrder: hashOrder, broken: brokenContexts(), nameCount: existing,
+      recordCount: recordCount)
   }
 
   private func writeHead(of name: Int, runCount: Int, to memory: inout OctetBuilder) {
@@ -236,17 +243,47 @@ package struct ZoneBuilder: ~Copyable {
     memory.append(host: UInt64(0))
     memory.append(host: UInt32(0))
     let rrsets = checks.rrsets(references, isApex: name == 0)
-    for rrset in rrsets {
-      if rrset.type == .cname { flags.insert(.alias) }
-      if rrset.type == .ns, name != 0 { flags.insert(.cut) }
-      let image = RRsetImage.begin(type: rrset.type, ttl: rrset.ttl, in: &memory)
-      for reference in rrset.records { RRsetImage.append(rdata: zone.source.rdata(reference), in: &memory) }
-      RRsetImage.finish(imageAt: image, count: rrset.records.count, in: &memory)
+    for rrset in rrsets where rrset.type != .rrsig {
+      note(rrset.type, at: name, &flags)
+      let signatures = rrsets.first { $0.covered == rrset.type }
+      write(rrset, isSigned: signatures != nil, to: &memory)
+      if let signatures { write(signatures, to: &memory) }
     }
     memory.set(host: flags.rawValue, at: start)
     memory.set(host: UInt32(memory.count - start - 12), at: start + 8)
     if body.cover >= 0 { patches.append((start + 4, Int(body.cover))) }
     return rrsets.reduce(0) { $0 + $1.records.count }
+  }
+
+  /// What a type at a name makes of it.
+  private mutating func note(_ type: RRType, at name: Int, _ flags: inout ZoneNode.Flags) {
+    switch type {
+    case .cname: flags.insert(.alias)
+    case .dname: flags.insert(.redirection)
+    case .ns where name != 0: flags.insert(.cut)
+    case .nsec where denying.byName.last != name: denying.byName.append(name)
+    case .nsec3 where denying.byHash.last != name: denying.byHash.append(name)
+    default: break
+    }
+  }
+
+  private func write(_ rrset: RRsetRecords, isSigned: Bool = false, to memory: inout OctetBuilder) {
+    let image = RRsetImage.begin(type: rrset.type, ttl: rrset.ttl, isSigned: isSigned, in: &memory)
+    for reference in rrset.records { RRsetImage.append(rdata: zone.source.rdata(reference), in: &memory) }
+    RRsetImage.finish(imageAt: image, count: rrset.records.count, in: &memory)
+  }
+
+  private func orderKeys(of names: [Int], _ records: [UInt32]) -> [(key: [UInt8], record: UInt32)] {
+    var name = NameKey()
+    var key = OrderKey()
+    let originLabels = zone.source.origin.labelCount
+    var keys: [(key: [UInt8], record: UInt32)] = []
+    for number in names {
+      name.load(DomainName(validWire: Array(zone.names.name(number))))
+      key.load(name, originLabels: originLabels)
+      keys.append(((0..<key.count).map { key[$0] }, records[number]))
+    }
+    return keys
   }
 
   private func makeIndex(_ records: [UInt32]) -> [UInt64] {
@@ -269,30 +306,51 @@ package struct ZoneBuilder: ~Copyable {
 
 extension EffectiveZone {
   /// True where the base has records of the name's own.
-  func hasBaseRecords(_ name: Int) -> Bool { name < firstBaseRecord.count && firstBaseRecord[name] >= 0 }
+  fileprivate func hasBaseRecords(_ name: Int) -> Bool { name < firstBaseRecord.count && firstBaseRecord[name] >= 0 }
 
-  /// The names other than the apex that are zone cuts in some context.
-  func namesWithDelegations() -> Set<Int> {
+  /// True where the base has records that make the name exist.
+  fileprivate func hasBaseData(_ name: Int) -> Bool {
+    guard let baseLayer, hasBaseRecords(name) else { return false }
+    var next = firstBaseRecord[name]
+    while next >= 0 {
+      if !source.isOfHashedName(RecordReference(layer: UInt32(baseLayer), index: UInt32(next))) { return true }
+      next = nextBaseRecord[Int(next)]
+    }
+    return false
+  }
+
+  /// For each context, true where its data makes the name exist, were it empty.
+  fileprivate func isData(_ fork: [Data]) -> [Bool] {
     let source = source
-    var cuts: Set<Int> = []
-    for (name, fork) in forks where name != 0 && fork.contains(where: { source.isDelegation($0) }) {
-      cuts.insert(name)
+    return fork.map { data in
+      guard case .records(let records) = data else { return false }
+      return records.isEmpty || !records.allSatisfy { source.isOfHashedName($0) }
     }
-    guard let baseLayer else { return cuts }
+  }
+
+  /// The names that cover what is below them in some context: zone cuts and owners of a DNAME.
+  fileprivate func coveringNames() -> Set<Int> {
+    let source = source
+    var names: Set<Int> = []
+    for (name, fork) in forks where fork.contains(where: { source.isCover($0, at: name) }) { names.insert(name) }
+    guard let baseLayer else { return names }
     let ofApex = baseRecords(of: 0).count { source.record($0).type == .ns }
-    let ofAll = source.layers[baseLayer].records.records.count { $0.type == .ns }
-    if ofAll == ofApex { return cuts }  // as in most zones
-    for name in 1..<max(1, names.count) where forks[name] == nil && hasBaseRecords(name) {
-      if source.isDelegation(data(of: name, in: realm.lowerBound)) { cuts.insert(name) }
+    let ofAll = source.layers[baseLayer].records.records.count { $0.type == .ns || $0.type == .dname }
+    if ofAll == ofApex { return names }  // as in most zones
+    for name in 0..<self.names.count where forks[name] == nil && hasBaseRecords(name) {
+      if source.isCover(data(of: name, in: realm.lowerBound), at: name) { names.insert(name) }
     }
-    return cuts
+    return names
   }
 }
 
 extension ZoneSource {
-  /// True where data has an NS set.
-  fileprivate func isDelegation(_ data: EffectiveZone.Data) -> Bool {
+  /// True where a name with such data covers what is below it: NS other than the apex's, or a DNAME.
+  fileprivate func isCover(_ data: EffectiveZone.Data, at name: Int) -> Bool {
     guard case .records(let records) = data else { return false }
-    return records.contains { record($0).type == .ns }
+    return records.contains {
+      let type = record($0).type
+      return type == .dname || type == .ns && name != 0
+    }
   }
 }

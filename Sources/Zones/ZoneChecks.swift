@@ -6,6 +6,8 @@ internal import ZoneFile
 /// One RRset as a body gets it: duplicates dropped, one TTL.
 struct RRsetRecords {
   let type: RRType
+  /// The type that the records are signatures of; nil where they are none. Signatures of another type are another set.
+  let covered: RRType?
   var ttl: UInt32
   private(set) var records: [RecordReference]
   /// Octets on the wire.
@@ -15,8 +17,9 @@ struct RRsetRecords {
   private var seen: [ArraySlice<UInt8>: RecordReference] = [:]
   private static let many = 16
 
-  init(type: RRType, ttl: UInt32, first: RecordReference, rdataCount: Int) {
+  init(type: RRType, covered: RRType?, ttl: UInt32, first: RecordReference, rdataCount: Int) {
     self.type = type
+    self.covered = covered
     self.ttl = ttl
     records = [first]
     octets = 12 + rdataCount
@@ -55,10 +58,11 @@ struct ZoneChecks {
     var sets: [RRsetRecords] = []
     for reference in references {
       let record = source.record(reference)
-      guard let index = sets.firstIndex(where: { $0.type == record.type }) else {
+      let covered = source.covered(reference)
+      guard let index = sets.firstIndex(where: { $0.type == record.type && $0.covered == covered }) else {
         sets.append(
           RRsetRecords(
-            type: record.type, ttl: record.ttl, first: reference, rdataCount: Int(record.rdataCount)))
+            type: record.type, covered: covered, ttl: record.ttl, first: reference, rdataCount: Int(record.rdataCount)))
         continue
       }
       add(reference, ttl: record.ttl, to: &sets[index])

@@ -38,6 +38,20 @@ package struct ZoneSource: Sendable {
     layers[Int(reference.layer)].records.rdata(of: record(reference))
   }
 
+  /// The type that a record's signature covers, where it is one (RFC 4034 §3.1.1).
+  func covered(_ reference: RecordReference) -> RRType? {
+    guard record(reference).type == .rrsig else { return nil }
+    let rdata = rdata(reference)
+    guard rdata.count >= 2 else { return nil }
+    return RRType(UInt16(rdata[rdata.startIndex]) << 8 | UInt16(rdata[rdata.startIndex + 1]))
+  }
+
+  /// True for NSEC3 records and their signatures: their owner names are hashes, and do not exist (RFC 5155 §7.2.8).
+  func isOfHashedName(_ reference: RecordReference) -> Bool {
+    let type = record(reference).type
+    return type == .nsec3 || type == .rrsig && covered(reference) == .nsec3
+  }
+
   /// Where the record a reference means was written.
   func location(_ reference: RecordReference) -> SourceLocation {
     layers[Int(reference.layer)].records.location(of: record(reference))

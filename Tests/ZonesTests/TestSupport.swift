@@ -88,7 +88,7 @@ struct View: Equatable {
     labels = match.labels
     service = match.service
     flags = match.node.flags.rawValue
-    if let cut = match.node.cut(zone.memory, context: UInt16(context)) {
+    if let cut = match.node.cover(zone.memory, context: UInt16(context)) {
       var cutName = NameKey()
       cutName.load(zone.memory, at: cut.nameOffset)
       cutLabels = cutName.labelCount

@@ -29,6 +29,8 @@ public struct ResponseWriter: ~Copyable {
     case question
     /// The name at this offset of the owner's memory.
     case name(Int)
+    /// The name at this offset of those that were made for the response.
+    case made(Int)
   }
 
   /// The AA bit (RFC 1035 §4.1.1).
@@ -57,28 +59,32 @@ public struct ResponseWriter: ~Copyable {
   /// Appends an RRset to a section.
   /// - Parameters:
   ///   - ownerMemory: where the owner name is; of an alias's chain it may be another zone's.
+  ///   - made: names made for the response.
+  ///   - first: which of its RRs comes first; the others follow round the circle.
   ///   - keep: asked for every RR with the offset of its RDATA; false leaves the RR out.
   /// - Returns: false, with nothing written, where it does not fit below the buffer's limit.
   @inline(__always)
   public mutating func append(
     _ rrset: RRsetImage, of memory: borrowing FlatArray<UInt8>, owner: Owner,
-    in ownerMemory: borrowing FlatArray<UInt8>, ttl: UInt32, section: Section, into buffer: inout OctetBuffer,
-    keep: (Int) -> Bool
+    in ownerMemory: borrowing FlatArray<UInt8>, made: borrowing OctetBuffer, ttl: UInt32, section: Section,
+    first: Int = 0, into buffer: inout OctetBuffer, keep: (Int) -> Bool
   ) -> Bool {
     let start = buffer.count
     let knownBefore = knownCount
     let head = UInt64(rrset.type.rawValue) << 48 | 1 << 32 | UInt64(ttl)
     var rdata = rrset.dataStart
-    let end = rrset.end
+    var skipped = 0
+    while skipped < first {
+      rdata &+= 2 &+ Int(UInt16(bigEndian: memory.load(rdata, as: UInt16.self)))
+      skipped &+= 1
+    }
+    var remaining = rrset.count
     var written: UInt16 = 0
-    while rdata < end, !buffer.overflowed {
+    while remaining > 0, !buffer.overflowed {
       let size = Int(UInt16(bigEndian: memory.load(rdata, as: UInt16.self)))
       rdata &+= 2
       if keep(rdata) {
-        switch owner {
-        case .question: buffer.append(0xc00c as UInt16)
-        case .name(let offset): appendName(ownerMemory, at: offset, into: &buffer)
-        }
+        append(owner, in: ownerMemory, made: made, into: &buffer)
         buffer.append(head)
         if rrset.nameUse.contains(.compressed) {
           appendCompressed(rrset, memory, rdata, size, into: &buffer)
@@ -87,17 +93,64 @@ public struct ResponseWriter: ~Copyable {
         }
         written &+= 1
       }
+      remaining &-= 1
       rdata &+= size
+      if rdata == rrset.end { rdata = rrset.dataStart }
     }
     if buffer.overflowed {
-      buffer.truncate(to: start)
-      knownCount = knownBefore
-      if knownBefore == 0 { knowsQuestion = false }
+      takeBack(to: start, knownBefore, in: &buffer)
       return false
     }
-    let before = UInt16(buffer[section.rawValue]) << 8 | UInt16(buffer[section.rawValue &+ 1])
-    buffer.set(before &+ written, at: section.rawValue)
+    count(written, in: section, of: &buffer)
     return true
+  }
+
+  /// Appends a CNAME that no zone has: one that a DNAME makes (RFC 6672 §3.1).
+  /// - Parameters:
+  ///   - ownerMemory: where the owner name is, if a zone has it.
+  ///   - made: names made for the response; the canonical name is one, at `target`.
+  /// - Returns: false, with nothing written, where it does not fit below the buffer's limit.
+  public mutating func appendCNAME(
+    owner: Owner, in ownerMemory: borrowing FlatArray<UInt8>, made: borrowing OctetBuffer, target: Int, ttl: UInt32,
+    into buffer: inout OctetBuffer
+  ) -> Bool {
+    let start = buffer.count
+    let knownBefore = knownCount
+    append(owner, in: ownerMemory, made: made, into: &buffer)
+    buffer.append(UInt64(RRType.cname.rawValue) << 48 | 1 << 32 | UInt64(ttl))
+    let lengthAt = buffer.count
+    buffer.append(0 as UInt16)
+    appendName(made.octets, at: target, into: &buffer)
+    if buffer.overflowed {
+      takeBack(to: start, knownBefore, in: &buffer)
+      return false
+    }
+    buffer.set(UInt16(truncatingIfNeeded: buffer.count &- lengthAt &- 2), at: lengthAt)
+    count(1, in: .answer, of: &buffer)
+    return true
+  }
+
+  @inline(__always)
+  private mutating func append(
+    _ owner: Owner, in memory: borrowing FlatArray<UInt8>, made: borrowing OctetBuffer, into buffer: inout OctetBuffer
+  ) {
+    switch owner {
+    case .question: buffer.append(0xc00c as UInt16)
+    case .name(let offset): appendName(memory.span, at: offset, into: &buffer)
+    case .made(let offset): appendName(made.octets, at: offset, into: &buffer)
+    }
+  }
+
+  /// Takes back what did not fit, and forgets where its names were.
+  private mutating func takeBack(to start: Int, _ knownBefore: Int, in buffer: inout OctetBuffer) {
+    buffer.truncate(to: start)
+    knownCount = knownBefore
+    if knownBefore == 0 { knowsQuestion = false }
+  }
+
+  private func count(_ added: UInt16, in section: Section, of buffer: inout OctetBuffer) {
+    let before = UInt16(buffer[section.rawValue]) << 8 | UInt16(buffer[section.rawValue &+ 1])
+    buffer.set(before &+ added, at: section.rawValue)
   }
 
   /// An RDATA with names that may be compressed (RFC 1035 §4.1.4), RDLENGTH first.
@@ -111,7 +164,7 @@ public struct ResponseWriter: ~Copyable {
     var offset = rdata &+ rrset.nameOffset
     var names = rrset.nameCount
     while names > 0 {
-      offset = appendName(memory, at: offset, into: &buffer)
+      offset = appendName(memory.span, at: offset, into: &buffer)
       names &-= 1
     }
     buffer.append(memory, from: offset, count: rdata &+ size &- offset)
@@ -122,7 +175,7 @@ public struct ResponseWriter: ~Copyable {
   /// - Returns: the offset behind the name in `memory`.
   @discardableResult
   private mutating func appendName(
-    _ memory: borrowing FlatArray<UInt8>, at start: Int, into buffer: inout OctetBuffer
+    _ memory: Span<UInt8>, at start: Int, into buffer: inout OctetBuffer
   ) -> Int {
     if !knowsQuestion { learnQuestion(buffer) }
     var end = start
@@ -147,7 +200,7 @@ public struct ResponseWriter: ~Copyable {
     let new = label &+ 1
     let position = buffer.count
     let size = new == labels ? end &- start : Int(starts[new])
-    buffer.append(memory, from: start, count: size)
+    buffer.append(memory.extracting(start..<(start &+ size)))
     if target >= 0 { buffer.append(0xc000 | UInt16(target)) } else { buffer.append(0 as UInt8) }
     while label >= 0 {
       let offset = Int(starts[label])
@@ -191,7 +244,7 @@ public struct ResponseWriter: ~Copyable {
   }
 
   /// The hash of a suffix with the label at `at` in front of it.
-  private static func hash(_ hash: UInt32, _ memory: borrowing FlatArray<UInt8>, _ at: Int) -> UInt32 {
+  private static func hash(_ hash: UInt32, _ memory: Span<UInt8>, _ at: Int) -> UInt32 {
     var hash = hash
     var index = at
     let end = at &+ Int(memory[at])
@@ -204,7 +257,7 @@ public struct ResponseWriter: ~Copyable {
 
   /// Where the message has this label followed by the suffix at `next` (-1: the root), or nil.
   private func find(
-    _ hash: UInt32, _ memory: borrowing FlatArray<UInt8>, label: Int, followedBy next: Int,
+    _ hash: UInt32, _ memory: Span<UInt8>, label: Int, followedBy next: Int,
     in buffer: borrowing OctetBuffer
   ) -> Int? {
     var index = 0

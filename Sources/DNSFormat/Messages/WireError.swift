@@ -20,6 +20,7 @@ public enum RCode: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case nxDomain = 3
   case notImp = 4
   case refused = 5
+  case yxDomain = 6
   case badVers = 16
 
   /// As dig prints it.
@@ -31,6 +32,7 @@ public enum RCode: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .nxDomain: "NXDOMAIN"
     case .notImp: "NOTIMP"
     case .refused: "REFUSED"
+    case .yxDomain: "YXDOMAIN"
     case .badVers: "BADVERS"
     }
   }

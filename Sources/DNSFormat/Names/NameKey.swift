@@ -73,6 +73,11 @@ public struct NameKey: ~Copyable {
     clearTail()
   }
 
+  /// Takes the whole, uncompressed name at `start` of a buffer.
+  public mutating func load(_ buffer: borrowing OctetBuffer, at start: Int) throws(WireError) {
+    _ = try load(buffer.octets, at: start)
+  }
+
   /// Takes a name of the control plane.
   package mutating func load(_ name: DomainName) {
     let padded = name.wire + [0, 0, 0, 0, 0, 0, 0, 0]

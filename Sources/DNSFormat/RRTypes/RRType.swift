@@ -19,8 +19,16 @@ extension RRType {
   @inlinable static package var ptr: RRType { RRType(12) }
   @inlinable static package var txt: RRType { RRType(16) }
   @inlinable static package var aaaa: RRType { RRType(28) }
+  @inlinable static package var dname: RRType { RRType(39) }
   @inlinable static package var opt: RRType { RRType(41) }
   @inlinable static package var ds: RRType { RRType(43) }
+  @inlinable static package var rrsig: RRType { RRType(46) }
+  @inlinable static package var nsec: RRType { RRType(47) }
+  @inlinable static package var dnskey: RRType { RRType(48) }
+  @inlinable static package var nsec3: RRType { RRType(50) }
+  @inlinable static package var nsec3param: RRType { RRType(51) }
+  @inlinable static package var svcb: RRType { RRType(64) }
+  @inlinable static package var https: RRType { RRType(65) }
   @inlinable static package var any: RRType { RRType(255) }
 
   /// Types that exist only in questions or messages, never in a zone (RFC 6895 §3.1): OPT, and 128 to 255.
