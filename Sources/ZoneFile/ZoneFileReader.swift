@@ -184,7 +184,7 @@ extension ZoneFileReader {
             lines.places[next], file,
             "\"\(word)\" is no type of record\(didYouMean(word, in: known))"
               + (nearest(to: word, in: known) == nil
-                ? "; write one of \(known.joined(separator: ", ")), or TYPE12345" : ""))
+                ? "; write a type such as A, AAAA, MX or TXT, or by number TYPE12345" : ""))
         }
         return nil
       }

@@ -1,4 +1,5 @@
 internal import DNSFormat
+internal import Diagnostics
 
 extension RDataTextError.Problem {
   /// The message for a problem with a field of RDATA.
@@ -14,6 +15,24 @@ extension RDataTextError.Problem {
       return "\"\(written)\" is no \(what)\(reference); write for example \(example)"
     case .notANumber(let label, let max):
       return "\"\(written)\" is no \(label) of \(type)\(reference); write a number from 0 to \(max)"
+    case .unlike(let label, let example):
+      return "\"\(written)\" is no \(label) of \(type)\(reference); write for example \(example)"
+    case .notACode(let label, let words):
+      let known = words.words.map(\.key)
+      let remedy =
+        nearest(to: written, in: known).map { "did you mean \"\($0)\"?" }
+        ?? "write its number, or a word such as \(known.last ?? "")"
+      return "\"\(written)\" is no \(label) of \(type)\(reference); \(remedy)"
+    case .notAType(let label):
+      let suggestion = didYouMean(written, in: RRTypeTable.mnemonics)
+      return "\"\(written)\" is no \(label) of \(type)\(reference)"
+        + (suggestion.isEmpty ? "; write types as A or TYPE12345" : suggestion)
+    case .oddDigits(let label):
+      return "the \(label) of \(type) has half an octet\(reference); write two hexadecimal digits for each octet"
+    case .badPadding(let label):
+      return "the \(label) of \(type) ends amid an octet\(reference); copy all of it, with its = at the end"
+    case .wrongCount(let label, let found, let right):
+      return "the \(label) of \(type) has \(found) octets where \(right) are right\(reference); copy all of it"
     case .badName(let label, let error):
       return "\(label) \"\(written)\" \(error)"
     case .longString:

@@ -53,7 +53,8 @@ private struct Writing: ~Copyable {
       fitted.append(
         writer.append(
           RRsetImage(memory, at: entry.rrset), of: memory, owner: entry.owner == nil ? .question : .name(entry.ownerAt),
-          in: memory, ttl: entry.record.ttl, section: .answer, into: &buffer, keep: { _ in true }))
+          in: memory, made: OctetBuffer(capacity: 0), ttl: entry.record.ttl, section: .answer, into: &buffer,
+          keep: { _ in true }))
     }
     return (buffer.octets.octets(0..<buffer.count), fitted)
   }

@@ -5,23 +5,6 @@ import Testing
 
 @Suite("RDATA: what is printed is read back, and any octets can be printed")
 struct RDataRoundTripTests {
-  /// Valid RDATA of a row's fields.
-  private func rdata(of fields: [RDataField], _ random: inout SeededGenerator) -> [UInt8] {
-    fields.flatMap { field -> [UInt8] in
-      switch field {
-      case .ipv4, .u32, .period: random.octets(4)
-      case .ipv6: random.octets(16)
-      case .u16: random.octets(2)
-      case .name: random.name(atMost: random.number(1...255)).wire
-      case .strings:
-        (0..<random.number(1...4)).flatMap { _ in
-          let size = random.number(0...255)
-          return [UInt8(size)] + random.octets(size)
-        }
-      }
-    }
-  }
-
   private func readBack(_ wire: [UInt8], of type: RRType) throws -> [UInt8] {
     try DNSFormatTests.rdata(rdataText(wire, of: type), of: type)
   }
@@ -31,7 +14,7 @@ struct RDataRoundTripTests {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<rounds(60) {
       for row in RRTypeTable.rows {
-        let wire = rdata(of: row.fields, &random)
+        let wire = random.rdata(of: row)
         #expect(isValidRData(wire[...], of: row.type), "seed \(seed), \(row.mnemonic)")
         #expect(try readBack(wire, of: row.type) == wire, "seed \(seed), \(row.mnemonic)")
       }
@@ -43,7 +26,7 @@ struct RDataRoundTripTests {
     var random = SeededGenerator(seed: seed)
     for round in 0..<rounds(400) {
       let row = RRTypeTable.rows[round % RRTypeTable.rows.count]
-      var wire = round.isMultiple(of: 2) ? rdata(of: row.fields, &random) : random.octets(random.number(0...40))
+      var wire = round.isMultiple(of: 2) ? random.rdata(of: row) : random.octets(random.number(0...40))
       if !wire.isEmpty, random.number(0...1) == 0 {
         wire[random.number(0...(wire.count - 1))] = UInt8(random.number(0...255))
       }

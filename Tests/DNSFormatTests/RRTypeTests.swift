@@ -43,8 +43,18 @@ struct RRTypeTests {
     #expect(Set(expected).isSubset(of: Set(Self.files)))
   }
 
+  /// Puts what was found into a golden file, for review.
+  private func rewrite(_ file: String, of type: RRType) throws {
+    let url = Self.folder.appending(path: file)
+    var lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+      .map(String.init)
+    for index in lines.indices where lines[index] == "---" { lines[index + 1] = found(lines[index - 1], of: type) }
+    try lines.joined(separator: "\n").write(to: url, atomically: true, encoding: .utf8)
+  }
+
   @Test(arguments: files) func `text becomes the wire format, or the mistake is named`(file: String) throws {
     let (type, cases) = try cases(file)
+    if ProcessInfo.processInfo.environment["AMBIT_WRITE_GOLDEN"] != nil { return try rewrite(file, of: type) }
     #expect(!cases.isEmpty)
     for each in cases {
       #expect(found(each.text, of: type) == each.expected, "\(file): \(each.text)")

@@ -149,7 +149,7 @@ private struct Reader {
     // Names are uncompressed on the way; what stands around them is copied.
     for field in RRTypeTable.row(of: type)?.fields ?? [] {
       guard case .name = field else {
-        guard let size = field.fixedSize, offset + size <= end else { break }
+        guard let size = field.size(in: octets, at: offset, end: end), offset + size <= end else { break }
         rdata += octets[offset..<(offset + size)]
         offset += size
         continue
@@ -180,13 +180,9 @@ private struct Reader {
 }
 
 extension RDataField {
-  /// Octets of a field that always has as many; nil for names and strings.
-  fileprivate var fixedSize: Int? {
-    switch self {
-    case .ipv4, .u32, .period: 4
-    case .ipv6: 16
-    case .u16: 2
-    case .name, .strings: nil
-    }
+  /// Octets of a field that a name may follow; nil for one that no name follows.
+  fileprivate func size(in octets: [UInt8], at offset: Int, end: Int) -> Int? {
+    if case .string = self { return offset < end ? 1 + Int(octets[offset]) : nil }
+    return fixedSize
   }
 }

@@ -1,36 +1,86 @@
-/// True where the octets are a whole RDATA of the type: every field there, nothing left over, names uncompressed.
+/// True where the octets are a whole RDATA of the type: every field there and well formed, nothing left over, names
+/// uncompressed.
 ///
 /// A type without fields takes any octets (RFC 3597 §5).
 package func isValidRData(_ wire: ArraySlice<UInt8>, of type: RRType) -> Bool {
-  guard let row = RRTypeTable.row(of: type), !row.fields.isEmpty else { return wire.count <= 65535 }
-  var rest = wire
-  return row.fields.allSatisfy { drop($0, from: &rest) } && rest.isEmpty
+  guard wire.count <= 65535 else { return false }
+  guard let row = RRTypeTable.row(of: type), !row.fields.isEmpty else { return true }
+  var octets = OctetCursor(wire)
+  return row.fields.allSatisfy { octets.drop($0) } && octets.isAtEnd
 }
 
-/// Takes one field off the front; false where it is not there whole.
-private func drop(_ field: RDataField, from rest: inout ArraySlice<UInt8>) -> Bool {
-  func dropOctets(_ count: Int) -> Bool {
-    guard rest.count >= count else { return false }
-    rest = rest.dropFirst(count)
-    return true
+/// Where a reader of RDATA in wire format stands.
+struct OctetCursor {
+  private let wire: ArraySlice<UInt8>
+  private(set) var offset: Int
+
+  init(_ wire: ArraySlice<UInt8>) {
+    self.wire = wire
+    offset = wire.startIndex
   }
-  switch field {
-  case .ipv4, .u32, .period: return dropOctets(4)
-  case .ipv6: return dropOctets(16)
-  case .u16: return dropOctets(2)
-  case .name:
-    let before = rest.count
-    while let length = rest.first, length <= 63 {
-      guard dropOctets(1 + Int(length)) else { return false }
-      if length == 0 { return before - rest.count <= 255 }
+
+  var isAtEnd: Bool { offset == wire.endIndex }
+  /// The octet to come.
+  var next: UInt8? { isAtEnd ? nil : wire[offset] }
+  /// The octet that was taken last.
+  var previous: UInt8? { offset > wire.startIndex ? wire[offset - 1] : nil }
+  /// All that is to come.
+  var rest: ArraySlice<UInt8> { wire[offset...] }
+
+  /// The next octets; nil where there are fewer.
+  mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
+    guard wire.endIndex - offset >= count else { return nil }
+    defer { offset += count }
+    return wire[offset..<(offset + count)]
+  }
+
+  /// All that is to come.
+  mutating func takeRest() -> ArraySlice<UInt8> {
+    defer { offset = wire.endIndex }
+    return rest
+  }
+
+  /// As many octets as the next one says.
+  mutating func takeCounted() -> ArraySlice<UInt8>? {
+    take(1).flatMap { take(Int($0[$0.startIndex])) }
+  }
+
+  /// A number in network byte order.
+  mutating func integer(octets count: Int) -> UInt64? {
+    take(count).map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
+  }
+
+  /// An uncompressed name.
+  mutating func takeName() -> ArraySlice<UInt8>? {
+    let start = offset
+    while let length = next, length <= 63 {
+      guard take(1 + Int(length)) != nil else { return nil }
+      if length == 0 { return offset - start <= 255 ? wire[start..<offset] : nil }
     }
-    return false
-  case .strings:
-    if rest.isEmpty { return false }
-    while let length = rest.first {
-      guard dropOctets(1 + Int(length)) else { return false }
+    return nil
+  }
+
+  /// Takes one field; false where it is not there whole.
+  fileprivate mutating func drop(_ field: RDataField) -> Bool {
+    if let size = field.fixedSize { return take(size) != nil }
+    switch field {
+    case .name: return takeName() != nil
+    case .string: return takeCounted() != nil
+    case .strings:
+      if isAtEnd { return false }
+      while !isAtEnd {
+        if takeCounted() == nil { return false }
+      }
+      return true
+    case .types(_, let canBeNone): return isTypeBitmap(takeRest(), canBeEmpty: canBeNone)
+    case .hexadecimal(_, let count):
+      let code = previous
+      return count.allows(takeRest().count, code: code)
+    case .salt: return takeCounted() != nil
+    case .base32hex: return takeCounted().map { !$0.isEmpty } ?? false
+    case .base64: return !takeRest().isEmpty
+    case .ipv4, .ipv6, .u8, .u16, .u32, .period, .time, .code, .type: return false  // of fixed size: taken above
     }
-    return true
   }
 }
 
@@ -43,15 +93,12 @@ extension RRType {
     var offset = 0, count = 0
     var use: RDataField.NameUse = []
     for field in RRTypeTable.row(of: self)?.fields ?? [] {
-      switch field {
-      case .name(_, let fieldUse) where !fieldUse.isEmpty:
+      if case .name(_, let fieldUse) = field, !fieldUse.isEmpty {
         count += 1
         use.formUnion(fieldUse)
-      case _ where count > 0: break
-      case .ipv4, .u32, .period: offset += 4
-      case .ipv6: offset += 16
-      case .u16: offset += 2
-      case .name, .strings: return (0, 0, [])
+      } else if count == 0 {
+        guard let size = field.fixedSize else { return (0, 0, []) }
+        offset += size
       }
     }
     return count == 0 ? (0, 0, []) : (offset, count, use)

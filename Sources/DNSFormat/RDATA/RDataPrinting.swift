@@ -5,36 +5,47 @@ internal import Addresses
 /// Reading the text back gives the same octets. RDATA that is not what its type says is printed as unknown.
 package func rdataText(_ wire: [UInt8], of type: RRType) -> String {
   guard let row = RRTypeTable.row(of: type), !row.fields.isEmpty, isValidRData(wire[...], of: type) else {
-    let digits = wire.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
-    return wire.isEmpty ? "\\# 0" : "\\# \(wire.count) \(digits)"
+    return wire.isEmpty ? "\\# 0" : "\\# \(wire.count) \(hexadecimalText(wire))"
   }
-  var offset = 0
-  return row.fields.map { fieldText($0, wire, &offset) }.joined(separator: " ")
+  var octets = OctetCursor(wire[...])
+  return row.fields.map { octets.text(of: $0) }.filter { !$0.isEmpty }.joined(separator: " ")
 }
 
-private func fieldText(_ field: RDataField, _ wire: [UInt8], _ offset: inout Int) -> String {
-  func integer(octets: Int) -> UInt64 {
-    defer { offset += octets }
-    return wire[offset..<(offset + octets)].reduce(0) { $0 << 8 | UInt64($1) }
-  }
-  switch field {
-  case .ipv4: return IPAddress(v4: UInt32(integer(octets: 4))).description
-  case .ipv6: return describeIPv6(high: integer(octets: 8), low: integer(octets: 8))
-  case .u16: return String(integer(octets: 2))
-  case .u32, .period: return String(integer(octets: 4))
-  case .name:
-    var text: [UInt8] = []
-    offset = printName(wire.span, at: offset, to: &text)
-    return String(decoding: text, as: UTF8.self)
-  case .strings:
-    var strings: [String] = []
-    while offset < wire.count {
-      let end = offset + 1 + Int(wire[offset])
-      var text = [UInt8(ascii: "\"")]
-      for octet in wire[(offset + 1)..<end] { appendEscaped(octet, special: #"\""#, spaceIsPlain: true, to: &text) }
-      strings.append(String(decoding: text + [UInt8(ascii: "\"")], as: UTF8.self))
-      offset = end
+extension OctetCursor {
+  /// Takes a field of octets that were found valid, and prints it; empty for a field that is not there.
+  fileprivate mutating func text(of field: RDataField) -> String {
+    switch field {
+    case .ipv4: return IPAddress(v4: UInt32(number(octets: 4))).description
+    case .ipv6: return describeIPv6(high: number(octets: 8), low: number(octets: 8))
+    case .u8: return String(number(octets: 1))
+    case .u16: return String(number(octets: 2))
+    case .u32, .period: return String(number(octets: 4))
+    case .time: return timeText(UInt32(number(octets: 4)))
+    case .code(_, let words): return words.text(of: UInt16(number(octets: words.size)))
+    case .type: return RRType(UInt16(number(octets: 2))).description
+    case .types: return typeBitmapText(takeRest())
+    case .name: return nameText()
+    case .string: return quotedText(takeCounted() ?? [])
+    case .strings:
+      var strings: [String] = []
+      while let string = takeCounted() { strings.append(quotedText(string)) }
+      return strings.joined(separator: " ")
+    case .hexadecimal: return hexadecimalText(takeRest())
+    case .salt:
+      let salt = takeCounted() ?? []
+      return salt.isEmpty ? "-" : hexadecimalText(salt)
+    case .base32hex: return base32hexText(takeCounted() ?? [])
+    case .base64: return base64Text(takeRest())
     }
-    return strings.joined(separator: " ")
+  }
+
+  /// A number known to be there.
+  mutating func number(octets count: Int) -> UInt64 { integer(octets: count) ?? 0 }
+
+  /// A name known to be there.
+  mutating func nameText() -> String {
+    var text: [UInt8] = []
+    printName(Array(takeName() ?? [0]).span, at: 0, to: &text)
+    return String(decoding: text, as: UTF8.self)
   }
 }

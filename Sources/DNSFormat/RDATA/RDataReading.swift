@@ -25,6 +25,16 @@ package struct RDataTextError: Error, Hashable, Sendable {
     case surplus
     case notAnAddress(String)
     case notANumber(String, max: UInt32)
+    /// Not of the field's syntax, of which there is an example.
+    case unlike(String, example: String)
+    case notACode(String, CodeWords)
+    case notAType(String)
+    /// Hexadecimal digits odd in number.
+    case oddDigits(String)
+    /// Base64 or base32hex that ends amid an octet, or whose padding is wrong.
+    case badPadding(String)
+    /// So many octets, where there must be another number of them.
+    case wrongCount(String, found: Int, right: Int)
     case badName(String, NameError)
     case longString
     case badEscape
@@ -49,11 +59,9 @@ package func appendRData(
       try appendUnknown(text: text, fields: fields, from: first + 1, to: &wire)
       if !isValidRData(wire[start...], of: type) { throw RDataTextError(field: first, problem: .wrongLength) }
     } else if let row = RRTypeTable.row(of: type), !row.fields.isEmpty {
-      var next = first
-      for field in row.fields {
-        try append(field, text: text, fields: fields, next: &next, origin: origin, to: &wire)
-      }
-      if next < fields.count { throw RDataTextError(field: next, problem: .surplus) }
+      var cursor = TextCursor(fields, from: first)
+      for field in row.fields { try cursor.read(field, text: text, origin: origin, to: &wire) }
+      if !cursor.isAtEnd { throw RDataTextError(field: cursor.next, problem: .surplus) }
       if wire.count - start > 65535 { throw RDataTextError(field: first, problem: .wrongLength) }
     } else {
       throw RDataTextError(field: first, problem: .unknownNeedsHash)
@@ -64,82 +72,98 @@ package func appendRData(
   }
 }
 
-private func append(
-  _ field: RDataField, text: Span<UInt8>, fields: [TextField], next: inout Int, origin: [UInt8],
-  to wire: inout [UInt8]
-) throws(RDataTextError) {
-  guard next < fields.count else { throw RDataTextError(field: next, problem: .missing(field.label)) }
-  let range = fields[next].range
-  switch field {
-  case .ipv4(let label):
-    guard let bits = parseIPv4(text, range) else {
-      throw RDataTextError(field: next, problem: .notAnAddress("IPv4 \(label)"))
+/// Where a reader of text fields stands. The text itself is handed along.
+struct TextCursor {
+  private let fields: [TextField]
+  /// The index of the field to come.
+  private(set) var next: Int
+
+  init(_ fields: [TextField], from first: Int) {
+    self.fields = fields
+    next = first
+  }
+
+  var isAtEnd: Bool { next >= fields.count }
+  /// The field to come.
+  var coming: TextField? { isAtEnd ? nil : fields[next] }
+
+  /// The next field.
+  mutating func take(_ label: String) throws(RDataTextError) -> Range<Int> {
+    guard !isAtEnd else { throw RDataTextError(field: next, problem: .missing(label)) }
+    next += 1
+    return fields[next - 1].range
+  }
+
+  /// All fields to come.
+  mutating func takeRest() -> ArraySlice<TextField> {
+    defer { next = max(next, fields.count) }
+    return isAtEnd ? [] : fields[next...]
+  }
+
+  /// A problem with the field that was taken last.
+  func error(_ problem: RDataTextError.Problem) -> RDataTextError { RDataTextError(field: next - 1, problem: problem) }
+}
+
+extension TextCursor {
+  /// Reads the text of one field and appends its wire format.
+  fileprivate mutating func read(
+    _ field: RDataField, text: Span<UInt8>, origin: [UInt8], to wire: inout [UInt8]
+  ) throws(RDataTextError) {
+    if isAtEnd, !field.canBeAbsent { throw RDataTextError(field: next, problem: .missing(field.label)) }
+    switch field {
+    case .ipv4(let label):
+      guard let bits = parseIPv4(text, try take(label)) else { throw error(.notAnAddress("IPv4 \(label)")) }
+      wire.append(integer: bits)
+    case .ipv6(let label):
+      guard let (high, low) = parseIPv6(text.octets(try take(label))) else {
+        throw error(.notAnAddress("IPv6 \(label)"))
+      }
+      wire.append(integer: high)
+      wire.append(integer: low)
+    case .u8(let label): wire.append(UInt8(try readNumber(label, max: 0xff, text: text)))
+    case .u16(let label): wire.append(integer: UInt16(try readNumber(label, max: 0xffff, text: text)))
+    case .u32(let label): wire.append(integer: try readNumber(label, max: .max, text: text))
+    case .period(let label):
+      guard let value = seconds(text, try take(label)) else { throw error(.notANumber(label, max: .max)) }
+      wire.append(integer: value)
+    case .time(let label): try readTime(label, text: text, to: &wire)
+    case .code(let label, let words): try readCode(label, words, text: text, to: &wire)
+    case .type(let label): wire.append(integer: try readType(label, text: text).rawValue)
+    case .types(let label, _): try readTypes(label, text: text, to: &wire)
+    case .name(let label, _): try readName(label, text: text, origin: origin, to: &wire)
+    case .string(let label): try appendString(text: text, try take(label), field: next - 1, to: &wire)
+    case .strings(let label):
+      while !isAtEnd { try appendString(text: text, try take(label), field: next - 1, to: &wire) }
+    case .hexadecimal(let label, let count): try readHexadecimal(label, count, text: text, to: &wire)
+    case .salt(let label): try readSalt(label, text: text, to: &wire)
+    case .base32hex(let label): try readBase32hex(label, text: text, to: &wire)
+    case .base64(let label): try readBase64(label, text: text, to: &wire)
     }
-    wire.append(integer: bits)
-  case .ipv6(let label):
-    guard let (high, low) = parseIPv6(text.octets(range)) else {
-      throw RDataTextError(field: next, problem: .notAnAddress("IPv6 \(label)"))
-    }
-    wire.append(integer: high)
-    wire.append(integer: low)
-  case .u16(let label):
-    guard let value = decimal(text, range), value <= 0xffff else {
-      throw RDataTextError(field: next, problem: .notANumber(label, max: 0xffff))
-    }
-    wire.append(integer: UInt16(value))
-  case .u32(let label):
-    guard let value = decimal(text, range) else {
-      throw RDataTextError(field: next, problem: .notANumber(label, max: .max))
-    }
-    wire.append(integer: value)
-  case .period(let label):
-    guard let value = seconds(text, range) else {
-      throw RDataTextError(field: next, problem: .notANumber(label, max: .max))
-    }
-    wire.append(integer: value)
-  case .name(let label, _):
+  }
+
+  /// One field: a decimal number.
+  mutating func readNumber(_ label: String, max: UInt32, text: Span<UInt8>) throws(RDataTextError) -> UInt32 {
+    guard let value = decimal(text, try take(label)), value <= max else { throw error(.notANumber(label, max: max)) }
+    return value
+  }
+
+  /// One field: a name, `@` for the origin.
+  mutating func readName(
+    _ label: String, text: Span<UInt8>, origin: [UInt8], to wire: inout [UInt8]
+  ) throws(RDataTextError) {
+    let isQuoted = coming?.isQuoted ?? false
+    let range = try take(label)
     do throws(NameError) {
-      if range.count == 1, text[range.lowerBound] == UInt8(ascii: "@"), !fields[next].isQuoted {
+      if range.count == 1, text[range.lowerBound] == UInt8(ascii: "@"), !isQuoted {
         if origin.isEmpty { throw NameError.noOrigin }
         wire.append(contentsOf: origin)
       } else {
         try appendName(text: text, range, origin: origin, to: &wire)
       }
-    } catch {
-      throw RDataTextError(field: next, problem: .badName(label, error))
-    }
-  case .strings:
-    while next < fields.count {
-      try appendString(text: text, fields[next].range, field: next, to: &wire)
-      next += 1
-    }
-    return
-  }
-  next += 1
-}
-
-/// A <character-string>: its length, then its octets, escapes resolved (RFC 1035 §3.3, §5.1).
-private func appendString(
-  text: Span<UInt8>, _ range: Range<Int>, field: Int, to wire: inout [UInt8]
-) throws(RDataTextError) {
-  let lengthAt = wire.count
-  wire.append(0)
-  var offset = range.lowerBound
-  while offset < range.upperBound {
-    if text[offset] == UInt8(ascii: "\\") {
-      guard let escape = EscapedOctet(text, at: offset, end: range.upperBound) else {
-        throw RDataTextError(field: field, problem: .badEscape)
-      }
-      wire.append(escape.octet)
-      offset += escape.length
-    } else {
-      wire.append(text[offset])
-      offset += 1
+    } catch let problem {
+      throw error(.badName(label, problem))
     }
   }
-  let length = wire.count - lengthAt - 1
-  guard length <= 255 else { throw RDataTextError(field: field, problem: .longString) }
-  wire[lengthAt] = UInt8(length)
 }
 
 /// RFC 3597 §5: a count of octets, then as many in hexadecimal, white space allowed anywhere.
@@ -151,19 +175,9 @@ private func appendUnknown(
     throw RDataTextError(field: first, problem: .notANumber("length", max: 0xffff))
   }
   let start = wire.count
-  var high: UInt8?
-  for index in (first + 1)..<max(fields.count, first + 1) {
-    for offset in fields[index].range {
-      guard let digit = hexadecimalDigit(text[offset]) else { throw RDataTextError(field: index, problem: .badUnknown) }
-      if let first = high {
-        wire.append(first << 4 | digit)
-        high = nil
-      } else {
-        high = digit
-      }
-    }
-  }
-  guard high == nil, wire.count - start == Int(length) else { throw RDataTextError(field: first, problem: .badUnknown) }
+  let digits = fields[min(first + 1, fields.count)...]
+  let isWhole = try appendHexadecimal(text: text, digits, or: .badUnknown, to: &wire)
+  guard isWhole, wire.count - start == Int(length) else { throw RDataTextError(field: first, problem: .badUnknown) }
 }
 
 /// A number of decimal digits up to 4294967295; nil for anything else.

@@ -17,8 +17,10 @@ extension RRType {
   @inlinable static package var cname: RRType { RRType(5) }
   @inlinable static package var soa: RRType { RRType(6) }
   @inlinable static package var ptr: RRType { RRType(12) }
+  @inlinable static package var mx: RRType { RRType(15) }
   @inlinable static package var txt: RRType { RRType(16) }
   @inlinable static package var aaaa: RRType { RRType(28) }
+  @inlinable static package var srv: RRType { RRType(33) }
   @inlinable static package var dname: RRType { RRType(39) }
   @inlinable static package var opt: RRType { RRType(41) }
   @inlinable static package var ds: RRType { RRType(43) }
@@ -27,6 +29,8 @@ extension RRType {
   @inlinable static package var dnskey: RRType { RRType(48) }
   @inlinable static package var nsec3: RRType { RRType(50) }
   @inlinable static package var nsec3param: RRType { RRType(51) }
+  @inlinable static package var cds: RRType { RRType(59) }
+  @inlinable static package var cdnskey: RRType { RRType(60) }
   @inlinable static package var svcb: RRType { RRType(64) }
   @inlinable static package var https: RRType { RRType(65) }
   @inlinable static package var any: RRType { RRType(255) }

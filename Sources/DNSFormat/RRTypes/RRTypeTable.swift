@@ -1,44 +1,3 @@
-/// One field of an RDATA: its syntax on the wire and in text, and what it is called in messages.
-///
-/// The three things done with a field each have one function: ``RDataCheck``, ``RDataReading``, ``RDataPrinting``.
-package enum RDataField: Hashable, Sendable {
-  /// Four octets, as `192.0.2.1`.
-  case ipv4(String)
-  /// Sixteen octets, as `2001:db8::1`.
-  case ipv6(String)
-  /// A 16-bit number.
-  case u16(String)
-  /// A 32-bit number.
-  case u32(String)
-  /// A 32-bit number of seconds, units allowed in text: `1h30m`.
-  case period(String)
-  /// A domain name.
-  case name(String, NameUse)
-  /// One or more <character-string>s, to the end (RFC 1035 §3.3).
-  case strings(String)
-
-  /// What a domain name in RDATA is for.
-  package struct NameUse: OptionSet, Hashable, Sendable, BitwiseCopyable {
-    package let rawValue: UInt8
-
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    /// May be compressed: only the types of RFC 1035 (RFC 3597 §4).
-    package static let compressed = NameUse(rawValue: 1)
-    /// Its addresses go into the additional section.
-    package static let addressed = NameUse(rawValue: 2)
-  }
-
-  /// What messages call it: the RFC's own word.
-  package var label: String {
-    switch self {
-    case .ipv4(let label), .ipv6(let label), .u16(let label), .u32(let label), .period(let label),
-      .name(let label, _), .strings(let label):
-      label
-    }
-  }
-}
-
 /// Everything Ambit knows of one RR type: its row in the table.
 package struct RRTypeRow: Sendable {
   package let type: RRType
@@ -73,6 +32,34 @@ package enum RRTypeTable {
     RRTypeRow(28, "AAAA", [.ipv6("address")], "RFC 3596 §2.2"),
     RRTypeRow(
       33, "SRV", [.u16("priority"), .u16("weight"), .u16("port"), .name("target", .addressed)], "RFC 2782"),
+    RRTypeRow(39, "DNAME", [.name("target", [])], "RFC 6672 §2.1"),
+    RRTypeRow(43, "DS", delegationSigner, "RFC 4034 §5.1"),
+    RRTypeRow(
+      46, "RRSIG",
+      [
+        .type("type covered"), .code("algorithm", .algorithms), .u8("labels"), .period("original TTL"),
+        .time("expiration"), .time("inception"), .u16("key tag"), .name("signer's name", []), .base64("signature"),
+      ], "RFC 4034 §3.1"),
+    RRTypeRow(47, "NSEC", [.name("next domain name", []), .types("type", canBeNone: false)], "RFC 4034 §4.1"),
+    RRTypeRow(48, "DNSKEY", publicKey, "RFC 4034 §2.1"),
+    RRTypeRow(
+      50, "NSEC3",
+      [
+        .u8("hash algorithm"), .u8("flags"), .u16("iterations"), .salt("salt"), .base32hex("next hashed owner name"),
+        .types("type", canBeNone: true),
+      ], "RFC 5155 §3.2"),
+    RRTypeRow(
+      51, "NSEC3PARAM", [.u8("hash algorithm"), .u8("flags"), .u16("iterations"), .salt("salt")], "RFC 5155 §4.2"),
+    RRTypeRow(59, "CDS", delegationSigner, "RFC 7344 §3.1"),
+    RRTypeRow(60, "CDNSKEY", publicKey, "RFC 7344 §3.2"),
+  ]
+
+  private static let delegationSigner: [RDataField] = [
+    .u16("key tag"), .code("algorithm", .algorithms), .code("digest type", .digests), .hexadecimal("digest", .dsDigest),
+  ]
+
+  private static let publicKey: [RDataField] = [
+    .u16("flags"), .u8("protocol"), .code("algorithm", .algorithms), .base64("public key"),
   ]
 
   /// Rows by mnemonic, in capitals. Types of which only the name is known are among them, without fields.
@@ -82,10 +69,10 @@ package enum RRTypeTable {
   /// Types that people ask for and write by name; their RDATA is written and printed as RFC 3597 §5 has it.
   private static let named = [
     RRTypeRow(13, "HINFO", [], "RFC 1035 §3.3.2"), RRTypeRow(29, "LOC", [], "RFC 1876"),
-    RRTypeRow(35, "NAPTR", [], "RFC 3403 §4"), RRTypeRow(39, "DNAME", [], "RFC 6672"),
-    RRTypeRow(43, "DS", [], "RFC 4034 §5"), RRTypeRow(44, "SSHFP", [], "RFC 4255"),
-    RRTypeRow(46, "RRSIG", [], "RFC 4034 §3"), RRTypeRow(47, "NSEC", [], "RFC 4034 §4"),
-    RRTypeRow(48, "DNSKEY", [], "RFC 4034 §2"), RRTypeRow(52, "TLSA", [], "RFC 6698 §2"),
+    RRTypeRow(35, "NAPTR", [], "RFC 3403 §4"),
+    RRTypeRow(44, "SSHFP", [], "RFC 4255"),
+
+    RRTypeRow(52, "TLSA", [], "RFC 6698 §2"),
     RRTypeRow(64, "SVCB", [], "RFC 9460"), RRTypeRow(65, "HTTPS", [], "RFC 9460"),
     RRTypeRow(99, "SPF", [], "RFC 7208"), RRTypeRow(256, "URI", [], "RFC 7553"),
     RRTypeRow(257, "CAA", [], "RFC 8659 §4.1"),
