@@ -71,7 +71,13 @@ struct Answer: ~Copyable {
       if item.isNeeded { isIncomplete = true }
       return
     }
-    items[count] = item
+    // By section, as the wire has them: an alias's proof may come before what the alias leads to.
+    var index = count
+    while index > 0, items[index &- 1].section.rawValue > item.section.rawValue {
+      items[index] = items[index &- 1]
+      index &-= 1
+    }
+    items[index] = item
     count &+= 1
   }
 

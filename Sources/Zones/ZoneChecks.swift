@@ -105,7 +105,8 @@ struct ZoneChecks {
 
   private mutating func check(_ cname: RRsetRecords, beside sets: [RRsetRecords]) {
     let owner = name(cname.records[0])
-    if let other = sets.first(where: { $0.type != .cname }) {
+    // RFC 4035 §2.5: its signature and its NSEC may be there.
+    if let other = sets.first(where: { ![.cname, .rrsig, .nsec].contains($0.type) }) {
       let place = source.location(other.records[0])
       let article = "AFHILMNORSX".contains(other.type.description.prefix(1)) ? "an" : "a"
       fail(
