@@ -50,35 +50,23 @@ extension Workspace {
         outcome.decision = .failed
         return
       }
-      let match = zone.find(name, context: context)
-      if aliases == 0 { outcome.service = match.service }
-      if let refusal = snapshot.policy.judge(outcome.caller, target: match.service) {
-        if isRefused(refusal, service: match.service, snapshot, &outcome, zone: ownZone) { return }
+      let found = zone.finding(name, type: query.type, context: context, wildcard: &other)
+      if aliases == 0 { outcome.service = found.service }
+      if let refusal = snapshot.policy.judge(outcome.caller, target: found.service) {
+        if isRefused(refusal, service: found.service, snapshot, &outcome, zone: ownZone) { return }
       }
-      let isExact = match.labels == name.labelCount
-      let cover = coverOrSelf(match, isExact: isExact, zone, context)
-      if cover.flags.contains(.cut) {
-        return refer(cover, zone, UInt32(number), snapshot, &outcome)
-      }
-      if aliases == 0 { answer.isAuthoritative = true }
-      var node = match.node
-      let isRedirected = cover.flags.contains(.redirection) && (!isExact || node.flags.contains(.covered))
-      if !isRedirected, !isExact {
-        // RFC 4592 §3.3.1: the source of synthesis is the asterisk below the closest encloser.
-        other.load(wildcardBelow: match.labels, of: name)
-        guard !match.isHidden, let source = zone.node(other, labels: other.labelCount, context: context),
-          source.exists
-        else {
-          answer.rcode = .nxDomain
-          addNegative(zone, UInt32(number), context)
-          return prove(.noName(encloser: match.labels), zone, UInt32(number), context)
-        }
-        node = source
-      }
-      let encloser = isExact ? nil : match.labels
-      guard isRedirected || node.flags.contains(.alias) && query.type != .cname && query.type != .any else {
-        return addData(
-          of: node, encloser: encloser, match.service, zone, UInt32(number), owner, ownZone, snapshot, &outcome)
+      if aliases == 0, found.kind != .referral { answer.isAuthoritative = true }
+      switch found.kind {
+      case .referral:
+        return refer(found.node, zone, UInt32(number), snapshot, &outcome)
+      case .absent:
+        answer.rcode = .nxDomain
+        addNegative(zone, UInt32(number), context)
+        return prove(.noName(encloser: found.encloser), zone, UInt32(number), context)
+      case .exact, .wildcard:
+        if found.node.flags.contains(.alias), query.type != .cname, query.type != .any { break }
+        return addData(found, zone, UInt32(number), owner, ownZone, snapshot, &outcome)
+      case .redirection: break
       }
       // The owner of an item says where a name is written, not which it is; the hash tells a name met again.
       let hash = name.hash(from: 0, seed: 0)
@@ -90,40 +78,26 @@ extension Workspace {
       if aliases == Self.longestChain { return }
       visited[aliases] = hash
       aliases &+= 1
-      if isRedirected {
-        let labels = cover.labelCount(zone.memory)
-        guard
-          redirect(by: cover, labels: labels, zone, UInt32(number), owner: &owner, request: request, snapshot)
-        else { return }
+      if found.kind == .redirection {
+        guard redirect(by: found.node, zone, UInt32(number), owner: &owner, request: request, snapshot) else { return }
         // The CNAME made is itself what was asked for.
         if query.type == .cname { return }
       } else {
-        follow(node, encloser: encloser, zone, UInt32(number), context, owner: &owner)
+        follow(found, zone, UInt32(number), context, owner: &owner)
       }
       guard let next = snapshot.zones.zone(of: name, type: query.type, context: context) else { return }
       number = next
     }
   }
 
-  /// What stands above a match: the zone cut or DNAME that covers it, or is it; the match itself where none does.
-  private func coverOrSelf(
-    _ match: ZoneMatch, isExact: Bool, _ zone: CompiledZone, _ context: UInt16
-  ) -> ZoneNode {
-    if match.node.flags.contains(.covered) { return match.node.cover(zone.memory, context: context) ?? match.node }
-    // DS is the parent's own data at a cut (RFC 4035 §3.1.4.1).
-    if isExact, query.type == .ds { return match.node.withoutCut }
-    return match.node
-  }
-
   /// Adds a node's CNAME; `name` becomes its target.
   private mutating func follow(
-    _ node: ZoneNode, encloser: Int?, _ zone: CompiledZone, _ number: UInt32, _ context: UInt16,
-    owner: inout Answer.Owner
+    _ found: ZoneFinding, _ zone: CompiledZone, _ number: UInt32, _ context: UInt16, owner: inout Answer.Owner
   ) {
-    guard let alias = node.rrset(.cname, zone.memory) else { return }
+    guard let alias = found.node.rrset(.cname, zone.memory) else { return }
     answer.add(
       Answer.Item(zone: number, section: .answer, rrset: UInt32(alias.offset), ttl: alias.ttl, owner: owner))
-    if let encloser { prove(.noNearerName(encloser: encloser), zone, number, context) }
+    if found.kind == .wildcard { prove(.noNearerName(encloser: found.encloser), zone, number, context) }
     let target = alias.dataStart &+ 2
     name.load(zone.memory, at: target)
     owner = Answer.Owner(offset: UInt32(target), zone: number)
@@ -131,13 +105,13 @@ extension Workspace {
 
   // MARK: - The kinds of answer
 
-  /// The node's RRset of the type asked for, or NODATA (RFC 2308 §2.2).
-  /// - Parameter encloser: where the node is a wildcard that stands in for the name, the labels above it.
+  /// The RRset of the type asked for, or NODATA (RFC 2308 §2.2).
   private mutating func addData(
-    of node: ZoneNode, encloser: Int?, _ service: UInt32, _ zone: CompiledZone, _ number: UInt32,
-    _ owner: Answer.Owner, _ ownZone: Int, _ snapshot: Snapshot, _ outcome: inout Outcome
+    _ found: ZoneFinding, _ zone: CompiledZone, _ number: UInt32, _ owner: Answer.Owner, _ ownZone: Int,
+    _ snapshot: Snapshot, _ outcome: inout Outcome
   ) {
     let context = outcome.caller.context
+    let node = found.node
     // RFC 8482 §4.1: ANY gets one RRset, the first.
     let hasAny = query.type == .any && node.end(zone.memory) > node.firstRRset
     let rrset = hasAny ? RRsetImage(zone.memory, at: node.firstRRset) : node.rrset(query.type, zone.memory)
@@ -146,18 +120,18 @@ extension Workspace {
       switch judgeEndpoints(of: node, asked: rrset, zone, snapshot, outcome.caller) {
       case .allMayPass: break
       case .someMayPass: isFiltered = true
-      case .noneOfTypeMayPass: return addNoData(node, encloser, zone, number, context)
+      case .noneOfTypeMayPass: return addNoData(found, zone, number, context)
       case .noneMayPass(let endpointContext):
         if outcome.refusal == nil || snapshot.policy.mode(context) == .enforce {
           outcome.endpointContext = endpointContext
         }
         let reason = snapshot.policy.isolationReason(callerContext: context, endpointContext: endpointContext)
         let refusal = Refusal(.isolate, reason: reason)
-        if isRefused(refusal, service: service, snapshot, &outcome, zone: ownZone) { return }
+        if isRefused(refusal, service: found.service, snapshot, &outcome, zone: ownZone) { return }
       }
     }
     var next = rrset
-    guard next != nil else { return addNoData(node, encloser, zone, number, context) }
+    guard next != nil else { return addNoData(found, zone, number, context) }
     while let found = next {
       answer.add(
         Answer.Item(
@@ -166,20 +140,17 @@ extension Workspace {
       // Signatures lie with what they cover, so those that are asked for are several sets.
       next = query.type == .rrsig ? node.rrset(.rrsig, zone.memory, after: found) : nil
     }
-    if let encloser { prove(.noNearerName(encloser: encloser), zone, number, context) }
+    if found.kind == .wildcard { prove(.noNearerName(encloser: found.encloser), zone, number, context) }
     if let rrset { addAddresses(of: rrset, zone, snapshot, outcome.caller, isGlue: false) }
   }
 
   /// NODATA: the SOA, and the proof.
-  private mutating func addNoData(
-    _ node: ZoneNode, _ encloser: Int?, _ zone: CompiledZone, _ number: UInt32, _ context: UInt16
-  ) {
+  private mutating func addNoData(_ found: ZoneFinding, _ zone: CompiledZone, _ number: UInt32, _ context: UInt16) {
     addNegative(zone, number, context)
-    if let encloser {
-      prove(.noTypeAtWildcard(node, encloser: encloser), zone, number, context)
-    } else {
-      prove(.noType(node, labels: name.labelCount), zone, number, context)
-    }
+    let claim =
+      found.kind == .wildcard
+      ? Claim.noTypeAtWildcard(found.node, encloser: found.encloser) : .noType(found.node, labels: name.labelCount)
+    prove(claim, zone, number, context)
   }
 
   /// No data: the apex's SOA, so that the answer may be cached (RFC 2308 §3), for min(its TTL, MINIMUM) seconds (§5).

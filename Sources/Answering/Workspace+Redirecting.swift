@@ -9,7 +9,7 @@ extension Workspace {
   ///   - owner: where `name` is written; becomes where the target is.
   /// - Returns: false where the target would be longer than a name can be: the answer is YXDOMAIN then (RFC 6672 §2.2).
   mutating func redirect(
-    by node: ZoneNode, labels: Int, _ zone: CompiledZone, _ number: UInt32, owner: inout Answer.Owner,
+    by node: ZoneNode, _ zone: CompiledZone, _ number: UInt32, owner: inout Answer.Owner,
     request: Span<UInt8>, _ snapshot: Snapshot
   ) -> Bool {
     guard let dname = node.rrset(.dname, zone.memory) else { return true }
@@ -17,7 +17,7 @@ extension Workspace {
       Answer.Item(
         zone: number, section: .answer, rrset: UInt32(dname.offset), ttl: dname.ttl,
         owner: Answer.Owner(offset: UInt32(node.nameOffset), zone: number)))
-    let kept = name.start(ofSuffix: labels)
+    let kept = name.start(ofSuffix: node.labelCount(zone.memory))
     let target = dname.dataStart &+ 2
     let size = Int(UInt16(bigEndian: zone.memory.load(dname.dataStart, as: UInt16.self)))
     guard kept &+ size <= 255 else {

@@ -155,44 +155,49 @@ private struct Retrace {
       return (Explanation.Step(owner: owner.description, zone: nil, service: nil, data: [fact]), nil)
     }
     let zone = snapshot.zones.zones[number]
-    let match = zone.find(key, context: context)
+    var wildcard = NameKey()
+    let found = zone.finding(key, type: type, context: context, wildcard: &wildcard)
     var step = Explanation.Step(
       owner: owner.description, zone: zone.origin.description,
-      service: match.service == 0 ? nil : snapshot.policy.serviceName(match.service), rules: rules(match.service))
+      service: found.service == 0 ? nil : snapshot.policy.serviceName(found.service), rules: rules(found.service))
     if zone.isBroken(for: context) {
       step.data = [Explanation.Fact(text: "the zone's data did not load for this context", place: nil)]
       return (step, nil)
     }
-    let isExact = match.labels == key.labelCount
-    var node: ZoneNode? = isExact ? match.node : nil
-    var holder = owner
-    if !isExact {
-      var encloser = owner
-      while encloser.labelCount > match.labels { encloser = encloser.parent }
-      if match.isHidden {
-        node = nil
-      } else if match.node.flags.isDisjoint(with: [.cut, .covered]),
-        let wildcard = try? encloser.prepending(label: [0x2a])
-      {
-        key.load(wildcard)
-        node = zone.node(key, labels: key.labelCount, context: context)
-        if node?.exists != true { node = nil }
-        holder = wildcard
-      } else {
-        holder = encloser
-      }
-    }
-    let isParentSide = isExact && type == .ds && !match.node.flags.contains(.covered)
-    if !match.node.flags.isDisjoint(with: [.cut, .covered]), !isParentSide {
+    var encloser = owner
+    while encloser.labelCount > found.encloser { encloser = encloser.parent }
+    switch found.kind {
+    case .referral:
       step.data = [Explanation.Fact(text: "below a zone cut: the answer is a referral", place: nil)]
-      return (step, nil)
-    }
-    guard let node else {
+    case .absent:
       let (text, place) = absence(owner, zone)
       step.data = [Explanation.Fact(text: text, place: place)]
+    case .redirection:
+      return redirect(owner, by: found.node, type, zone, &step)
+    case .exact:
+      return follow(found.node, owner, type, zone, &step)
+    case .wildcard:
+      return follow(found.node, (try? encloser.prepending(label: [0x2a])) ?? encloser, type, zone, &step)
+    }
+    return (step, nil)
+  }
+
+  /// The DNAME above a name, and where it leads.
+  private func redirect(
+    _ owner: DomainName, by node: ZoneNode, _ type: RRType, _ zone: CompiledZone, _ step: inout Explanation.Step
+  ) -> (Explanation.Step, DomainName?) {
+    var holder = owner
+    while holder.labelCount > node.labelCount(zone.memory) { holder = holder.parent }
+    guard let dname = node.rrset(.dname, zone.memory) else { return (step, nil) }
+    describe(dname, of: holder, zone, &step)
+    let kept = owner.wire.dropLast(holder.wire.count)
+    let target = zone.memory.octets((dname.dataStart + 2)..<dname.end)
+    guard let made = try? DomainName(wire: kept + target) else {
+      step.data.append(Explanation.Fact(text: "the name would be too long: YXDOMAIN", place: nil))
       return (step, nil)
     }
-    return follow(node, holder, type, zone, &step)
+    step.data.append(Explanation.Fact(text: "\(owner) \(dname.ttl) IN CNAME \(made), made by the DNAME", place: nil))
+    return (step, type == .cname ? nil : made)
   }
 
   /// The data at a node, and where an alias there leads.
@@ -206,21 +211,26 @@ private struct Retrace {
       step.data = [Explanation.Fact(text: "\(holder) exists and has no \(type): NODATA", place: nil)]
       return (step, nil)
     }
-    var target: DomainName?
+    describe(rrset, of: holder, zone, &step)
+    guard let alias else { return (step, nil) }
+    return (step, try? DomainName(wire: zone.memory.octets((alias.dataStart + 2)..<alias.end)))
+  }
+
+  /// Tells the RRs of a set, each with its line.
+  private func describe(
+    _ rrset: RRsetImage, of holder: DomainName, _ zone: CompiledZone, _ step: inout Explanation.Step
+  ) {
     var rdata = rrset.dataStart
     while rdata < rrset.end {
       let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
       let octets = zone.memory.octets((rdata + 2)..<(rdata + 2 + size))
-      let place = place(of: holder, rrset.type, octets, zone)
       let isolation = isolation(rrset, octets)
       step.data.append(
         Explanation.Fact(
-          text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)", place: place
-        ))
-      if alias != nil { target = try? DomainName(wire: octets) }
+          text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)",
+          place: place(of: holder, rrset.type, octets, zone)))
       rdata += 2 + size
     }
-    return (step, target)
   }
 
   /// What the rules say of the caller and a service.

@@ -185,7 +185,7 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
   /// Where the body for the context is.
   let body: Int
   /// What kind of place it is.
-  public private(set) var flags: Flags
+  public let flags: Flags
   /// The service it belongs to; 0 for none.
   public let service: UInt32
 
@@ -243,13 +243,6 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
       count &+= 1
     }
     return count
-  }
-
-  /// The node, were it no zone cut.
-  public var withoutCut: ZoneNode {
-    var node = self
-    node.flags.remove(.cut)
-    return node
   }
 
   /// The RRset of a type; nil where the node has none. Or the next one of the type after `previous`: signatures are an
