@@ -45,15 +45,25 @@ struct NameTable: ~Copyable {
   /// The number of a name at or below the origin; the name and its ancestors are added where they are new.
   mutating func add(_ name: borrowing NameKey) -> Int { add(name, labels: name.labelCount) }
 
-  private mutating func add(_ name: borrowing NameKey, labels: Int) -> Int {
-    let start = name.start(ofSuffix: labels)
-    let hash = name.hash(from: start, seed: seed)
+  /// The number of a name; nil where it is not there.
+  func number(of name: borrowing NameKey) -> Int? {
+    number(of: name, from: 0, hash: name.hash(from: 0, seed: seed))
+  }
+
+  private func number(of name: borrowing NameKey, from start: Int, hash: UInt64) -> Int? {
     var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[slot] != 0 {
       let number = Int(slots[slot]) - 1
       if hashes[number] == hash, isEqual(number, name, from: start) { return number }
       slot = (slot + 1) & (slots.count - 1)
     }
+    return nil
+  }
+
+  private mutating func add(_ name: borrowing NameKey, labels: Int) -> Int {
+    let start = name.start(ofSuffix: labels)
+    let hash = name.hash(from: start, seed: seed)
+    if let known = number(of: name, from: start, hash: hash) { return known }
     // The parent first, so that parents have smaller numbers than their children.
     let parent = labels > originLabels ? add(name, labels: labels - 1) : 0
     let number = starts.count

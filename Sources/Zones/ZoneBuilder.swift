@@ -11,15 +11,15 @@ internal import ZoneFile
 /// with one body for all contexts where it can, and build the index. Memory and time grow with records and with what
 /// contexts change.
 package struct ZoneBuilder: ~Copyable {
-  private var zone: EffectiveZone
+  var zone: EffectiveZone
   private let options: ZoneBuildOptions
   private var checks: ZoneChecks
   private var services: [UInt32] = []
   private var existence: [Existence] = []
   private var partialExistence: [Int: [Bool]] = [:]
   /// The name of the cut or DNAME that covers each name in all contexts; -1 for none.
-  private var covers: [Int32] = []
-  private var partialCovers: [Int: [Int32]] = [:]
+  private(set) var covers: [Int32] = []
+  private(set) var partialCovers: [Int: [Int32]] = [:]
   /// The names with NSEC records, and those with NSEC3 records, in some context.
   private var denying: (byName: [Int], byHash: [Int]) = ([], [])
 
@@ -46,7 +46,7 @@ package struct ZoneBuilder: ~Copyable {
         }
       }
       zones.append(builder.write(realm: realm))
-      diagnostics += builder.checks.diagnostics
+      diagnostics += builder.checks.diagnostics + builder.checkSignatures()
     }
     return (zones, diagnostics)
   }

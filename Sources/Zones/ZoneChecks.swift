@@ -67,6 +67,11 @@ struct ZoneChecks {
       }
       add(reference, ttl: record.ttl, to: &sets[index])
     }
+    for set in sets {
+      if let covered = set.covered, !sets.contains(where: { $0.type == covered }) {
+        warn(set.records[0], "this RRSIG covers \(covered), which \(name(set.records[0])) does not have; remove it")
+      }
+    }
     if let cname = sets.first(where: { $0.type == .cname }) { check(cname, beside: sets) }
     if let soa = sets.first(where: { $0.type == .soa }) { check(soa: soa, isApex: isApex) }
     return sets
