@@ -68,9 +68,9 @@ package enum Expectations {
       fields.append(TextField(range: start..<(start + word.utf8.count), isQuoted: false))
       start += word.utf8.count + 1
     }
-    // A type with strings takes all words as one RR; any other as many words as it has fields.
+    // A type with a field to the end takes all words as one RR; any other as many words as it has fields.
     let fieldsOfOne = RRTypeTable.row(of: type)?.fields ?? []
-    let takesAll = fieldsOfOne.contains { if case .strings = $0 { true } else { false } }
+    let takesAll = fieldsOfOne.contains(where: \.takesAllWords)
     let size = takesAll || fieldsOfOne.isEmpty ? fields.count : fieldsOfOne.count
     var result: [[UInt8]] = []
     for first in stride(from: 0, to: fields.count, by: size) {

@@ -33,6 +33,8 @@ extension RDataTextError.Problem {
       return "the \(label) of \(type) ends amid an octet\(reference); copy all of it, with its = at the end"
     case .wrongCount(let label, let found, let right):
       return "the \(label) of \(type) has \(found) octets where \(right) are right\(reference); copy all of it"
+    case .badParameter(let key, let problem):
+      return problem.message(key: key, reference: reference)
     case .badName(let label, let error):
       return "\(label) \"\(written)\" \(error)"
     case .longString:
@@ -45,6 +47,26 @@ extension RDataTextError.Problem {
       return "these octets are no RDATA of \(type)\(reference); write its fields instead of \\#"
     case .unknownNeedsHash:
       return "the fields of \(type) are not known; write its RDATA as \\# LENGTH HEX (RFC 3597 §5)"
+    }
+  }
+}
+
+extension SvcParamProblem {
+  /// The message for a problem with a parameter of SVCB.
+  fileprivate func message(key: String, reference: String) -> String {
+    switch self {
+    case .unknownKey:
+      return "\"\(key)\" is no key of a parameter\(reference); write a known one such as alpn, or key667=\"value\""
+    case .twice: return "parameter \(key) is there twice (RFC 9460 §2.2); keep one"
+    case .badValue(let example): return "this is no value of parameter \(key) (RFC 9460 §7); write as in \(example)"
+    case .missingValue(let example): return "parameter \(key) has no value (RFC 9460 §7); write as in \(example)"
+    case .surplusValue: return "parameter \(key) takes no value (RFC 9460 §7); remove it with its ="
+    case .tooLong: return "parameter \(key) has more than 65535 octets (RFC 9460 §2.2); shorten it"
+    case .ofItself: return "mandatory names itself (RFC 9460 §8); remove it from its list"
+    case .lacks(let key):
+      return "mandatory names \(key), which is not there (RFC 9460 §8); add it, or take it off the list"
+    case .names(let key): return "mandatory names \(key) twice (RFC 9460 §8); keep one"
+    case .needsALPN: return "no-default-alpn is there without alpn (RFC 9460 §7.1.1); add for example alpn=h2"
     }
   }
 }

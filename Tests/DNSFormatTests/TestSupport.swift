@@ -37,7 +37,9 @@ func fields(of text: String) -> [TextField] {
     let isQuoted = octets[offset] == 0x22
     let start = isQuoted ? offset + 1 : offset
     var end = start
-    while end < octets.count, octets[end] != (isQuoted ? 0x22 : 0x20) { end += octets[end] == 0x5c ? 2 : 1 }
+    while end < octets.count, octets[end] != 0x22, isQuoted || octets[end] != 0x20 {
+      end += octets[end] == 0x5c ? 2 : 1
+    }
     end = min(end, octets.count)
     fields.append(TextField(range: start..<end, isQuoted: isQuoted))
     offset = isQuoted ? end + 1 : end

@@ -6,6 +6,8 @@ package enum CodeWords: Hashable, Sendable {
   case digests
   /// Types of certificate in CERT (RFC 4398 §2.1).
   case certificates
+  /// Schemes of DSYNC (RFC 9859 §2.2).
+  case notifications
 
   /// Octets on the wire.
   var size: Int { self == .certificates ? 2 : 1 }
@@ -27,12 +29,14 @@ package enum CodeWords: Hashable, Sendable {
         "PKIX": 1, "SPKI": 2, "PGP": 3, "IPKIX": 4, "ISPKI": 5, "IPGP": 6, "ACPKIX": 7, "IACPKIX": 8, "URI": 253,
         "OID": 254,
       ]
+    case .notifications: ["NOTIFY": 1]
     }
   }
 
   /// As it is printed.
   func text(of number: UInt16) -> String {
-    self == .certificates ? words.first { $0.value == number }?.key ?? String(number) : String(number)
+    self == .certificates || self == .notifications
+      ? words.first { $0.value == number }?.key ?? String(number) : String(number)
   }
 }
 

@@ -94,3 +94,78 @@ func hexadecimalText(_ octets: some Sequence<UInt8>) -> String {
   let digits = Array("0123456789ABCDEF".utf8)
   return String(decoding: octets.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }
+
+// MARK: - Groups of digits
+
+/// Octets in hexadecimal, parted into groups.
+package enum DigitGroups: Hashable, Sendable {
+  /// Six octets, `00-00-5e-00-53-2a` (RFC 7043 §3.2).
+  case eui48
+  /// Eight octets, `00-00-5e-ef-10-00-00-2a` (RFC 7043 §4.2).
+  case eui64
+  /// Eight octets, `2001:0db8:1140:1000`, zeros at the front of a group optional (RFC 6742 §2.1.2).
+  case locator
+
+  var size: Int { self == .eui48 ? 6 : 8 }
+  private var groupSize: Int { self == .locator ? 2 : 1 }
+  private var separator: UInt8 { self == .locator ? UInt8(ascii: ":") : UInt8(ascii: "-") }
+
+  /// As people write it.
+  var example: String {
+    switch self {
+    case .eui48: "00-00-5e-00-53-2a"
+    case .eui64: "00-00-5e-ef-10-00-00-2a"
+    case .locator: "2001:0db8:1140:1000"
+    }
+  }
+
+  /// The octets; nil where the text is not of this form.
+  func octets(_ text: [UInt8]) -> [UInt8]? {
+    let groups = text.split(separator: separator, omittingEmptySubsequences: false)
+    guard groups.count * groupSize == size else { return nil }
+    var octets: [UInt8] = []
+    for group in groups {
+      guard (self == .locator ? 1...4 : 2...2).contains(group.count) else { return nil }
+      var value: UInt16 = 0
+      for octet in group {
+        guard let digit = hexadecimalDigit(octet) else { return nil }
+        value = value << 4 | UInt16(digit)
+      }
+      octets += groupSize == 2 ? [UInt8(value >> 8), UInt8(value & 0xff)] : [UInt8(value)]
+    }
+    return octets
+  }
+
+  /// The text of so many octets, in small letters as RFC 7043 and RFC 6742 write them.
+  func text(_ octets: ArraySlice<UInt8>) -> String {
+    let digits = Array(hexadecimalText(octets).lowercased())
+    return stride(from: 0, to: digits.count, by: 2 * groupSize)
+      .map { String(digits[$0..<min($0 + 2 * groupSize, digits.count)]) }
+      .joined(separator: self == .locator ? ":" : "-")
+  }
+}
+
+extension TextCursor {
+  /// One field: groups of digits.
+  mutating func readGroups(
+    _ label: String, _ groups: DigitGroups, text: Span<UInt8>, to wire: inout [UInt8]
+  ) throws(RDataTextError) {
+    guard let octets = groups.octets(text.octets(try take(label))) else {
+      throw error(.unlike(label, example: groups.example))
+    }
+    wire += octets
+  }
+
+  /// One field: `0x` and digits, dots anywhere between them (RFC 1706 §7).
+  mutating func readNSAP(_ label: String, text: Span<UInt8>, to wire: inout [UInt8]) throws(RDataTextError) {
+    let written = text.octets(try take(label))
+    let digits = written.dropFirst(2).filter { $0 != UInt8(ascii: ".") }.map { hexadecimalDigit($0) }
+    guard written.count > 2, written[0] == UInt8(ascii: "0"), written[1] | 0x20 == UInt8(ascii: "x"),
+      !digits.isEmpty, !digits.contains(nil)
+    else { throw error(.unlike(label, example: "0x47.0005.80.005a00")) }
+    guard digits.count.isMultiple(of: 2) else { throw error(.oddDigits(label)) }
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      wire.append((digits[index] ?? 0) << 4 | (digits[index + 1] ?? 0))
+    }
+  }
+}

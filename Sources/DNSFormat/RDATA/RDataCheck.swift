@@ -22,8 +22,10 @@ struct OctetCursor {
   var isAtEnd: Bool { offset == wire.endIndex }
   /// The octet to come.
   var next: UInt8? { isAtEnd ? nil : wire[offset] }
-  /// The octet that was taken last.
-  var previous: UInt8? { offset > wire.startIndex ? wire[offset - 1] : nil }
+  /// The octet that was taken last, or as many before it.
+  func previous(_ before: Int = 0) -> UInt8? {
+    offset - before > wire.startIndex ? wire[offset - 1 - before] : nil
+  }
   /// All that is to come.
   var rest: ArraySlice<UInt8> { wire[offset...] }
 
@@ -74,12 +76,26 @@ struct OctetCursor {
       return true
     case .types(_, let canBeNone): return isTypeBitmap(takeRest(), canBeEmpty: canBeNone)
     case .hexadecimal(_, let count):
-      let code = previous
+      let code = previous()
       return count.allows(takeRest().count, code: code)
     case .salt: return takeCounted() != nil
     case .base32hex: return takeCounted().map { !$0.isEmpty } ?? false
-    case .base64: return !takeRest().isEmpty
-    case .ipv4, .ipv6, .u8, .u16, .u32, .period, .time, .code, .type: return false  // of fixed size: taken above
+    case .base64(_, let canBeNone): return !takeRest().isEmpty || canBeNone
+    case .optionalString: return isAtEnd || takeCounted() != nil
+    case .text(_, let canBeEmpty): return !takeRest().isEmpty || canBeEmpty
+    case .tag: return takeCounted().map(isTag) ?? false
+    case .nsap: return !takeRest().isEmpty
+    case .location: return take(16).map(isLocation) ?? false
+    case .prefixes: return areAddressPrefixes(takeRest())
+    case .gateway: return takeGateway(type: previous(1)) != nil
+    case .hostIdentity:
+      if takeHostIdentity() == nil { return false }
+      while !isAtEnd {
+        if takeName() == nil { return false }
+      }
+      return true
+    case .parameters: return svcParamMistake(takeRest()) == nil
+    case .ipv4, .ipv6, .u8, .u16, .u32, .period, .time, .code, .type, .groups: return false  // of fixed size: above
     }
   }
 }

@@ -27,8 +27,14 @@ package enum RDataField: Hashable, Sendable {
   case name(String, NameUse)
   /// One <character-string> (RFC 1035 §3.3).
   case string(String)
+  /// One <character-string> that may be left out.
+  case optionalString(String)
   /// One or more <character-string>s, to the end.
   case strings(String)
+  /// Octets of text, to the end; no length before them.
+  case text(String, canBeEmpty: Bool)
+  /// A length octet and so many letters and digits (RFC 8659 §4.1).
+  case tag(String)
   /// Octets in hexadecimal, to the end; how many may depend on the octet before.
   case hexadecimal(String, OctetCount)
   /// A length octet and so many octets in hexadecimal, `-` for none (RFC 5155 §3.3).
@@ -36,7 +42,21 @@ package enum RDataField: Hashable, Sendable {
   /// A length octet and so many octets, at least one, in base32hex (RFC 5155 §3.3).
   case base32hex(String)
   /// Octets in base64, to the end.
-  case base64(String)
+  case base64(String, canBeNone: Bool = false)
+  /// Octets in hexadecimal, parted into groups.
+  case groups(String, DigitGroups)
+  /// Octets in hexadecimal after `0x`, to the end (RFC 1706 §7).
+  case nsap(String)
+  /// A place on the earth, all of the RDATA (RFC 1876).
+  case location(String)
+  /// Address prefixes, to the end (RFC 3123).
+  case prefixes(String)
+  /// A gateway of the type that stands two octets before (RFC 4025 §2.5).
+  case gateway(String)
+  /// A host identity, its key and servers, all of the RDATA (RFC 8005).
+  case hostIdentity(String)
+  /// SvcParams, to the end (RFC 9460 §2.2).
+  case parameters(String)
 
   /// What a domain name in RDATA is for.
   package struct NameUse: OptionSet, Hashable, Sendable, BitwiseCopyable {
@@ -55,8 +75,10 @@ package enum RDataField: Hashable, Sendable {
     switch self {
     case .ipv4(let label), .ipv6(let label), .u8(let label), .u16(let label), .u32(let label), .period(let label),
       .time(let label), .code(let label, _), .type(let label), .types(let label, _), .name(let label, _),
-      .string(let label), .strings(let label), .hexadecimal(let label, _), .salt(let label), .base32hex(let label),
-      .base64(let label):
+      .string(let label), .optionalString(let label), .strings(let label), .text(let label, _), .tag(let label),
+      .hexadecimal(let label, _), .salt(let label), .base32hex(let label), .base64(let label, _),
+      .groups(let label, _), .nsap(let label), .location(let label), .prefixes(let label), .gateway(let label),
+      .hostIdentity(let label), .parameters(let label):
       label
     }
   }
@@ -69,14 +91,25 @@ package enum RDataField: Hashable, Sendable {
     case .ipv4, .u32, .period, .time: 4
     case .ipv6: 16
     case .code(_, let words): words.size
-    case .types, .name, .string, .strings, .hexadecimal, .salt, .base32hex, .base64: nil
+    case .groups(_, let groups): groups.size
+    default: nil
+    }
+  }
+
+  /// True for a field whose text takes all words that follow.
+  package var takesAllWords: Bool {
+    switch self {
+    case .types, .optionalString, .strings, .hexadecimal, .base64, .location, .prefixes, .hostIdentity, .parameters:
+      true
+    default: false
     }
   }
 
   /// True for a field that text may leave out, being the last.
   var canBeAbsent: Bool {
     switch self {
-    case .types(_, let canBeNone): canBeNone
+    case .types(_, let canBeNone), .base64(_, let canBeNone): canBeNone
+    case .optionalString, .prefixes, .parameters: true
     default: false
     }
   }

@@ -36,6 +36,16 @@ extension OctetCursor {
       return salt.isEmpty ? "-" : hexadecimalText(salt)
     case .base32hex: return base32hexText(takeCounted() ?? [])
     case .base64: return base64Text(takeRest())
+    case .optionalString: return isAtEnd ? "" : quotedText(takeCounted() ?? [])
+    case .text: return quotedText(takeRest())
+    case .tag: return String(decoding: takeCounted() ?? [], as: UTF8.self)
+    case .groups(_, let groups): return groups.text(take(groups.size) ?? [])
+    case .nsap: return "0x" + hexadecimalText(takeRest())
+    case .location: return locationText(takeRest())
+    case .prefixes: return addressPrefixesText(takeRest())
+    case .gateway: return gatewayText(type: previous(1))
+    case .hostIdentity: return hostIdentityText()
+    case .parameters: return svcParamsText(takeRest())
     }
   }
 

@@ -35,6 +35,8 @@ package struct RDataTextError: Error, Hashable, Sendable {
     case badPadding(String)
     /// So many octets, where there must be another number of them.
     case wrongCount(String, found: Int, right: Int)
+    /// A parameter of SVCB, by its key.
+    case badParameter(String, SvcParamProblem)
     case badName(String, NameError)
     case longString
     case badEscape
@@ -94,6 +96,12 @@ struct TextCursor {
     return fields[next - 1].range
   }
 
+  /// The next field, as a cursor of its own that ends behind it.
+  mutating func takeAlone(_ label: String) throws(RDataTextError) -> TextCursor {
+    _ = try take(label)
+    return TextCursor(Array(fields[..<next]), from: next - 1)
+  }
+
   /// All fields to come.
   mutating func takeRest() -> ArraySlice<TextField> {
     defer { next = max(next, fields.count) }
@@ -137,7 +145,19 @@ extension TextCursor {
     case .hexadecimal(let label, let count): try readHexadecimal(label, count, text: text, to: &wire)
     case .salt(let label): try readSalt(label, text: text, to: &wire)
     case .base32hex(let label): try readBase32hex(label, text: text, to: &wire)
-    case .base64(let label): try readBase64(label, text: text, to: &wire)
+    case .base64(let label, _):
+      if !isAtEnd { try readBase64(label, text: text, to: &wire) }
+    case .optionalString(let label):
+      if !isAtEnd { try appendString(text: text, try take(label), field: next - 1, to: &wire) }
+    case .text(let label, let canBeEmpty): try readText(label, canBeEmpty: canBeEmpty, text: text, to: &wire)
+    case .tag(let label): try readTag(label, text: text, to: &wire)
+    case .groups(let label, let groups): try readGroups(label, groups, text: text, to: &wire)
+    case .nsap(let label): try readNSAP(label, text: text, to: &wire)
+    case .location: try readLocation(text: text, to: &wire)
+    case .prefixes(let label): try readAddressPrefixes(label, text: text, to: &wire)
+    case .gateway(let label): try readGateway(label, text: text, origin: origin, to: &wire)
+    case .hostIdentity: try readHostIdentity(text: text, origin: origin, to: &wire)
+    case .parameters: try readSvcParams(text: text, to: &wire)
     }
   }
 
@@ -222,7 +242,7 @@ package func seconds(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
 }
 
 /// A dotted quad inside a larger text.
-private func parseIPv4(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
+func parseIPv4(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
   guard range.count <= 15 else { return nil }
   return Addresses.parseIPv4(text.octets(range)[...])
 }
