@@ -4,8 +4,10 @@ internal import FlatMemory
 internal import Policy
 
 extension RRsetImage {
+  /// True for SVCB and HTTPS (RFC 9460).
+  var isService: Bool { type == .svcb || type == .https }
   /// True where RRs of the type say where a service is: addresses, or hints of them.
-  var holdsEndpoints: Bool { holdsAddresses || type == .svcb || type == .https }
+  var holdsEndpoints: Bool { holdsAddresses || isService }
 }
 
 extension CompiledPolicy {

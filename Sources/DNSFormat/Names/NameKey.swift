@@ -78,6 +78,23 @@ public struct NameKey: ~Copyable {
     _ = try load(buffer.octets, at: start)
   }
 
+  /// Becomes another name.
+  public mutating func load(_ name: borrowing NameKey) {
+    length = name.length
+    labelCount = name.labelCount
+    var index = 0
+    while index &* 8 < length {
+      words[index] = name.words[index]
+      index &+= 1
+    }
+    clearTail()
+    index = 0
+    while index < labelCount {
+      starts[index] = name.starts[index]
+      index &+= 1
+    }
+  }
+
   /// Takes a name of the control plane.
   package mutating func load(_ name: DomainName) {
     let padded = name.wire + [0, 0, 0, 0, 0, 0, 0, 0]
