@@ -32,7 +32,11 @@ extension RDataTextError.Problem {
     case .badPadding(let label):
       return "the \(label) of \(type) ends amid an octet\(reference); copy all of it, with its = at the end"
     case .wrongCount(let label, let found, let right):
-      return "the \(label) of \(type) has \(found) octets where \(right) are right\(reference); copy all of it"
+      let count =
+        right.count == 1
+        ? "\(right.lowerBound)"
+        : right.upperBound < 65535 ? "\(right.lowerBound) to \(right.upperBound)" : "\(right.lowerBound) or more"
+      return "the \(label) of \(type) has \(found) octets where \(count) are right\(reference); copy all of it"
     case .badParameter(let key, let problem):
       return problem.message(key: key, reference: reference)
     case .badName(let label, let error):
@@ -57,6 +61,7 @@ extension SvcParamProblem {
     switch self {
     case .unknownKey:
       return "\"\(key)\" is no key of a parameter\(reference); write a known one such as alpn, or key667=\"value\""
+    case .quotedWhole: return "a parameter is in quotes, key and all (RFC 9460 §2.1); quote the value only: alpn=\"h2\""
     case .twice: return "parameter \(key) is there twice (RFC 9460 §2.2); keep one"
     case .badValue(let example): return "this is no value of parameter \(key) (RFC 9460 §7); write as in \(example)"
     case .missingValue(let example): return "parameter \(key) has no value (RFC 9460 §7); write as in \(example)"

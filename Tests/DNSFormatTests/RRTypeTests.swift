@@ -29,7 +29,8 @@ struct RRTypeTests {
     do {
       return hexadecimal(try rdata(text, of: type))
     } catch let error as RDataTextError {
-      return "error: field \(error.field): \(error.problem)".replacing("DNSFormat.NameError.", with: "")
+      return "error: field \(error.field): \(error.problem)"
+        .replacing("DNSFormat.SvcParamProblem.", with: "").replacing("DNSFormat.CodeWords.", with: "")
     } catch {
       return "\(error)"
     }
@@ -110,5 +111,48 @@ struct RRTypeTests {
   @Test func `types of questions only cannot be in a zone`() {
     for number in [0, 41, 128, 250, 251, 252, 255] as [UInt16] { #expect(RRType(number).isMeta, "\(number)") }
     for number in [1, 43, 127, 256, 257, 65280] as [UInt16] { #expect(!RRType(number).isMeta, "\(number)") }
+  }
+
+  @Test(
+    arguments: [
+      (2, 0, 1, [.compressed, .addressed]), (15, 2, 1, [.compressed, .addressed]), (33, 6, 1, .addressed),
+      (18, 2, 1, .addressed), (36, 2, 1, .addressed), (21, 2, 1, .addressed), (64, 2, 1, .addressed),
+      (65, 2, 1, .addressed), (6, 0, 2, .compressed), (14, 0, 2, .compressed), (5, 0, 1, .compressed),
+      (12, 0, 1, .compressed), (1, 0, 0, []), (16, 0, 0, []), (35, 0, 0, []), (39, 0, 0, []), (46, 0, 0, []),
+      (47, 0, 0, []), (17, 0, 0, []), (10, 0, 0, []), (65280, 0, 0, []),
+    ] as [(UInt16, Int, Int, RDataField.NameUse)])
+  func `names are compressed in types of RFC 1035 only, and looked up where a type's RFC says so`(
+    number: UInt16, offset: Int, count: Int, use: RDataField.NameUse
+  ) {
+    let found = RRType(number).nameFields
+    #expect(found.offset == offset && found.count == count && found.use == use)
+  }
+
+  @Test func `no type but those of RFC 1035 is compressed, and no addressed name is behind a field of any length`() {
+    for row in RRTypeTable.rows {
+      let names = row.type.nameFields
+      #expect(!names.use.contains(.compressed) || row.type.rawValue <= 15, "\(row.mnemonic)")
+      let wanted = row.fields.contains { if case .name(_, let use) = $0 { !use.isEmpty } else { false } }
+      #expect((names.count > 0) == wanted, "\(row.mnemonic)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      (17, "c00c c00c"), (18, "0001 c00c"), (21, "0001 c00c"), (26, "0001 c00c c00c"), (33, "000100020003 c00c"),
+      (35, "00010002 0161 0162 00 c00c"), (36, "0001 c00c"), (39, "c00c"), (47, "c00c 000140"),
+      (46, "0001050000000000000000000000000000 01 c00c ff"), (24, "0001050000000000000000000000000000 01 c00c ff"),
+    ] as [(UInt16, String)])
+  func `names that a peer compressed are whole in a message taken apart`(number: UInt16, rdata: String) throws {
+    let digits = rdata.filter { $0 != " " }
+    let octets = stride(from: 0, to: digits.count, by: 2).compactMap {
+      UInt8(digits.dropFirst($0).prefix(2), radix: 16)
+    }
+    var message: [UInt8] = [0, 0, 0x80, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0x61, 0, 0, 1, 0, 1]
+    message +=
+      [0xc0, 12] + [UInt8(number >> 8), UInt8(number & 255), 0, 1, 0, 0, 0, 0, 0, UInt8(octets.count)] + octets
+    let record = try #require(try Message(message).answer.first)
+    #expect(hexadecimal(record.rdata) == digits.replacing("c00c", with: "016100"))
+    #expect(isValidRData(record.rdata[...], of: record.type))
   }
 }

@@ -40,7 +40,7 @@ extension TextCursor {
     }
     let count = wire.count - lengthAt - 1
     guard count > 0, bits.count < 5, bits.areZero else { throw error(.badPadding(label)) }
-    guard count <= 255 else { throw error(.wrongCount(label, found: count, right: 255)) }
+    guard count <= 255 else { throw error(.wrongCount(label, found: count, right: 1...255)) }
     wire[lengthAt] = UInt8(count)
   }
 }

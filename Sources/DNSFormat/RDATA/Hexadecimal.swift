@@ -22,13 +22,14 @@ package enum OctetCount: Hashable, Sendable {
     }
   }
 
-  /// Whether there can be so many octets.
-  func allows(_ count: Int, code: UInt8?) -> Bool {
-    exact(code: code).map { count == $0 } ?? (count >= (self == .zoneDigest ? 12 : 1))
+  /// How many octets there can be.
+  func range(code: UInt8?) -> ClosedRange<Int> {
+    exact(code: code).map { $0...$0 } ?? (self == .zoneDigest ? 12 : 1)...65535
   }
 }
 
 /// Octets in hexadecimal, white space allowed between any two digits, from all the fields in `range`.
+/// - Parameter problem: that of a field with another character.
 /// - Returns: false where the digits are odd in number.
 func appendHexadecimal(
   text: Span<UInt8>, _ fields: ArraySlice<TextField>, or problem: RDataTextError.Problem, to wire: inout [UInt8]
@@ -61,9 +62,8 @@ extension TextCursor {
       throw RDataTextError(field: first, problem: .oddDigits(label))
     }
     let found = wire.count - start
-    guard count.allows(found, code: code) else {
-      let right = count.exact(code: code) ?? (count == .zoneDigest ? 12 : 1)
-      throw RDataTextError(field: first, problem: .wrongCount(label, found: found, right: right))
+    guard count.range(code: code).contains(found) else {
+      throw RDataTextError(field: first, problem: .wrongCount(label, found: found, right: count.range(code: code)))
     }
   }
 
@@ -84,7 +84,7 @@ extension TextCursor {
     guard isWhole else { throw error(.oddDigits(label)) }
     let count = wire.count - lengthAt - 1
     guard count > 0 else { throw error(problem) }
-    guard count <= 255 else { throw error(.wrongCount(label, found: count, right: 255)) }
+    guard count <= 255 else { throw error(.wrongCount(label, found: count, right: 1...255)) }
     wire[lengthAt] = UInt8(count)
   }
 }

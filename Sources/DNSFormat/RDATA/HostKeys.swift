@@ -72,11 +72,11 @@ extension TextCursor {
     var part = try takeAlone("host identity tag")
     try part.readHexadecimal("host identity tag", .any, text: text, to: &tag)
     guard tag.count <= 255 else {
-      throw error(.wrongCount("host identity tag", found: tag.count, right: 16))
+      throw error(.wrongCount("host identity tag", found: tag.count, right: 1...255))
     }
     part = try takeAlone("public key")
     try part.readBase64("public key", text: text, to: &key)
-    guard key.count <= 65535 else { throw error(.wrongCount("public key", found: key.count, right: 65535)) }
+    guard key.count <= 65535 else { throw error(.wrongCount("public key", found: key.count, right: 1...65534)) }
     wire += [UInt8(tag.count), UInt8(algorithm)]
     wire.append(integer: UInt16(key.count))
     wire += tag + key

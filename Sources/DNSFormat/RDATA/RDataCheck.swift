@@ -77,7 +77,7 @@ struct OctetCursor {
     case .types(_, let canBeNone): return isTypeBitmap(takeRest(), canBeEmpty: canBeNone)
     case .hexadecimal(_, let count):
       let code = previous()
-      return count.allows(takeRest().count, code: code)
+      return count.range(code: code).contains(takeRest().count)
     case .salt: return takeCounted() != nil
     case .base32hex: return takeCounted().map { !$0.isEmpty } ?? false
     case .base64(_, let canBeNone): return !takeRest().isEmpty || canBeNone

@@ -34,7 +34,7 @@ package struct RDataTextError: Error, Hashable, Sendable {
     /// Base64 or base32hex that ends amid an octet, or whose padding is wrong.
     case badPadding(String)
     /// So many octets, where there must be another number of them.
-    case wrongCount(String, found: Int, right: Int)
+    case wrongCount(String, found: Int, right: ClosedRange<Int>)
     /// A parameter of SVCB, by its key.
     case badParameter(String, SvcParamProblem)
     case badName(String, NameError)

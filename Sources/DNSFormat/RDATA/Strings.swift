@@ -54,7 +54,7 @@ extension TextCursor {
   ) throws(RDataTextError) {
     let start = wire.count
     try appendUnescaped(text: text, try take(label), field: next - 1, to: &wire)
-    if wire.count == start, !canBeEmpty { throw error(.wrongCount(label, found: 0, right: 1)) }
+    if wire.count == start, !canBeEmpty { throw error(.wrongCount(label, found: 0, right: 1...65535)) }
   }
 
   /// One field: letters and digits behind their length.

@@ -90,6 +90,8 @@ private func isTemplate(_ value: ArraySlice<UInt8>) -> Bool {
 /// What is wrong with a parameter.
 package enum SvcParamProblem: Hashable, Sendable {
   case unknownKey
+  /// The quotes stand round the key too.
+  case quotedWhole
   case twice
   case badValue(example: String)
   case missingValue(example: String)
@@ -124,7 +126,7 @@ func svcParamMistake(_ wire: ArraySlice<UInt8>) -> (key: UInt16, problem: SvcPar
     }
     params.append((key, value))
   }
-  let keys = params.map(\.key)
+  let keys = Set(params.map(\.key))
   if keys.contains(2), !keys.contains(1) { return (2, .needsALPN) }
   guard let first = params.first, first.key == 0 else { return nil }
   var mandatory = OctetCursor(first.value)
@@ -144,9 +146,10 @@ extension TextCursor {
   /// All fields that are left: `key`, `key=value` or `key="value"`.
   mutating func readSvcParams(text: Span<UInt8>, to wire: inout [UInt8]) throws(RDataTextError) {
     var params: [(key: UInt16, field: Int, value: [UInt8])] = []
+    var keys: Set<UInt16> = []
     while !isAtEnd {
       let (key, value) = try readSvcParam(text: text)
-      if params.contains(where: { $0.key == key }) { throw error(.badParameter(svcParamName(key), .twice)) }
+      guard keys.insert(key).inserted else { throw error(.badParameter(svcParamName(key), .twice)) }
       params.append((key, next - 1, value))
     }
     params.sort { $0.key < $1.key }
@@ -169,7 +172,8 @@ extension TextCursor {
     var end = range.lowerBound
     while end < range.upperBound, text[end] != UInt8(ascii: "=") { end += 1 }
     let name = String(decoding: text.octets(range.lowerBound..<min(end, range.lowerBound + 64)), as: UTF8.self)
-    guard !isQuoted, let (key, isNumbered) = svcParamKey(name) else { throw error(.badParameter(name, .unknownKey)) }
+    if isQuoted { throw error(.badParameter(name, .quotedWhole)) }
+    guard let (key, isNumbered) = svcParamKey(name) else { throw error(.badParameter(name, .unknownKey)) }
     guard end < range.upperBound else { return (key, []) }
     var valueRange = (end + 1)..<range.upperBound
     // The quote ended the field before it: what stands in quotes right behind the "=" belongs to it.
@@ -183,6 +187,7 @@ extension TextCursor {
     guard let octets = svcParamValue(value, SvcParamForm(key: key)) else {
       throw error(.badParameter(name, .badValue(example: SvcParamForm(key: key).example)))
     }
+    guard octets.count <= 65535 else { throw error(.badParameter(name, .tooLong)) }
     return (key, octets)
   }
 }

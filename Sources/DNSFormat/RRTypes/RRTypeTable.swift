@@ -119,10 +119,10 @@ package enum RRTypeTable {
     RRTypeRow(
       256, "URI", [.u16("priority"), .u16("weight"), .text("target", canBeEmpty: false)], "RFC 7553 §4.5"),
     RRTypeRow(257, "CAA", [.u8("flags"), .tag("tag"), .text("value", canBeEmpty: true)], "RFC 8659 §4.1"),
-    RRTypeRow(258, "AVC", [.strings("metadata")], "IANA: Cisco"),
+    RRTypeRow(258, "AVC", [.strings("metadata")], "IANA's registry"),
     RRTypeRow(261, "RESINFO", [.strings("resolver information")], "RFC 9606 §4"),
-    RRTypeRow(262, "WALLET", [.strings("wallet")], "IANA: WALLET"),
-    RRTypeRow(32768, "TA", delegationSigner, "IANA: TA"),
+    RRTypeRow(262, "WALLET", [.strings("wallet")], "IANA's registry"),
+    RRTypeRow(32768, "TA", delegationSigner, "IANA's registry"),
     RRTypeRow(32769, "DLV", delegationSigner, "RFC 4431 §2"),
   ]
 
