@@ -2,6 +2,10 @@ internal import Addresses
 
 // SvcParams (RFC 9460 §2.1, §2.2, Appendix A): pairs of a key and a value, in text in any order, on the wire ascending.
 // A value is decoded as a <character-string> first, then by its key; after `keyNNNNN` it stands as on the wire.
+//
+// Choices: parameters beside priority 0 are taken, for a client ignores them (§2.4.2; NSD takes them, BIND does not).
+// A key that is mandatory anyway may be on the list of `mandatory` (§8 says SHOULD NOT). In value lists `\` stands
+// before a comma or itself only (Appendix A.1), and `no-default-alpn` without `alpn` is a mistake (§7.1.1).
 
 /// The form of a parameter's value, by its key.
 enum SvcParamForm {
