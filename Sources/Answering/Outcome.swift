@@ -16,12 +16,23 @@ public struct Arrival: Sendable, BitwiseCopyable {
   public let listenerContext: UInt16?
   /// What carried it.
   public let transport: Transport
+  /// When, in seconds since 1970, modulo 2^32: cookies are made and judged by it.
+  public let time: UInt32
+  /// Over TCP, how long the connection may be idle, in units of 100 ms (RFC 7828 §3.1).
+  public let idleTime: UInt16
 
-  /// - Parameter listenerContext: the context that claims the address it was sent to.
-  public init(source: IPAddress, listenerContext: UInt16? = nil, transport: Transport) {
+  /// - Parameters:
+  ///   - listenerContext: the context that claims the address it was sent to.
+  ///   - time: in seconds since 1970, modulo 2^32.
+  ///   - idleTime: over TCP, how long the connection may be idle, in units of 100 ms.
+  public init(
+    source: IPAddress, listenerContext: UInt16? = nil, transport: Transport, time: UInt32 = 0, idleTime: UInt16 = 100
+  ) {
     self.source = source
     self.listenerContext = listenerContext
     self.transport = transport
+    self.time = time
+    self.idleTime = idleTime
   }
 
   /// Octets that a response may have: over UDP what the asker takes, 512 without EDNS (RFC 1035 §4.2.1), and at most
@@ -66,6 +77,8 @@ public struct Outcome: Sendable, BitwiseCopyable {
   public internal(set) var wireError: WireError?
   /// True where TC is set.
   public internal(set) var isTruncated = false
+  /// True where the query had a server cookie of ours that is still good: the source address is no forgery.
+  public internal(set) var hasValidCookie = false
 
   init(caller: Caller) { self.caller = caller }
 

@@ -26,12 +26,18 @@ public func respond(
   do throws(WireError) {
     try workspace.query.read(request, name: &workspace.name)
   } catch {
-    workspace.reject(request, error, arrival, &outcome, into: &response)
+    workspace.reject(request, error, arrival, snapshot, &outcome, into: &response)
     return outcome
   }
   if workspace.query.ednsVersion != 0 {
     // RFC 6891 §6.1.3: the version we know is in our OPT; nothing else of the query is looked at.
-    workspace.fail(request, .badVers, arrival, &outcome, into: &response)
+    workspace.fail(request, .badVers, arrival, snapshot, &outcome, into: &response)
+    return outcome
+  }
+  workspace.judgeCookie(request, arrival, snapshot, &outcome)
+  if let rcode = workspace.rcodeOfCookie(arrival, snapshot, outcome) {
+    if rcode == .formErr { outcome.wireError = .questionCount }
+    workspace.fail(request, rcode, arrival, snapshot, &outcome, into: &response)
     return outcome
   }
   workspace.findAnswer(request, snapshot, &outcome)
@@ -44,28 +50,36 @@ public func respond(
 extension Workspace {
   /// What a request gets that is none: an RCODE, or silence where there is nothing to answer to.
   fileprivate mutating func reject(
-    _ request: Span<UInt8>, _ error: WireError, _ arrival: Arrival, _ outcome: inout Outcome,
+    _ request: Span<UInt8>, _ error: WireError, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
     into response: inout OctetBuffer
   ) {
     outcome.wireError = error
+    let rcode: RCode
     switch error {
     case .short, .isResponse: return
-    case .questionCount, .malformed: fail(request, .formErr, arrival, &outcome, into: &response)
-    case .opcode: fail(request, .notImp, arrival, &outcome, into: &response)
+    case .questionCount, .malformed: rcode = .formErr
+    case .opcode: rcode = .notImp
+    case .signed: rcode = .notAuth
     }
+    judgeCookie(request, arrival, snapshot, &outcome)
+    fail(request, rcode, arrival, snapshot, &outcome, into: &response)
+    if error == .signed { TSIGRecord.appendBadKey(to: query, request, into: &response) }
   }
 
   /// A response with an RCODE and no data.
   fileprivate mutating func fail(
-    _ request: Span<UInt8>, _ rcode: RCode, _ arrival: Arrival, _ outcome: inout Outcome,
+    _ request: Span<UInt8>, _ rcode: RCode, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
     into response: inout OctetBuffer
   ) {
-    outcome.decision = .failed
+    outcome.decision = rcode == .noError ? .answered : .failed
     outcome.rcode = rcode
     response.limit = min(arrival.sizeLimit(query), response.capacity)
     writer.begin(query, request: request, into: &response)
     writer.setFlags(rcode.rawValue & 15, in: &response)
-    if query.hasEDNS { OPTWriter.append(rcode: rcode, isDNSSECOK: query.isDNSSECOK, into: &response) }
+    guard query.hasEDNS else { return }
+    let opt = response.count
+    OPTWriter.append(rcode: rcode, isDNSSECOK: query.isDNSSECOK, into: &response)
+    appendOptions(opt: opt, request, arrival, snapshot, into: &response)
   }
 
   /// Writes what was found, as much of it as fits.
@@ -74,7 +88,7 @@ extension Workspace {
     into response: inout OctetBuffer
   ) {
     let limit = min(arrival.sizeLimit(query), response.capacity)
-    response.limit = query.hasEDNS ? limit &- OPTWriter.size : limit
+    response.limit = query.hasEDNS ? limit &- sizeOfOPT(arrival, snapshot) : limit
     writer.begin(query, request: request, into: &response)
     var flags = answer.rcode.rawValue & 15
     if answer.isAuthoritative { flags |= ResponseWriter.authoritative }
@@ -88,23 +102,7 @@ extension Workspace {
     response.limit = limit
     let opt = response.count
     OPTWriter.append(rcode: answer.rcode, isDNSSECOK: query.isDNSSECOK, into: &response)
+    if !query.options.isEmpty { appendOptions(opt: opt, request, arrival, snapshot, into: &response) }
     appendExtendedError(opt: opt, outcome, snapshot, into: &response)
-  }
-
-  /// The Extended DNS Error (RFC 8914) of a refusal, its text naming the rule, or that of a failure.
-  private func appendExtendedError(
-    opt: Int, _ outcome: Outcome, _ snapshot: Snapshot, into response: inout OctetBuffer
-  ) {
-    if let refusal = outcome.refusal, !outcome.isOnlyObserved {
-      OPTWriter.appendOption(ExtendedDNSError.optionCode, toRecordAt: opt, into: &response) {
-        $0.append(refusal.rule.infoCode)
-        snapshot.policy.appendText(of: refusal, outcome, to: &$0)
-      }
-    } else if let code = answer.infoCode {
-      OPTWriter.appendOption(ExtendedDNSError.optionCode, toRecordAt: opt, into: &response) {
-        $0.append(code.rawValue)
-        if code == .invalidData { $0.append("the zone did not load; the server's log says why") }
-      }
-    }
   }
 }

@@ -4,6 +4,8 @@
 // log, and no allocation once its workspace exists. `Answer` is what was found, `Responder` the way from octets to octets.
 
 package import Contexts
+public import DNSFormat
+public import FlatMemory
 public import Policy
 public import Zones
 
@@ -13,11 +15,19 @@ public final class Snapshot: Sendable {
   public let policy: CompiledPolicy
   /// Which data?
   public let zones: ZoneDirectory
+  /// What server cookies are made with (RFC 9018).
+  public let cookieSecrets: CookieSecrets
+  /// What NSID says (RFC 5001); empty for nothing.
+  public let nsid: FlatArray<UInt8>
 
   /// The zones were built for the policy's contexts and services.
-  package init(policy: CompiledPolicy, zones: ZoneDirectory) {
+  package init(
+    policy: CompiledPolicy, zones: ZoneDirectory, cookieSecrets: CookieSecrets = .random(), nsid: [UInt8] = []
+  ) {
     self.policy = policy
     self.zones = zones
+    self.cookieSecrets = cookieSecrets
+    self.nsid = FlatArray(nsid)
   }
 
   /// The contexts, by number.

@@ -59,8 +59,12 @@ package struct LoadedConfiguration {
 /// Makes a snapshot of a configuration's texts.
 package enum SnapshotBuilder {
   /// Reads policy and zones, compiles both, and reports every mistake of all files at once.
-  /// - Parameter seed: random; it orders the tables so that no one outside can aim at one slot.
-  package static func build(_ files: ConfigurationFiles, seed: UInt64) -> LoadedConfiguration {
+  /// - Parameters:
+  ///   - seed: random; it orders the tables so that no one outside can aim at one slot.
+  ///   - server: what the configuration does not say.
+  package static func build(
+    _ files: ConfigurationFiles, seed: UInt64, server: ServerFacts = ServerFacts()
+  ) -> LoadedConfiguration {
     let (policy, policyDiagnostics) = Policy.read(files.policies)
     var diagnostics = policyDiagnostics
     diagnostics += files.misnamed.map { path, meant in
@@ -70,7 +74,8 @@ package enum SnapshotBuilder {
     }
     var sources: [ZoneSource] = []
     let areFilesPlaced = readZones(files, policy?.contexts, into: &sources, &diagnostics)
-    guard let policy, areFilesPlaced else {
+    let secrets = policy.flatMap { server.cookieSecrets(for: $0, open: files.open, &diagnostics) }
+    guard let policy, let secrets, areFilesPlaced else {
       return LoadedConfiguration(
         snapshot: nil, diagnostics: diagnostics.inOrder, sources: sources, brokenZones: [])
     }
@@ -80,7 +85,8 @@ package enum SnapshotBuilder {
       zones += build(&sources[index], options, &diagnostics)
     }
     let snapshot = Snapshot(
-      policy: CompiledPolicy(policy), zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed))
+      policy: CompiledPolicy(policy), zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
+      cookieSecrets: secrets, nsid: server.nsid(for: policy))
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,
       brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin))

@@ -15,6 +15,9 @@ public struct Workspace: ~Copyable {
   var orderKey = OrderKey()
   var hash = SHA1()
   var writer = ResponseWriter()
+  /// The query's client cookie and what answers it, where it has one.
+  var clientCookie: UInt64 = 0
+  var serverCookie = ServerCookie(head: 0, hash: 0)
 
   /// Aliases followed in one answer at the most. BIND follows 16; a chain written by hand has two or three.
   static var longestChain: Int { 16 }

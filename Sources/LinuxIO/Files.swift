@@ -82,3 +82,11 @@ package func listDirectory(_ path: String) throws(SystemError) -> [DirectoryEntr
     entries.append(DirectoryEntry(name: name, isDirectory: isKnown && status.st_mode & S_IFMT == S_IFDIR))
   }
 }
+
+/// The machine's name as its users set it; empty where it has none.
+package func hostName() -> String {
+  var octets = [CChar](repeating: 0, count: 256)
+  // Safe: the call writes within the array; its last octet stays 0.
+  guard unsafe gethostname(&octets, octets.count - 1) == 0 else { return "" }
+  return String(decoding: octets.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

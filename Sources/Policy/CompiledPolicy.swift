@@ -13,6 +13,10 @@ public final class CompiledPolicy: Sendable {
   public let endpoints: EndpointTable
   /// True where any two contexts are isolated: otherwise no address need be looked at.
   public let hasIsolations: Bool
+  /// True where the RRs of a set change places from answer to answer.
+  public let rotatesAnswers: Bool
+  /// What becomes of DNS cookies.
+  public let cookieMode: CookieMode
   @usableFromInline let calls: CallTable
   @usableFromInline let isolations: IsolateRule
   /// By context number; number 0 is the server's.
@@ -40,6 +44,8 @@ public final class CompiledPolicy: Sendable {
     calls = CallTable(policy, reason: { reasons.number(of: $0.location.short) }, defaultReason: defaultReason)
     isolations = IsolateRule(policy, reason: { reasons.number(of: $0.location.short) })
     hasIsolations = !policy.isolations.isEmpty
+    rotatesAnswers = policy.answerOrder == .rotate
+    cookieMode = policy.cookieMode
 
     var modes: [Mode] = []
     var denials: [DenyAs] = []

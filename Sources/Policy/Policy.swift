@@ -35,6 +35,11 @@ package struct Policy: Sendable {
   package var isolations: [Isolation] = []
   package var expectations: [Expectation] = []
   package var metricsLog: MetricsLog?
+  package var answerOrder = AnswerOrder.rotate
+  package var nsid = NSID.off
+  package var cookieMode = CookieMode.on
+  /// nil where the policy says none: the server has one of its own then, for as long as it runs.
+  package var cookieSecret: CookieSecret?
 }
 
 /// An address the server listens on.

@@ -15,9 +15,9 @@ struct ConfigurationLoad: Sendable {
   let isServable: Bool
 
   /// Reads a folder and all that is in it. The zones' texts are let go of again: a server needs only what is compiled.
-  init(_ folder: String) throws(SystemError) {
+  init(_ folder: String, _ server: ServerFacts = ServerFacts()) throws(SystemError) {
     let loaded = SnapshotBuilder.build(
-      try ConfigurationFolder.read(folder), seed: UInt64.random(in: .min ... .max))
+      try ConfigurationFolder.read(folder), seed: UInt64.random(in: .min ... .max), server: server)
     let checks = Checks(loaded)
     snapshot = loaded.snapshot
     diagnostics = checks.diagnostics
@@ -32,13 +32,18 @@ final class BackgroundLoad: Sendable {
   /// Rung when the result is there.
   let bell: WakeUp
 
-  init() throws(SystemError) { bell = try WakeUp() }
+  private let server: ServerFacts
+
+  init(_ server: ServerFacts) throws(SystemError) {
+    self.server = server
+    bell = try WakeUp()
+  }
 
   func start(_ folder: String) throws(SystemError) {
     _ = try WorkerThread.start(name: "ambit-load") { [self] in
       let loaded: Result<ConfigurationLoad, SystemError>
       do throws(SystemError) {
-        loaded = .success(try ConfigurationLoad(folder))
+        loaded = .success(try ConfigurationLoad(folder, server))
       } catch {
         loaded = .failure(error)
       }

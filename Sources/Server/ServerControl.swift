@@ -41,13 +41,14 @@ package final class ServerControl {
   package static func run(_ options: ServerOptions) -> ServerExit {
     do throws(SystemError) {
       let signals = try SignalReader()  // before any thread: they inherit what is blocked
-      let first = try ConfigurationLoad(options.folder)
+      let server = ServerFacts(hostName: hostName())
+      let first = try ConfigurationLoad(options.folder, server)
       report(first.diagnostics)
       guard let snapshot = first.snapshot, options.isStrict ? first.isClean : first.isServable else {
         writeStandardError("ambit: \(options.folder) does not load; nothing is served\n")
         return .badInput
       }
-      let control = try ServerControl(options, snapshot, signals)
+      let control = try ServerControl(options, snapshot, server, signals)
       try control.startWorkers()
       control.announce(snapshot)
       try control.loop()
@@ -63,7 +64,9 @@ package final class ServerControl {
     for diagnostic in diagnostics { writeStandardError("\(diagnostic)\n") }
   }
 
-  private init(_ options: ServerOptions, _ snapshot: Snapshot, _ signals: consuming SignalReader) throws(SystemError) {
+  private init(
+    _ options: ServerOptions, _ snapshot: Snapshot, _ server: ServerFacts, _ signals: consuming SignalReader
+  ) throws(SystemError) {
     self.options = options
     self.signals = signals
     let policy = snapshot.policy.policy
@@ -82,7 +85,7 @@ package final class ServerControl {
     let path = options.metricsLog ?? policy.metricsLog?.path
     if let path, path != "off" { metricsLog = try MetricsLogFile(path, log: log) }
     metricsInterval = options.metricsInterval ?? policy.metricsLog?.interval ?? 10
-    load = try BackgroundLoad()
+    load = try BackgroundLoad(server)
   }
 
   // MARK: - Starting

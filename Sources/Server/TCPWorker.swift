@@ -210,7 +210,10 @@ final class TCPWorker: Sendable {
     bench.output.reset()
     bench.outcomes.removeAll(keepingCapacity: true)
     let context = bench.served.context(ofListener: connection.listener)
-    let arrival = Arrival(source: connection.socket.peer.address, listenerContext: context, transport: .tcp)
+    let arrival = Arrival(
+      source: connection.socket.peer.address, listenerContext: context, transport: .tcp,
+      time: UInt32(truncatingIfNeeded: Clock.realtimeNanoseconds() / 1_000_000_000),
+      idleTime: UInt16(Self.idleLimit / 100_000_000))
     var offset = start
     while offset + 2 <= bench.input.count, bench.output.capacity - bench.output.count >= 2 + 65535 {
       let size = Int(bench.input[offset]) << 8 | Int(bench.input[offset + 1])

@@ -83,6 +83,7 @@ final class UDPWorker: Sendable {
     let received = Clock.monotonicNanoseconds()
     let receivedOnWall = Clock.realtimeNanoseconds()
     let served = bench.served
+    let time = UInt32(truncatingIfNeeded: receivedOnWall / 1_000_000_000)
     let context = served.context(ofListener: listener.index)
     for index in 0..<count {
       let source = bench.batch.source(index)
@@ -91,7 +92,7 @@ final class UDPWorker: Sendable {
         continue
       }
       if bench.batch.isTruncated(index) { worker.metrics.count(.datagramsCut) }
-      let arrival = Arrival(source: source.address, listenerContext: context, transport: .udp)
+      let arrival = Arrival(source: source.address, listenerContext: context, transport: .udp, time: time)
       bench.outcomes[index] = answer(
         index, arrival, served, receivedOnWall, &bench.batch, &bench.workspace)
     }

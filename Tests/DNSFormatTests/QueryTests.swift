@@ -39,7 +39,7 @@ struct QueryTests {
   }
 
   @Test func `every query cut short is an error, never a trap`() {
-    let options: [UInt8] = [0, 3, 0, 0, 0, 10, 0, 2, 1, 2]
+    let options: [UInt8] = [0, 3, 0, 0, 0, 12, 0, 2, 1, 2]
     let opt: [UInt8] = Self.opt.prefix(9) + [0, UInt8(options.count)] + options
     let whole = Self.request(counts: [1, 0, 0, 1], opt)
     #expect(read(whole).error == nil)

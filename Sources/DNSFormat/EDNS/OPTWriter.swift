@@ -40,17 +40,41 @@ public enum OPTWriter {
   }
 }
 
-/// Extended DNS Errors (RFC 8914): option 15, an INFO-CODE and a text.
-public enum ExtendedDNSError {
-  /// The option's code.
-  public static var optionCode: UInt16 { 15 }
+/// Options with data of their own.
+extension OPTWriter {
+  /// Octets of a COOKIE option with a cookie of ours.
+  public static var cookieSize: Int { 4 + 8 + 16 }
 
+  /// Appends a COOKIE option (RFC 7873 §4): the client's own octets, and a server cookie.
+  public static func appendCookie(
+    client: UInt64, _ server: ServerCookie, toRecordAt opt: Int, into buffer: inout OctetBuffer
+  ) {
+    appendOption(EDNSOption.cookie, toRecordAt: opt, into: &buffer) {
+      $0.append(client)
+      $0.append(server.head)
+      $0.append(server.hash)
+    }
+  }
+
+  /// Octets of an edns-tcp-keepalive option with a time.
+  public static var keepaliveSize: Int { 4 + 2 }
+
+  /// Appends an edns-tcp-keepalive option (RFC 7828 §3.1).
+  /// - Parameter time: that a connection may be idle, in units of 100 ms.
+  public static func appendKeepalive(time: UInt16, toRecordAt opt: Int, into buffer: inout OctetBuffer) {
+    appendOption(EDNSOption.keepalive, toRecordAt: opt, into: &buffer) { $0.append(time) }
+  }
+}
+
+/// Extended DNS Errors (RFC 8914): an INFO-CODE and a text.
+public enum ExtendedDNSError {
   /// INFO-CODEs that Ambit sends (RFC 8914 §5.2).
   public enum InfoCode: UInt16, Sendable {
     case other = 0
     case blocked = 15
     case prohibited = 18
     case notAuthoritative = 20
+    case notSupported = 21
     case invalidData = 24
 
     /// The name in IANA's registry.
@@ -60,6 +84,7 @@ public enum ExtendedDNSError {
       case .blocked: "Blocked"
       case .prohibited: "Prohibited"
       case .notAuthoritative: "Not Authoritative"
+      case .notSupported: "Not Supported"
       case .invalidData: "Invalid Data"
       }
     }

@@ -22,12 +22,23 @@ public struct Query: BitwiseCopyable, Sendable {
   public private(set) var ednsVersion: UInt8 = 0
   /// The DO bit (RFC 3225 §3).
   public private(set) var isDNSSECOK = false
+  /// Which options there are, of those that we answer; none of another EDNS version's.
+  public private(set) var options: RequestOptions = []
+  /// Where the COOKIE option's data starts; eight octets of client cookie are there where `options` has a cookie.
+  private var cookieStart: UInt16 = 0
+  /// Octets of that data: 8, or 16 to 40.
+  private var cookieSize: UInt16 = 0
+  /// Where the TSIG record starts; 0 where there is none.
+  package private(set) var signatureStart: UInt16 = 0
 
   /// An empty query, to be read into.
   public init() {}
 
   /// The opcode; 0 is QUERY.
   public var opcode: UInt16 { flags >> 11 & 15 }
+
+  /// False for a request for a server cookie and nothing else (RFC 7873 §5.4).
+  public var hasQuestion: Bool { questionEnd > 12 }
 
   /// Reads a whole request.
   ///
@@ -39,27 +50,72 @@ public struct Query: BitwiseCopyable, Sendable {
     id = request.u16(at: 0)
     flags = request.u16(at: 2)
     guard flags & 0x8000 == 0 else { throw .isResponse }
-    // Another opcode's message may look different: nothing behind the header is read (RFC 6895 §2.2).
-    guard opcode == 0 else { throw .opcode }
-    guard request.u16(at: 4) == 1 else { throw .questionCount }
-    var offset = try name.load(request, at: 12)
+    guard opcode == 0 else {
+      readForeign(request, name: &name)
+      throw .opcode
+    }
+    guard request.u16(at: 4) == 1 else {
+      try readWithoutQuestion(request)
+      return
+    }
+    let end = try readQuestion(request, name: &name)
+    try readRecords(request, from: end)
+    if signatureStart > 0 { throw .signed }
+  }
+
+  /// A request of another opcode may look different (RFC 6895 §2.2): only where all of it reads as a query is its
+  /// question echoed and its OPT answered, as Knot does; BIND answers the OPT, NSD neither.
+  private mutating func readForeign(_ request: Span<UInt8>, name: inout NameKey) {
+    do throws(WireError) {
+      guard request.u16(at: 4) == 1 else { throw .malformed }
+      let end = try readQuestion(request, name: &name)
+      try readRecords(request, from: end)
+    } catch {
+      let (id, flags) = (id, flags)
+      self = Query()
+      (self.id, self.flags) = (id, flags)
+    }
+  }
+
+  /// QDCOUNT 0 is for those who want a cookie (RFC 7873 §5.4), as with NSD and BIND.
+  private mutating func readWithoutQuestion(_ request: Span<UInt8>) throws(WireError) {
+    guard request.u16(at: 4) == 0 else { throw .questionCount }
+    do throws(WireError) {
+      try readRecords(request, from: 12)
+    } catch {
+      throw .questionCount
+    }
+    guard options.contains(.cookie) || ednsVersion != 0, signatureStart == 0 else { throw .questionCount }
+  }
+
+  /// The one question.
+  /// - Returns: the offset behind it.
+  private mutating func readQuestion(_ request: Span<UInt8>, name: inout NameKey) throws(WireError) -> Int {
+    let offset = try name.load(request, at: 12)
     guard offset &+ 4 <= request.count else { throw .malformed }
     type = RRType(request.u16(at: offset))
     qclass = request.u16(at: offset &+ 2)
-    offset &+= 4
-    questionEnd = offset
+    questionEnd = offset &+ 4
+    return questionEnd
+  }
+
+  /// Everything behind the question.
+  private mutating func readRecords(_ request: Span<UInt8>, from start: Int) throws(WireError) {
+    var offset = start
     let before = Int(request.u16(at: 6)) &+ Int(request.u16(at: 8))
     let all = before &+ Int(request.u16(at: 10))
     var index = 0
     while index < all {
+      // RFC 8945 §5.1: a TSIG is the last of all.
+      guard signatureStart == 0 else { throw .malformed }
       offset = try readRecord(request, at: offset, isAdditional: index >= before)
       index &+= 1
     }
-    // RFC 1035 does not say what octets behind the last record mean; Knot and NSD answer FORMERR, and so do we.
+    // RFC 1035 does not say what octets behind the last record mean; Knot answers FORMERR, and so do we.
     guard offset == request.count else { throw .malformed }
   }
 
-  /// Skips a record, taking what it says where it is the OPT.
+  /// Skips a record, taking what it says where it is the OPT, and its place where it is a TSIG.
   private mutating func readRecord(
     _ request: Span<UInt8>, at start: Int, isAdditional: Bool
   ) throws(WireError) -> Int {
@@ -67,25 +123,70 @@ public struct Query: BitwiseCopyable, Sendable {
     guard nameEnd &+ 10 <= request.count else { throw .malformed }
     let end = nameEnd &+ 10 &+ Int(request.u16(at: nameEnd &+ 8))
     guard end <= request.count else { throw .malformed }
-    guard RRType(request.u16(at: nameEnd)) == .opt else { return end }
-    // RFC 6891 §6.1.1: in the additional section, at the root, and only once.
-    guard isAdditional, request[start] == 0, !hasEDNS else { throw .malformed }
-    var option = nameEnd &+ 10
-    while option < end {
-      guard option &+ 4 <= end else { throw .malformed }
-      option &+= 4 &+ Int(request.u16(at: option &+ 2))
+    let type = request.u16(at: nameEnd)
+    if type == RRType.opt.rawValue {
+      // RFC 6891 §6.1.1: in the additional section, at the root, and only once; but anywhere in that section.
+      guard isAdditional, request[start] == 0, !hasEDNS else { throw .malformed }
+      hasEDNS = true
+      udpSize = max(512, Int(request.u16(at: nameEnd &+ 2)))
+      ednsVersion = request[nameEnd &+ 5]
+      isDNSSECOK = request[nameEnd &+ 6] & 0x80 != 0
+      // What options of another version look like is not ours to say.
+      if ednsVersion == 0 { try readOptions(request, from: nameEnd &+ 10, to: end) }
+    } else if type == TSIGRecord.type {
+      guard isAdditional, TSIGRecord.isWellFormed(request, at: start, nameEnd: nameEnd, end: end) else {
+        throw .malformed
+      }
+      signatureStart = UInt16(truncatingIfNeeded: start)
     }
-    guard option == end else { throw .malformed }
-    hasEDNS = true
-    udpSize = max(512, Int(request.u16(at: nameEnd &+ 2)))
-    ednsVersion = request[nameEnd &+ 5]
-    isDNSSECOK = request[nameEnd &+ 6] & 0x80 != 0
     return end
+  }
+
+  /// The OPT's options, in one pass.
+  private mutating func readOptions(_ request: Span<UInt8>, from start: Int, to end: Int) throws(WireError) {
+    var option = start
+    while option < end {
+      let data = option &+ 4
+      guard data <= end else { throw .malformed }
+      let size = Int(request.u16(at: option &+ 2))
+      guard data &+ size <= end else { throw .malformed }
+      switch request.u16(at: option) {
+      case EDNSOption.nsid: options.insert(.nsid)
+      case EDNSOption.keepalive: options.insert(.keepalive)
+      // RFC 7873 §4: of several cookies the first counts. §5.2.2: lengths that cannot be are FORMERR.
+      case EDNSOption.cookie where !options.contains(.cookie):
+        guard size == 8 || size >= 16 && size <= 40 else { throw .malformed }
+        options.insert(.cookie)
+        cookieStart = UInt16(truncatingIfNeeded: data)
+        cookieSize = UInt16(truncatingIfNeeded: size)
+      default: break
+      }
+      option = data &+ size
+    }
   }
 }
 
+/// The request's cookies, of a request that has some: see ``Query/options``.
+extension Query {
+  /// The client cookie, its first octet the highest.
+  public func clientCookie(_ request: Span<UInt8>) -> UInt64 { request.u64(at: Int(cookieStart)) }
+
+  /// The server cookie, where it is as long as ours are; another cannot be ours.
+  public func serverCookie(_ request: Span<UInt8>) -> ServerCookie? {
+    guard cookieSize == 24 else { return nil }
+    let start = Int(cookieStart)
+    return ServerCookie(head: request.u64(at: start &+ 8), hash: request.u64(at: start &+ 16))
+  }
+}
+
+extension Span<UInt8> {
+  /// The 64-bit integer at `offset` in network byte order. All eight octets must be in bounds.
+  @inline(__always)
+  fileprivate func u64(at offset: Int) -> UInt64 { UInt64(u32(at: offset)) << 32 | UInt64(u32(at: offset &+ 4)) }
+}
+
 /// The offset behind the name at `start`, which may end in a compression pointer. What it points to is not read.
-private func skipName(_ message: Span<UInt8>, at start: Int) throws(WireError) -> Int {
+func skipName(_ message: Span<UInt8>, at start: Int) throws(WireError) -> Int {
   var offset = start
   while offset < message.count {
     let length = message[offset]

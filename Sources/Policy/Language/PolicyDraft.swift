@@ -30,6 +30,10 @@ struct PolicyDraft {
   var defaultDecision: Located<DefaultDecision>?
   var denyAs: Located<DenyAs>?
   var metricsLog: Located<MetricsLog>?
+  var answerOrder: Located<AnswerOrder>?
+  var nsid: Located<NSID>?
+  var cookieMode: Located<CookieMode>?
+  var cookieSecret: Located<CookieSecret>?
   var listens: [Listen] = []
   var contexts: [Context] = []
   var services: [Service] = []

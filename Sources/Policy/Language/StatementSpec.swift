@@ -51,6 +51,12 @@ struct StatementSpec: Sendable {
     StatementSpec("expect", in: [.top], words: many, expectUsage, readExpect),
     StatementSpec(
       "metrics-log", in: [.top], words: 1...3, "metrics-log PATH [every SECONDS], or metrics-log off", readMetricsLog),
+    StatementSpec("answer-order", in: [.top], words: 1...1, "answer-order rotate|fixed", readAnswerOrder),
+    StatementSpec("nsid", in: [.top], words: 1...1, "nsid TEXT, nsid hex:DIGITS, nsid host-name or nsid off", readNSID),
+    StatementSpec("cookies", in: [.top], words: 1...1, "cookies on|require|off", readCookies),
+    StatementSpec(
+      "cookie-secret", in: [.top], words: 1...2, "cookie-secret HEX [OLD-HEX], or cookie-secret file PATH",
+      readCookieSecret),
   ]
 
   /// The statements by their keywords.

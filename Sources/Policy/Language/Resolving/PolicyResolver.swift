@@ -36,6 +36,10 @@ struct PolicyResolver {
     policy.defaultLocation = draft.defaultDecision?.location
     policy.denyAs = draft.denyAs?.value ?? policy.denyAs
     policy.metricsLog = draft.metricsLog?.value
+    policy.answerOrder = draft.answerOrder?.value ?? .rotate
+    policy.nsid = draft.nsid?.value ?? .off
+    policy.cookieMode = draft.cookieMode?.value ?? .on
+    policy.cookieSecret = draft.cookieSecret?.value
     policy.expectations = draft.expectations
     resolveContexts()
     resolveServices()

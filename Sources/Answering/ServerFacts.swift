@@ -1,0 +1,68 @@
+package import DNSFormat
+internal import Diagnostics
+internal import Policy
+internal import ZoneFile
+
+/// What a snapshot takes from the server rather than from its configuration, the same for every load.
+package struct ServerFacts: Sendable {
+  /// Server cookies are made with these where the policy has no secret of its own: kept across reloads, so that clients'
+  /// cookies stay good.
+  package var cookieSecrets: CookieSecrets
+  /// The machine's name, for `nsid host-name`; empty where it has none.
+  package var hostName: String
+
+  package init(cookieSecrets: CookieSecrets = .random(), hostName: String = "") {
+    self.cookieSecrets = cookieSecrets
+    self.hostName = hostName
+  }
+
+  /// What NSID says; empty for nothing.
+  func nsid(for policy: Policy) -> [UInt8] {
+    switch policy.nsid {
+    case .off: []
+    case .hostName: Array(hostName.utf8.prefix(NSID.sizes.upperBound))
+    case .octets(let octets): octets
+    }
+  }
+
+  /// The policy's secrets, or the server's; nil, with a diagnostic, where the policy's file does not have them: cookies
+  /// that other servers do not know would look like forgeries there.
+  func cookieSecrets(
+    for policy: Policy, open: ZoneFileReader.Opener, _ diagnostics: inout [Diagnostic]
+  ) -> CookieSecrets? {
+    guard let secret = policy.cookieSecret else { return cookieSecrets }
+    switch secret.source {
+    case .octets(let octets):
+      return CookieSecrets(octets)
+    case .file(let written):
+      let folder = secret.location.file.lastIndex(of: "/").map { secret.location.file[...$0] } ?? ""
+      let path = written.hasPrefix("/") ? written : folder + written
+      switch open(path) {
+      case .failure(let failure):
+        diagnostics.append(
+          .error(
+            at: secret.location,
+            "the cookie secret's file \(path) cannot be read: \(failure.reason); let the server's user read it"))
+      case .success(let text):
+        let words = text.split { $0 == 0x20 || $0 >= 0x09 && $0 <= 0x0d }
+        let octets = words.prefix(3).compactMap { hexadecimalOctets(String(decoding: $0, as: UTF8.self)) }
+        if octets.count == words.count, let secrets = CookieSecrets(octets) { return secrets }
+        diagnostics.append(
+          .error(
+            at: SourceLocation(file: path),
+            "the cookie secret's file holds one or two words of 32 hexadecimal digits, and this one something else; "
+              + "make one: openssl rand -hex 16"))
+      }
+      return nil
+    }
+  }
+}
+
+extension CookieSecrets {
+  /// One secret, or the one that makes cookies and the one that is accepted too.
+  fileprivate init?(_ secrets: [[UInt8]]) {
+    let keys = secrets.compactMap { SipHash24.Key($0) }
+    guard keys.count == secrets.count, (1...2).contains(keys.count) else { return nil }
+    self.init(keys[0], other: keys.count == 2 ? keys[1] : nil)
+  }
+}
