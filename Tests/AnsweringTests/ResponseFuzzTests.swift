@@ -76,7 +76,9 @@ struct ResponseFuzzTests {
   ]
   private let types = [1, 2, 5, 6, 12, 15, 16, 28, 33, 43, 255, 252, 41, 0, 65280, 257] as [UInt16]
 
-  init() throws { fixture = try Fixture(policy: everyone, everything, strict: false) }
+  init() throws {
+    fixture = try Fixture(policy: everyone + "\nnsid fuzz\ncookies require\n", everything, strict: false)
+  }
 
   private func base(_ random: inout SeededGenerator) throws -> [UInt8] {
     let name = names.randomElement(using: &random) ?? ""
@@ -101,8 +103,47 @@ struct ResponseFuzzTests {
     }
   }
 
+  /// Puts options into the OPT at a query's end, most of them as they should be.
+  private func addOptions(_ octets: inout [UInt8], _ random: inout SeededGenerator) {
+    let hasOPT = octets.suffix(11).starts(with: [0, 0, 41]) && octets[11] == 1
+    guard hasOPT else { return }
+    var options: [UInt8] = []
+    for _ in 0..<random.number(0...4) {
+      let code = [3, 8, 10, 10, 11, 12, 15, 65001][random.number(0...7)]
+      let size = code == 10 ? [8, 16, 24, 24, 40, random.number(0...50)][random.number(0...5)] : random.number(0...6)
+      options += [UInt8(code >> 8), UInt8(code & 255), 0, UInt8(size)] + random.octets(size)
+    }
+    octets.removeLast(2)
+    octets += [UInt8(options.count >> 8), UInt8(options.count & 255)] + options
+    if random.number(0...9) == 0 { octets[5] = 0 }  // QDCOUNT, with a question that is none then
+  }
+
+  /// A query for a cookie alone.
+  private func cookieRequest(_ random: inout SeededGenerator) -> [UInt8] {
+    [7, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 12, 0, 10, 0, 8] + random.octets(8)
+  }
+
+  /// What the options of a response must be; nil where they are.
+  private func optionFault(_ message: Message, isUDP: Bool) -> String? {
+    guard let options = message.options else { return nil }
+    for option in options {
+      let isRight =
+        switch option.code {
+        case 3: option.data == Array("fuzz".utf8)
+        case 10: option.data.count == 24
+        case 11: !isUDP && option.data.count == 2
+        case 15: option.data.count >= 2
+        default: false
+        }
+      if !isRight { return "option \(option.code)" }
+    }
+    return Set(options.map(\.code)).count == options.count ? nil : "an option twice"
+  }
+
   /// What holds of every response; nil where it does, else what does not.
-  private func fault(_ request: [UInt8], _ response: [UInt8], _ outcome: Outcome, limit: Int) -> String? {
+  private func fault(
+    _ request: [UInt8], _ response: [UInt8], _ outcome: Outcome, limit: Int, isUDP: Bool
+  ) -> String? {
     if response.isEmpty {
       return outcome.decision == .silent ? nil : "silence that says it is none"
     }
@@ -121,9 +162,12 @@ struct ResponseFuzzTests {
     if let question = message.questions.first {
       let size = question.name.wire.count + 4
       if response[12..<(12 + size)] != request[12..<(12 + size)] { return "the question" }
-    } else if outcome.wireError == nil {
+    } else if outcome.wireError == nil, request[4] | request[5] != 0 {
       return "no question"
     }
+    if let fault = optionFault(message, isUDP: isUDP) { return fault }
+    let isSigned = outcome.wireError == .signed
+    if isSigned != (outcome.rcode == .notAuth) { return "NOTAUTH" }
     let records = message.answer + message.authority + message.additional
     let lines = records.map { "\($0.owner) \($0.type) \($0.text)".lowercased() }
     if Set(lines).count != lines.count { return "a record twice: \(lines)" }
@@ -140,13 +184,15 @@ struct ResponseFuzzTests {
     for round in 0..<rounds(50_000) {
       var request =
         round % 50 == 0 ? (0..<random.number(0...60)).map { _ in UInt8(random.number(0...255)) } : try base(&random)
+      if random.number(0...2) == 0 { addOptions(&request, &random) }
+      if random.number(0...99) == 0 { request = cookieRequest(&random) }
       mutate(&request, &random)
       let isUDP = random.number(0...3) > 0
       let arrival = Arrival(source: addresses[random.number(0...(addresses.count - 1))], transport: isUDP ? .udp : .tcp)
       let outcome = respond(to: request.span, arrival, fixture.snapshot, using: &workspace, into: &buffer)
       let response = buffer.octets.octets(0..<buffer.count)
       let limit = isUDP ? min(1232, workspace.query.hasEDNS ? workspace.query.udpSize : 512) : 65535
-      let found = fault(request, response, outcome, limit: limit)
+      let found = fault(request, response, outcome, limit: limit, isUDP: isUDP)
       #expect(found == nil, "seed \(seed), round \(round), request \(request)")
       counts[outcome.decision, default: 0] += 1
     }
@@ -163,6 +209,7 @@ struct ResponseFuzzTests {
     var buffer = OctetBuffer(capacity: 65535)
     for round in 0..<rounds(2000) {
       var request = try base(&random)
+      if random.number(0...1) == 0 { addOptions(&request, &random) }
       if random.number(0...3) == 0 { mutate(&request, &random) }
       let source = sources[random.number(0...(sources.count - 1))]
       let fresh = try fixture.send(request, from: source)

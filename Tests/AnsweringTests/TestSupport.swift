@@ -68,11 +68,12 @@ struct Fixture {
   }
 
   /// Sends octets as they are.
-  func send(_ request: [UInt8], from source: String = "127.0.0.1", transport: Arrival.Transport = .udp) throws -> Reply
-  {
+  func send(
+    _ request: [UInt8], from source: String = "127.0.0.1", transport: Arrival.Transport = .udp, at time: UInt32 = 0
+  ) throws -> Reply {
     var workspace = Workspace()
     var buffer = OctetBuffer(capacity: 65535)
-    let arrival = Arrival(source: try #require(IPAddress(source)), transport: transport)
+    let arrival = Arrival(source: try #require(IPAddress(source)), transport: transport, time: time)
     let outcome = respond(to: request.span, arrival, snapshot, using: &workspace, into: &buffer)
     let octets = buffer.octets.octets(0..<buffer.count)
     return Reply(outcome: outcome, octets: octets, message: octets.isEmpty ? nil : try Message(octets))

@@ -38,6 +38,39 @@ def gets(title, wanted, octets):
     expect(title, wanted, outcome(octets, QUIET if wanted == "silence" else 2.0))
 
 
+def connect(timeout=3.0, receive_buffer=None):
+    stream = socket.socket()
+    if receive_buffer:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    stream.settimeout(timeout)
+    stream.connect(("127.0.0.1", PORT))
+    return stream
+
+
+def framed(octets):
+    return struct.pack("!H", len(octets)) + octets
+
+
+def read_exactly(stream, size):
+    octets = b""
+    while len(octets) < size:
+        some = stream.recv(size - len(octets))
+        if not some:
+            raise EOFError
+        octets += some
+    return octets
+
+
+def read_message(stream):
+    try:
+        (size,) = struct.unpack("!H", read_exactly(stream, 2))
+        return Message(read_exactly(stream, size))
+    except (EOFError, ConnectionError):
+        return None
+    except TimeoutError:
+        return "nothing within the time-out"
+
+
 # Asks nothing; looked at again at the end.
 idle = socket.create_connection(("127.0.0.1", PORT))
 opened = time.monotonic()
@@ -88,14 +121,118 @@ edns = query("orders.mesh.test", ident=7)
 cut = {outcome(edns[:size]) for size in range(len(PLAIN), len(edns))}
 expect("a query cut within its OPT", {"FORMERR"}, cut)
 
-# Octets behind the message: RFCs say nothing; BIND and NSD answer FORMERR, Knot too. Either way there is one answer.
-got = outcome(PLAIN + b"trailing octets")
-expect("octets behind the message get one answer", True, got in ("FORMERR", "NOERROR"))
+# Octets behind the message: RFCs say nothing; Knot answers FORMERR, BIND and NSD pass them over.
+gets("octets behind the message", "FORMERR", PLAIN + b"trailing octets")
 
 response = exchange(PORT, header() + wire_name("oRdErS.MeSh.tEsT") + struct.pack("!HH", 1, 1))
 expect("the question comes back as it was spelled", wire_name("oRdErS.MeSh.tEsT"), response and response[12:30])
 response = exchange(PORT, header(ident=0xBEEF) + QUESTION)
 expect("so does the ID", b"\xbe\xef", response and response[:2])
+
+# --- RFC 8906 §8, and what else EDNS asks ------------------------------------------------------------------------------
+
+ZONE = "mesh.test"
+
+
+def option(code, data=b""):
+    return struct.pack("!HH", code, len(data)) + data
+
+
+def asked(name=ZONE, rrtype=6, *, flags=0, questions=1, edns=None, version=0, size=1232, options=b"", extra=(), rrclass=1):
+    """A request's octets; `edns` are the OPT's flags, None for no OPT; `extra` are additional records."""
+    octets = header(flags=flags, counts=(questions, 0, 0, len(extra) + (edns is not None)))
+    if questions:
+        octets += wire_name(name) + struct.pack("!HH", rrtype, rrclass)
+    if edns is not None:
+        octets += b"\0" + struct.pack("!HHBBHH", 41, size, 0, version, edns, len(options)) + options
+    return octets + b"".join(extra)
+
+
+def options_of(message):
+    """The OPT's options, by code; None without an OPT."""
+    if not message.opt:
+        return None
+    found, rdata = {}, message.opt[4]
+    while rdata:
+        code, size = struct.unpack_from("!HH", rdata)
+        found[code] = rdata[4 : 4 + size]
+        rdata = rdata[4 + size :]
+    return found
+
+
+def over_tcp(octets):
+    with connect() as stream:
+        stream.sendall(framed(octets))
+        return read_message(stream)
+
+
+def over_udp(octets):
+    response = exchange(PORT, octets)
+    return Message(response) if response else "silence"
+
+
+def responds(title, octets, rcode="NOERROR", *, soa=True, flags=("aa",), edns=None, options=(), send=over_udp):
+    """RCODE, SOA in the answer, flags, the OPT's version and flags, and the codes of its options."""
+    message = send(octets)
+    if not isinstance(message, Message):
+        expect(title, "a response", message)
+        return None
+    names = {0x0400: "aa", 0x0200: "tc", 0x0100: "rd", 0x0080: "ra", 0x0040: "z", 0x0020: "ad", 0x0010: "cd"}
+    opt = message.opt and (message.opt[3] >> 16 & 255, message.opt[3] & 65535)
+    expect(title, (rcode, soa, tuple(flags), None if edns is None else (0, edns), sorted(options)),
+           (message.rcode_text, any(record[1] == 6 for record in message.answer),
+            tuple(name for bit, name in names.items() if message.flags & bit), opt, sorted(options_of(message) or {})))
+    return message
+
+
+CLIENT = b"\1\2\3\4\5\6\7\x08"
+bad_version = {"rcode": "BADVERS", "soa": False, "flags": (), "edns": 0}
+responds("RFC 8906 §8.1.1: the zone is there", asked())
+responds("§8.1.2: an unknown type", asked(rrtype=1000), soa=False)
+responds("§8.1.3.1: CD", asked(flags=0x0010))
+responds("§8.1.3.2: AD", asked(flags=0x0020))
+responds("§8.1.3.3: the reserved bit", asked(flags=0x0040))
+responds("§8.1.3.4: RD", asked(flags=0x0100), flags=("aa", "rd"))
+responds("§8.1.4: an unknown opcode", asked(flags=15 << 11, questions=0), "NOTIMP", soa=False, flags=())
+responds("§8.1.4, with an OPT", asked(flags=15 << 11, questions=0, edns=0), "NOTIMP", soa=False, flags=(), edns=0)
+responds("§8.1.5: TCP", asked(), send=over_tcp)
+responds("§8.2.1: plain EDNS", asked(edns=0), edns=0)
+responds("§8.2.2: version 1", asked(edns=0, version=1), **bad_version)
+responds("§8.2.3: an unknown option", asked(edns=0, options=option(100)), edns=0)
+responds("§8.2.4: an unknown flag", asked(edns=0x0040), edns=0)
+responds("§8.2.5: version 1 and an unknown flag", asked(edns=0x0040, version=1), **bad_version)
+responds("§8.2.6: version 1 and an unknown option", asked(edns=0, version=1, options=option(100)), **bad_version)
+responds("§8.2.8: DO", asked(edns=0x8000), edns=0x8000)
+responds("§8.2.9: version 1 and DO", asked(edns=0x8000, version=1), **{**bad_version, "edns": 0x8000})
+several = option(10, CLIENT) + option(3) + option(9) + option(8, b"\0\1\0\0")
+responds("§8.2.10: several options", asked(edns=0, options=several), edns=0, options=(10,))
+responds("every flag of header and OPT", asked(flags=0x07F0, edns=0x7FFF), flags=("aa", "rd"), edns=0)
+
+message = responds("a client cookie gets a server cookie", asked(edns=0, options=option(10, CLIENT)), edns=0, options=(10,))
+cookie = message and options_of(message).get(10, b"")
+expect("of 24 octets, the client's first", (24, CLIENT), cookie and (len(cookie), cookie[:8]))
+message = responds("which comes back as it is", asked(edns=0, options=option(10, cookie or b"")), edns=0, options=(10,))
+expect("while it is young", cookie, message and options_of(message).get(10))
+responds("a request for a cookie alone", asked(questions=0, edns=0, options=option(10, CLIENT)), soa=False, flags=(),
+         edns=0, options=(10,))
+for size in (0, 7, 9, 15, 41):
+    responds(f"a cookie of {size} octets", asked(edns=0, options=option(10, bytes(size))), "FORMERR", soa=False, flags=(),
+             edns=0)
+responds("the idle time over TCP", asked(edns=0, options=option(11)), edns=0, options=(11,), send=over_tcp)
+responds("and not over UDP", asked(edns=0, options=option(11)), edns=0)
+responds("padding is not answered", asked(edns=0, options=option(12, bytes(100))), edns=0)
+refused = {"rcode": "REFUSED", "soa": False, "flags": (), "edns": 0, "options": (15,)}
+responds("a zone transfer", asked(rrtype=252, edns=0), send=over_tcp, **refused)
+responds("class CH", asked("version.bind", 16, rrclass=3, edns=0), **refused)
+responds("a name in no zone", asked("elsewhere.example", edns=0), **refused)
+record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 0, 4) + b"abcd"
+responds("the OPT before another record", asked(edns=0, extra=(record,)), edns=0)
+fields = wire_name("hmac-sha256") + struct.pack("!HIHH", 0, 1_700_000_000, 300, 32) + bytes(32) + struct.pack("!HHH", 0x1234, 0, 0)
+tsig = wire_name("key.example") + struct.pack("!HHIH", 250, 255, 0, len(fields)) + fields
+message = responds("a signed query", asked(extra=(tsig,)), "NOTAUTH", soa=False, flags=())
+expect("gets the TSIG error BADKEY", [(250, b"\x12\x34\0\x11\0\0")],
+       message and [(record[1], record[4][-6:]) for record in message.additional])
+responds("a TSIG that is not last", asked(extra=(tsig, record)), "FORMERR", soa=False, flags=())
 
 # Random and mutated octets, without waiting for each: at most one response a datagram, and the server lives.
 generator = random.Random(SEED)
@@ -143,39 +280,6 @@ expect("the longest datagram gets FORMERR, an answer or silence", True, got in (
 gets("and is survived", "NOERROR", PLAIN)
 
 # --- TCP -------------------------------------------------------------------------------------------------------------
-
-
-def connect(timeout=3.0, receive_buffer=None):
-    stream = socket.socket()
-    if receive_buffer:
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    stream.settimeout(timeout)
-    stream.connect(("127.0.0.1", PORT))
-    return stream
-
-
-def framed(octets):
-    return struct.pack("!H", len(octets)) + octets
-
-
-def read_exactly(stream, size):
-    octets = b""
-    while len(octets) < size:
-        some = stream.recv(size - len(octets))
-        if not some:
-            raise EOFError
-        octets += some
-    return octets
-
-
-def read_message(stream):
-    try:
-        (size,) = struct.unpack("!H", read_exactly(stream, 2))
-        return Message(read_exactly(stream, size))
-    except (EOFError, ConnectionError):
-        return None
-    except TimeoutError:
-        return "nothing within the time-out"
 
 
 def rcode_of(message):

@@ -41,3 +41,28 @@ with contextlib.ExitStack() as stack:
     expect("300 connections stay open at a server with 64 descriptors: each is answered", 300, answered)
 END
 same "and UDP goes on" "127.0.0.1" "$(data orders.mesh.test)"
+stop "$server"
+
+# Cookies outlive a reload; with a secret they are those of every server that has it.
+rm -rf cookies && copy_zones cookies
+serve cookies --metrics-log off
+client=0123456789abcdef
+cookie_of() { ask "$@" | sed -nE 's/^; COOKIE: ([0-9a-f]+).*/\1/p'; }
+first=$(cookie_of +cookie=$client mesh.test SOA)
+matches "dig gets a cookie, and finds it good" "^$client[0-9a-f]{32}$" "$first"
+echo 'nsid "one of several"' >>cookies/ambit.policy
+reload
+same "the cookie is good after a reload" "$first" "$(cookie_of "+cookie=$first" mesh.test SOA)"
+has "NSID says what the policy says" '("one of several")' "$(ask +nsid mesh.test SOA)"
+echo 'cookies require; cookie-secret file cookie.secret' >>cookies/ambit.policy
+reload
+has "a secret that cannot be read keeps the old snapshot" "cookie.secret cannot be read" "$(cat "$err")"
+same "whose cookies go on" "$first" "$(cookie_of "+cookie=$first" mesh.test SOA)"
+echo e5e973e5a6b2a43f48e7dc849e37bfcf >cookies/cookie.secret
+reload
+same "with another secret the cookie is none" "BADCOOKIE" "$(status +nobadcookie "+cookie=$first" mesh.test SOA)"
+same "dig learns a new one and is answered" "NOERROR" "$(status +cookie=$client mesh.test SOA)"
+same "who has no cookies is answered" "NOERROR" "$(status +nocookie mesh.test SOA)"
+same "over TCP nobody needs any" "NOERROR" "$(status +tcp +nobadcookie +cookie=$client mesh.test SOA)"
+has "dig reads the idle time" "TCP KEEPALIVE: 10.0 secs" "$(ask +tcp +keepalive mesh.test SOA)"
+stop "$server"

@@ -63,12 +63,12 @@ public struct Query: BitwiseCopyable, Sendable {
     if signatureStart > 0 { throw .signed }
   }
 
-  /// A request of another opcode may look different (RFC 6895 §2.2): only where all of it reads as a query is its
-  /// question echoed and its OPT answered, as Knot does; BIND answers the OPT, NSD neither.
+  /// A request of another opcode may look different (RFC 6895 §2.2): only where all of it reads as a query, with a question
+  /// or without, is its question echoed and its OPT answered, as Knot does; BIND answers the OPT, NSD neither.
   private mutating func readForeign(_ request: Span<UInt8>, name: inout NameKey) {
     do throws(WireError) {
-      guard request.u16(at: 4) == 1 else { throw .malformed }
-      let end = try readQuestion(request, name: &name)
+      guard request.u16(at: 4) <= 1 else { throw .malformed }
+      let end = request.u16(at: 4) == 0 ? 12 : try readQuestion(request, name: &name)
       try readRecords(request, from: end)
     } catch {
       let (id, flags) = (id, flags)
@@ -111,7 +111,8 @@ public struct Query: BitwiseCopyable, Sendable {
       offset = try readRecord(request, at: offset, isAdditional: index >= before)
       index &+= 1
     }
-    // RFC 1035 does not say what octets behind the last record mean; Knot answers FORMERR, and so do we.
+    // RFC 1035 does not say what octets behind the last record mean: Knot answers FORMERR, NSD and BIND pass them over.
+    // A sender whose counts are wrong had better hear of it.
     guard offset == request.count else { throw .malformed }
   }
 
