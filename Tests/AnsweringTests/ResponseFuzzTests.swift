@@ -116,6 +116,11 @@ struct ResponseFuzzTests {
     octets.removeLast(2)
     octets += [UInt8(options.count >> 8), UInt8(options.count & 255)] + options
     if random.number(0...9) == 0 { octets[5] = 0 }  // QDCOUNT, with a question that is none then
+    guard random.number(0...9) == 0 else { return }
+    // A TSIG behind the OPT.
+    octets[11] = 2
+    octets += [1, 107, 0, 0, 250, 0, 255, 0, 0, 0, 0, 0, 27, 3, 97, 108, 103, 0] + random.octets(8)
+    octets += [0, 4, 1, 2, 3, 4, 7, 7, 0, 0, 0, 2, 8, 8]
   }
 
   /// A query for a cookie alone.

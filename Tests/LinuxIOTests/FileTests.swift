@@ -74,4 +74,9 @@ struct FileTests {
       refusal { () throws(SystemError) in try full.append([1]) }
         == "cannot write /dev/full: no space left on device; free some space or write elsewhere")
   }
+
+  @Test func `the host's name is the kernel's`() throws {
+    let name = String(decoding: try readFile("/proc/sys/kernel/hostname"), as: UTF8.self)
+    #expect(hostName() == name.split(separator: "\n").first.map(String.init) ?? "")
+  }
 }
