@@ -15,8 +15,9 @@ extension Workspace {
     {
       return
     }
-    if query.qclass != 1 || query.type.isMeta && query.type != .any {
-      // Classes other than IN, and zone transfers, are not for callers.
+    if query.qclass != 1 || query.type.isTransfer {
+      // Classes other than IN, and zone transfers, are not for callers. Other types that no zone can have are asked for
+      // like any: NODATA or NXDOMAIN, as NSD and Knot say.
       outcome.decision = .refused
       answer.rcode = .refused
       return

@@ -28,7 +28,8 @@ extension Workspace {
     let zone = snapshot.zones.zones[Int(item.zone)]
     let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
     // Which RR comes first goes by the ID, which clients choose at random: no counter is kept.
-    let first = item.section == .answer && rrset.count > 1 ? Int(query.id) % rrset.count : 0
+    let rotates = item.section == .answer && rrset.count > 1 && snapshot.policy.rotatesAnswers
+    let first = rotates ? Int(query.id) % rrset.count : 0
     let fits = append(rrset, item, ttl: item.ttl, first: first, zone, snapshot, context, into: &response)
     guard fits, query.isDNSSECOK, let signatures = rrset.signatures(zone.memory) else { return fits }
     // A negative answer's SOA has a TTL of its own, and its signature the same one (RFC 4035 §3.1.1).

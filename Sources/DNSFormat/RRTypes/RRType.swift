@@ -35,6 +35,9 @@ extension RRType {
   @inlinable static package var https: RRType { RRType(65) }
   @inlinable static package var any: RRType { RRType(255) }
 
+  /// IXFR and AXFR: a question for a whole zone (RFC 1995, RFC 5936).
+  @inlinable package var isTransfer: Bool { rawValue == 251 || rawValue == 252 }
+
   /// Types that exist only in questions or messages, never in a zone (RFC 6895 §3.1): OPT, and 128 to 255.
   @inlinable package var isMeta: Bool { rawValue == 41 || rawValue >= 128 && rawValue <= 255 || rawValue == 0 }
 }
