@@ -65,7 +65,7 @@ extension Workspace {
         addNegative(zone, UInt32(number), context)
         return prove(.noName(encloser: found.encloser), zone, UInt32(number), context)
       case .exact, .wildcard:
-        if found.node.flags.contains(.alias), query.type != .cname, query.type != .any { break }
+        if found.node.flags.contains(.alias), !query.type.standsBesideAlias { break }
         return addData(found, zone, UInt32(number), owner, ownZone, snapshot, &outcome)
       case .redirection: break
       }

@@ -204,7 +204,7 @@ private struct Retrace {
   private func follow(
     _ node: ZoneNode, _ holder: DomainName, _ type: RRType, _ zone: CompiledZone, _ step: inout Explanation.Step
   ) -> (Explanation.Step, DomainName?) {
-    let alias = type == .cname || type == .any ? nil : node.rrset(.cname, zone.memory)
+    let alias = type.standsBesideAlias ? nil : node.rrset(.cname, zone.memory)
     let first = type == .any && node.end(zone.memory) > node.firstRRset
     guard let rrset = first ? RRsetImage(zone.memory, at: node.firstRRset) : alias ?? node.rrset(type, zone.memory)
     else {

@@ -35,6 +35,12 @@ extension RRType {
   @inlinable static package var https: RRType { RRType(65) }
   @inlinable static package var any: RRType { RRType(255) }
 
+  /// Types for which an alias is not followed: the alias itself, and what may stand beside it (RFC 4035 §2.5, RFC 1034
+  /// §3.6.2).
+  @inlinable package var standsBesideAlias: Bool {
+    self == .cname || self == .any || self == .rrsig || self == .nsec
+  }
+
   /// IXFR and AXFR: a question for a whole zone (RFC 1995, RFC 5936).
   @inlinable package var isTransfer: Bool { rawValue == 251 || rawValue == 252 }
 
