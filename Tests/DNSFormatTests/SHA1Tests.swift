@@ -1,0 +1,49 @@
+import Testing
+
+@testable import DNSFormat
+
+@Suite("RFC 3174 §7.3: SHA-1")
+struct SHA1Tests {
+  /// The digest in hexadecimal.
+  private func digest(_ octets: some Sequence<UInt8>) -> String {
+    var hash = SHA1()
+    for octet in octets { hash.append(octet) }
+    hash.finish()
+    return hexadecimal((0..<20).map { hash.digest($0) })
+  }
+
+  @Test(arguments: [
+    ("abc", 1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+    ("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1, "84983e441c3bd26ebaae4aa1f95129e5e54670f1"),
+    (
+      "0123456701234567012345670123456701234567012345670123456701234567", 10, "dea356a2cddd90c7a7ecedc5ebb563934f460452"
+    ),
+    ("", 1, "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+  ])
+  func `the RFC's tests`(text: String, times: Int, expected: String) {
+    #expect(digest((0..<times).flatMap { _ in Array(text.utf8) }) == expected)
+  }
+
+  @Test func `the RFC's third: a million times one letter`() {
+    #expect(digest(repeatElement(UInt8(ascii: "a"), count: 1_000_000)) == "34aa973cd4c4daa4f61eeb2bdbad27316534016f")
+  }
+
+  @Test(arguments: [
+    (55, "c1c8bbdc22796e28c0e15163d20899b65621d65a"), (56, "c2db330f6083854c99d4b5bfb6e8f29f201be699"),
+    (63, "03f09f5b158a7a8cdad920bddc29b81c18a551f5"), (64, "0098ba824b5c16427bd7a1122a5a442a25ec644d"),
+    (65, "11655326c708d70319be2610e8a57d9a5b959d3b"), (119, "ee971065aaa017e0632a8ca6c77bb3bf8b1dfc56"),
+    (120, "f34c1488385346a55709ba056ddd08280dd4c6d6"),
+  ])
+  func `padding ends a block, or needs one more`(count: Int, expected: String) {
+    #expect(digest(repeatElement(UInt8(ascii: "a"), count: count)) == expected)
+  }
+
+  @Test func `a hash that begins anew has forgotten what it was given`() {
+    var hash = SHA1()
+    for octet in "left over".utf8 { hash.append(octet) }
+    hash.begin()
+    for octet in "abc".utf8 { hash.append(octet) }
+    hash.finish()
+    #expect(hexadecimal((0..<20).map { hash.digest($0) }) == "a9993e364706816aba3e25717850c26c9cd0d89d")
+  }
+}
