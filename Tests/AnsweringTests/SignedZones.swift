@@ -1,6 +1,5 @@
 /// The example zones of the RFCs on DNSSEC. Owners, types and RDATA are the RFCs'; the signatures and keys are stand-ins
-/// of the right form, since a server copies them and looks at nothing in them but the type that they cover. HINFO is
-/// written as RFC 3597 §5 writes any type.
+/// of the right form, since a server copies them and looks at nothing in them but the type that they cover.
 enum SignedZones {
   /// RFC 4035 Appendix A: `example.`, signed with NSEC.
   static let nsec = text(
@@ -19,7 +18,7 @@ enum SignedZones {
     ns1.a.example. A 192.0.2.5 ;
     ns2.a.example. A 192.0.2.6 ;
     ai.example. A 192.0.2.9
-    ai.example. HINFO \\# 11 064b4c482d313003495453
+    ai.example. HINFO "KLH-10" "ITS"
     ai.example. AAAA 2001:db8::f00:baa9
     ai.example. NSEC b.example. A HINFO AAAA RRSIG NSEC
     b.example. NS ns1.b.example. ;
@@ -38,7 +37,7 @@ enum SignedZones {
     x.y.w.example. MX 1 xx.example.
     x.y.w.example. NSEC xx.example. MX RRSIG NSEC
     xx.example. A 192.0.2.10
-    xx.example. HINFO \\# 15 064b4c482d313007544f50532d3230
+    xx.example. HINFO "KLH-10" "TOPS-20"
     xx.example. AAAA 2001:db8::f00:baaa
     xx.example. NSEC example. A HINFO AAAA RRSIG NSEC
     """)
@@ -64,7 +63,7 @@ enum SignedZones {
     ns1.a.example. A 192.0.2.5 ;
     ns2.a.example. A 192.0.2.6 ;
     ai.example. A 192.0.2.9
-    ai.example. HINFO \\# 11 064b4c482d313003495453
+    ai.example. HINFO "KLH-10" "ITS"
     ai.example. AAAA 2001:db8::f00:baa9
     b4um86eghhds6nea196smvmlo4ors995.example. NSEC3 1 1 12 aabbccdd gjeqe526plbf1g8mklp59enfd789njgi MX RRSIG
     c.example. NS ns1.c.example. ;
@@ -84,7 +83,7 @@ enum SignedZones {
     x.w.example. MX 1 xx.example.
     x.y.w.example. MX 1 xx.example.
     xx.example. A 192.0.2.10
-    xx.example. HINFO \\# 15 064b4c482d313007544f50532d3230
+    xx.example. HINFO "KLH-10" "TOPS-20"
     xx.example. AAAA 2001:db8::f00:baaa
     """)
 
