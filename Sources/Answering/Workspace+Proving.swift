@@ -44,21 +44,26 @@ extension Workspace {
     case .noType(let node, _):
       // An empty non-terminal has no NSEC: that of the name before it leaps over it.
       if !add(node.rrset(.nsec, place.zone.memory), of: node, place) { addRecordBeforeName(place) }
-    case .noTypeAtWildcard(let source, _):
-      _ = add(source.rrset(.nsec, place.zone.memory), of: source, place)
+    case .noTypeAtWildcard(let source, let encloser):
+      // A wildcard too may be an empty non-terminal.
+      if !add(source.rrset(.nsec, place.zone.memory), of: source, place) { addRecordBeforeWildcard(encloser, place) }
       addRecordBeforeName(place)
     case .noNearerName:
       addRecordBeforeName(place)
     case .noName(let encloser):
       addRecordBeforeName(place)
-      other.load(wildcardBelow: encloser, of: name)
-      orderKey.load(other, originLabels: place.zone.originLabels)
-      addDenial(place)
+      addRecordBeforeWildcard(encloser, place)
     }
   }
 
   private mutating func addRecordBeforeName(_ place: ProofPlace) {
     orderKey.load(name, originLabels: place.zone.originLabels)
+    addDenial(place)
+  }
+
+  private mutating func addRecordBeforeWildcard(_ encloser: Int, _ place: ProofPlace) {
+    other.load(wildcardBelow: encloser, of: name)
+    orderKey.load(other, originLabels: place.zone.originLabels)
     addDenial(place)
   }
 

@@ -129,6 +129,26 @@ struct NSECTests {
     #expect(Reply.signed(signatures) == ["ns1.example. A", "ns1.example. NSEC"] && signatures.count == 2)
   }
 
+  @Test func `a wildcard that is an empty non-terminal: the NSEC that leaps over it proves its type absent`() throws {
+    let zone = SignedZones.text(
+      """
+      example. SOA ns.example. h.example. 1 3600 300 3600000 3600
+      example. NS ns.example.
+      example. NSEC b.example. NS SOA RRSIG NSEC
+      b.example. A 192.0.2.2
+      b.example. NSEC x.*.mid.example. A RRSIG NSEC
+      x.*.mid.example. TXT "below an asterisk"
+      x.*.mid.example. NSEC ns.example. TXT RRSIG NSEC
+      ns.example. A 192.0.2.1
+      ns.example. NSEC example. A RRSIG NSEC
+      """)
+    let fixture = try Fixture(["example.zone": zone])
+    let reply = try fixture.askSigned("q.mid.example.", .txt)
+    #expect(reply.rcode == "NOERROR" && reply.answer.isEmpty)
+    // That q.mid is not there, and that *.mid is, without data (RFC 4035 §3.1.3.4).
+    #expect(Reply.signed(reply.authority) == ["b.example. NSEC", "example. SOA", "x.*.mid.example. NSEC"])
+  }
+
   @Test func `a negative answer's SOA and its signature have the same, lesser TTL`() throws {
     let fixture = try Fixture([
       "example.zone": SignedZones.nsec.replacing("3600000 3600", with: "3600000 60")
