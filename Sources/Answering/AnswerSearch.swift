@@ -142,7 +142,7 @@ extension Workspace {
       next = query.type == .rrsig ? node.rrset(.rrsig, zone.memory, after: found) : nil
     }
     if found.kind == .wildcard { prove(.noNearerName(encloser: found.encloser), zone, number, context) }
-    if let rrset { addAddresses(of: rrset, zone, snapshot, outcome.caller, isGlue: false) }
+    if let rrset { addAddresses(of: rrset, number, snapshot, outcome.caller, isGlue: false) }
   }
 
   /// NODATA: the SOA, and the proof.
@@ -176,7 +176,7 @@ extension Workspace {
       Answer.Item(
         zone: number, section: .authority, rrset: UInt32(servers.offset), ttl: servers.ttl, owner: owner))
     if query.isDNSSECOK {
-      if let signers = cut.rrset(.ds, zone.memory) {
+      if let signers = cut.rrset(.ds, zone.memory), signers.isSigned {
         answer.add(
           Answer.Item(
             zone: number, section: .authority, rrset: UInt32(signers.offset), ttl: signers.ttl, owner: owner))
@@ -185,6 +185,6 @@ extension Workspace {
         prove(claim, zone, number, outcome.caller.context)
       }
     }
-    addAddresses(of: servers, zone, snapshot, outcome.caller, isGlue: true)
+    addAddresses(of: servers, number, snapshot, outcome.caller, isGlue: true)
   }
 }

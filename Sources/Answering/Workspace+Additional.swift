@@ -5,11 +5,12 @@ internal import Zones
 
 /// What goes beside an answer.
 extension Workspace {
-  /// The additional section: addresses of what MX, NS, SRV and their like point to (RFC 1035 §3.3, RFC 2782), where the caller may
-  /// call it and may have them.
+  /// The additional section: addresses of what MX, NS, SRV and their like point to (RFC 1035 §3.3, RFC 2782), where the
+  /// caller may call it and may have them.
   mutating func addAddresses(
-    of rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool
+    of rrset: RRsetImage, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool
   ) {
+    let zone = snapshot.zones.zones[Int(number)]
     var rdata = rrset.dataStart
     while rdata < rrset.end, !answer.isFull || isGlue {
       let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
@@ -20,35 +21,42 @@ extension Workspace {
       } else {
         other.load(zone.memory, at: target)
       }
-      addAddresses(snapshot, caller, isGlue: isGlue)
+      // Glue is what the zone above a cut says, whether or not a zone below is ours too (RFC 9471 §2.1).
+      if !(isGlue && zone.covers(other) && addAddresses(in: number, snapshot, caller, isGlue: true)),
+        let own = snapshot.zones.zone(of: other, type: .a, context: caller.context)
+      {
+        _ = addAddresses(in: UInt32(own), snapshot, caller, isGlue: isGlue)
+      }
       rdata &+= 2 &+ size
     }
   }
 
-  /// The addresses of the name in `other`, if it is ours.
-  private mutating func addAddresses(_ snapshot: Snapshot, _ caller: Caller, isGlue: Bool) {
-    guard let number = snapshot.zones.zone(of: other, type: .a, context: caller.context) else { return }
-    let zone = snapshot.zones.zones[number]
-    if zone.isBroken(for: caller.context) { return }
+  /// The addresses that a zone has for the name in `other`.
+  /// - Returns: false where it has none.
+  private mutating func addAddresses(in number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool) -> Bool {
+    let zone = snapshot.zones.zones[Int(number)]
+    if zone.isBroken(for: caller.context) { return false }
     let match = zone.find(other, context: caller.context)
     guard match.labels == other.labelCount,
       isGlue || match.node.flags.isDisjoint(with: [.cut, .covered]),
       // Below a DNAME there is nothing (RFC 6672 §2.4), not even glue.
       match.node.cover(zone.memory, context: caller.context)?.flags.contains(.redirection) != true
-    else { return }
-    let mode = snapshot.policy.mode(caller.context)
-    if mode == .enforce, snapshot.policy.judge(caller, target: match.service) != nil { return }
-    let owner = Answer.Owner(offset: UInt32(match.node.nameOffset), zone: UInt32(number))
+    else { return false }
     var next = match.node.addresses(zone.memory)
+    if next == nil { return false }
+    let mode = snapshot.policy.mode(caller.context)
+    if mode == .enforce, snapshot.policy.judge(caller, target: match.service) != nil { return true }
+    let owner = Answer.Owner(offset: UInt32(match.node.nameOffset), zone: number)
     while let addresses = next {
       let passing = mode == .enforce ? countPassing(addresses, zone, snapshot, caller) : addresses.count
       if passing == addresses.count || passing > 0 && !addresses.isSigned {
         answer.add(
           Answer.Item(
-            zone: UInt32(number), section: .additional, isFiltered: passing < addresses.count, isGlue: isGlue,
+            zone: number, section: .additional, isFiltered: passing < addresses.count, isGlue: isGlue,
             rrset: UInt32(addresses.offset), ttl: addresses.ttl, owner: owner))
       }
       next = match.node.addresses(zone.memory, after: addresses)
     }
+    return true
   }
 }

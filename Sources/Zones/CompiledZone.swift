@@ -105,6 +105,13 @@ public final class CompiledZone: Sendable {
       memory, record: CompiledZone.firstRecord, nameSize: Int(memory[CompiledZone.firstRecord]), context: context)
   }
 
+  /// True where a name is the apex or below it.
+  public func covers(_ name: borrowing NameKey) -> Bool {
+    name.labelCount >= originLabels
+      && name.suffix(
+        from: name.start(ofSuffix: originLabels), equals: foldedOrigin, at: 0, count: foldedOrigin.count &- 8)
+  }
+
   /// Where the first record is: behind the eight octets that make offset 0 mean "none".
   static var firstRecord: Int { 8 }
 

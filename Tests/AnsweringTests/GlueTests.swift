@@ -39,4 +39,11 @@ struct GlueTests {
     let reply = try referral("c NS ns.c\nns.c A 192.0.2.1\n", "ns.c.g.test.")
     #expect(!reply.isAuthoritative && reply.answer.isEmpty && reply.authority == ["c.g.test. 300 NS ns.c.g.test."])
   }
+
+  @Test func `glue is the parent's, though the zone below a cut is served too and has other data`() throws {
+    let fixture = try Fixture([
+      "g.test.zone": zoneHead + "d NS ns.d\nns.d A 192.0.2.1\nc NS ns.d\n", "d.g.test.zone": zoneHead,
+    ])
+    #expect(try fixture.ask("x.c.g.test.").additional == ["ns.d.g.test. 300 A 192.0.2.1"])
+  }
 }
