@@ -41,6 +41,13 @@ public struct CounterArray: ~Copyable, @unchecked Sendable {
     unsafe base[index].store(value, ordering: .relaxed)
   }
 
+  /// Replaces what a counter says where it still says `expected`; for counters with several writers.
+  /// - Returns: false, with nothing changed, where another writer came first.
+  @inlinable public func replace(_ expected: UInt64, with value: UInt64, at index: Int) -> Bool {
+    check(index)
+    return unsafe base[index].compareExchange(expected: expected, desired: value, ordering: .relaxed).exchanged
+  }
+
   /// What a counter says now; any thread may ask.
   @inlinable public subscript(_ index: Int) -> UInt64 {
     check(index)

@@ -10,6 +10,8 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case sendFailures
   /// Responses with TC set.
   case truncated
+  /// Responses over UDP that the rate limit cut to an empty one with TC set.
+  case responsesSlipped
   /// Calls that took at least one datagram.
   case batches
   /// Nanoseconds from the start to the end of all batches together: how far one time for a whole batch may be off.
@@ -38,6 +40,8 @@ public enum SilenceCause: Int, CaseIterable, Sendable {
   case isResponse
   /// The policy says `deny-as drop`.
   case dropped
+  /// The rate limit: too many responses of a kind to one prefix.
+  case limited
   /// The source cannot be a client's: port 0, a broadcast address.
   case badSource
   /// Nothing could be encoded, or the sender was too slow: none of the above.

@@ -40,6 +40,10 @@ package struct Policy: Sendable {
   package var cookieMode = CookieMode.on
   /// nil where the policy says none: the server has one of its own then, for as long as it runs.
   package var cookieSecret: CookieSecret?
+  package var rateLimit = RateLimiting()
+  package var tcpLimits = TCPLimits()
+  /// Nil where the server stays who started it.
+  package var user: ServerUser?
 }
 
 /// An address the server listens on.

@@ -10,6 +10,8 @@ final class ServedSnapshot: Sendable {
   let snapshot: Snapshot
   /// Counts reloads, from 1: log records say by which snapshot they were made.
   let generation: UInt64
+  /// What the policy says of response rates.
+  let limiting: ResponseLimiting
   /// By listener: the context that claims it.
   private let listenerContexts: [UInt16?]
   /// By context number: its metric slot.
@@ -18,6 +20,7 @@ final class ServedSnapshot: Sendable {
   init(_ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots) {
     self.snapshot = snapshot
     self.generation = generation
+    limiting = ResponseLimiting(snapshot.policy.policy.rateLimit)
     let listens = snapshot.policy.policy.listens
     listenerContexts = listeners.map { address in
       listens.first { $0.address == address }?.context.map { UInt16($0) }

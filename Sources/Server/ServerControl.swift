@@ -93,8 +93,9 @@ package final class ServerControl {
   private func startWorkers() throws(SystemError) {
     let cores = sockets.datagrams.count
     let log = log
+    let limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
     for core in 0..<cores {
-      let datagrams = UDPWorker(workers[core], listeners: sockets.datagrams[core])
+      let datagrams = UDPWorker(workers[core], listeners: sockets.datagrams[core], limiter: limiter)
       let stream = TCPWorker(
         workers[cores + core], doors: sockets.doors[core], connectionLimit: max(1, Self.connectionLimit / cores))
       threads.append(

@@ -20,11 +20,14 @@ final class UDPListener: Sendable {
 final class UDPWorker: Sendable {
   private let worker: Worker
   private let listeners: [UDPListener]
+  private let limiter: RateLimiter
   /// Batches taken from one socket before the others have their turn.
   private static let batchesInTurn = 16
 
-  init(_ worker: Worker, listeners: [UDPListener]) {
+  /// - Parameter limiter: all workers'.
+  init(_ worker: Worker, listeners: [UDPListener], limiter: RateLimiter) {
     self.worker = worker
+    self.limiter = limiter
     self.listeners = listeners
   }
 
@@ -32,6 +35,7 @@ final class UDPWorker: Sendable {
   private struct Bench: ~Copyable {
     var batch = DatagramBatch()
     var workspace = Workspace()
+    var slips = SlipWriter()
     var outcomes: [Outcome?]
     var served: ServedSnapshot
 
@@ -88,13 +92,14 @@ final class UDPWorker: Sendable {
     for index in 0..<count {
       let source = bench.batch.source(index)
       if source.port == 0 {  // nothing can be sent there
+        worker.metrics.recordSilence(slot: 0, transport: .udp, cause: .badSource)
         bench.outcomes[index] = nil
         continue
       }
       if bench.batch.isTruncated(index) { worker.metrics.count(.datagramsCut) }
       let arrival = Arrival(source: source.address, listenerContext: context, transport: .udp, time: time)
       bench.outcomes[index] = answer(
-        index, arrival, served, receivedOnWall, &bench.batch, &bench.workspace)
+        index, arrival, served, received, receivedOnWall, &bench.batch, &bench.workspace, &bench.slips)
     }
     let sent = bench.batch.send(to: listener.socket)
     let done = Clock.monotonicNanoseconds()
@@ -104,26 +109,34 @@ final class UDPWorker: Sendable {
     worker.metrics.count(.batches)
     worker.metrics.count(.batchSpan, done &- received)
     for index in 0..<count {
-      guard let outcome = bench.outcomes[index] else {
-        worker.metrics.recordSilence(slot: 0, transport: .udp, cause: .badSource)
-        continue
-      }
+      guard let outcome = bench.outcomes[index] else { continue }  // got silence, and was counted
       let stamp = bench.batch.kernelTime(index)
       let queue = stamp == 0 ? nil : Int64(bitPattern: receivedOnWall &- stamp)
       worker.account(outcome, served, .udp, residence: done &- received, queue: queue)
     }
   }
 
-  /// One query: `respond`, and the log where it was refused.
+  /// One query: `respond`, the log where it was refused, and the rate limit.
+  /// - Returns: nil where the rate limit kept the response.
   @inline(__always)
   private func answer(
-    _ index: Int, _ arrival: Arrival, _ served: ServedSnapshot, _ time: UInt64, _ batch: inout DatagramBatch,
-    _ workspace: inout Workspace
-  ) -> Outcome {
+    _ index: Int, _ arrival: Arrival, _ served: ServedSnapshot, _ now: UInt64, _ time: UInt64,
+    _ batch: inout DatagramBatch, _ workspace: inout Workspace, _ slips: inout SlipWriter
+  ) -> Outcome? {
     batch.withSlot(index) { request, response in
       let outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
       worker.log(outcome, served, source: arrival.source, request: request, time: time)
-      return outcome
+      switch served.limiting.judge(response, to: request, of: arrival.source, outcome, by: limiter, at: now) {
+      case .send: return outcome
+      case .slip:
+        slips.write(insteadOf: &response, to: request, outcome)
+        worker.metrics.count(.responsesSlipped)
+        return outcome
+      case .drop:
+        response.reset()
+        worker.metrics.recordSilence(slot: served.slot(of: outcome.caller), transport: .udp, cause: .limited)
+        return nil
+      }
     }
   }
 }

@@ -91,7 +91,7 @@ let grammarCases: [MessageCase] = [
     """
     a { b { c { d { e { f { g { h { i { } } } } } } } } }
     """,
-    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, listen, mode, default, deny-as, context, isolate, service, expect, metrics-log, answer-order, nsid, cookies, cookie-secret"#,
+    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, listen, mode, default, deny-as, context, isolate, service, expect, metrics-log, answer-order, nsid, cookies, cookie-secret, rate-limit, tcp-limits, user"#,
     #"p:1:35: error: blocks are more than 8 deep here; close some with }"#),
 ]
 

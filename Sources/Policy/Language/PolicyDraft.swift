@@ -34,6 +34,9 @@ struct PolicyDraft {
   var nsid: Located<NSID>?
   var cookieMode: Located<CookieMode>?
   var cookieSecret: Located<CookieSecret>?
+  var rateLimit: Located<RateLimiting>?
+  var tcpLimits: Located<TCPLimits>?
+  var user: Located<ServerUser>?
   var listens: [Listen] = []
   var contexts: [Context] = []
   var services: [Service] = []

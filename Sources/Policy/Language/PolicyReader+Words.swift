@@ -52,6 +52,31 @@ extension PolicyReader {
     return nil
   }
 
+  /// A whole number without signs, in a range.
+  mutating func number(_ word: Word, in range: ClosedRange<Int>, example: String) -> Int? {
+    if let number = number(word.text[...], in: range) { return number }
+    diagnostics.error(
+      at: word.location,
+      "\(quoted(word.text)) is no number here; write \(range.lowerBound) to \(range.upperBound), for example \(example)"
+    )
+    return nil
+  }
+
+  /// The number that a text is, where it is within the range.
+  func number(_ text: Substring, in range: ClosedRange<Int>) -> Int? {
+    guard text.utf8.allSatisfy(isDigit), let number = Int(text), range.contains(number) else { return nil }
+    return number
+  }
+
+  /// `/24`.
+  mutating func prefixLength(_ word: Word, in range: ClosedRange<Int>) -> Int? {
+    if word.text.hasPrefix("/"), let length = number(word.text.dropFirst(), in: range) { return length }
+    diagnostics.error(
+      at: word.location,
+      "\(quoted(word.text)) is no length of a prefix here; write /\(range.lowerBound) to /\(range.upperBound)")
+    return nil
+  }
+
   /// One of the cases of an enumeration that is written as its name.
   mutating func choice<Value: RawRepresentable & CaseIterable>(_ word: Word) -> Value? where Value.RawValue == String {
     if let value = Value(rawValue: word.text) { return value }

@@ -57,6 +57,13 @@ struct StatementSpec: Sendable {
     StatementSpec(
       "cookie-secret", in: [.top], words: 1...2, "cookie-secret HEX [OLD-HEX], or cookie-secret file PATH",
       readCookieSecret),
+    StatementSpec(
+      "rate-limit", in: [.top], words: many,
+      "rate-limit N/s [slip N] [ipv4 /N] [ipv6 /N] [including loopback] [except PREFIX...], or rate-limit off",
+      readRateLimit),
+    StatementSpec(
+      "tcp-limits", in: [.top], words: many, "tcp-limits [connections N] [per-client N] [idle SECONDS]", readTCPLimits),
+    StatementSpec("user", in: [.top], words: 1...1, "user NAME[:GROUP]", readUser),
   ]
 
   /// The statements by their keywords.

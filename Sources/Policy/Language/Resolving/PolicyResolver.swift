@@ -40,6 +40,9 @@ struct PolicyResolver {
     policy.nsid = draft.nsid?.value ?? .off
     policy.cookieMode = draft.cookieMode?.value ?? .on
     policy.cookieSecret = draft.cookieSecret?.value
+    policy.rateLimit = draft.rateLimit?.value ?? policy.rateLimit
+    policy.tcpLimits = draft.tcpLimits?.value ?? policy.tcpLimits
+    policy.user = draft.user?.value
     policy.expectations = draft.expectations
     resolveContexts()
     resolveServices()

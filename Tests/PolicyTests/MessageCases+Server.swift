@@ -1,0 +1,102 @@
+/// Statements about the server itself: rates, connections, its user.
+let serverCases: [MessageCase] = [
+  MessageCase(
+    """
+    rate-limit 1000
+    """,
+    #"p:1:12: error: "1000" is no rate; write 1/s to 1000000/s, for example 1000/s, or off"#),
+  MessageCase(
+    """
+    rate-limit 0/s
+    """,
+    #"p:1:12: error: "0/s" is no rate; write 1/s to 1000000/s, for example 1000/s, or off"#),
+  MessageCase(
+    """
+    rate-limit 99999999999999999999/s
+    """,
+    #"p:1:12: error: "99999999999999999999/s" is no rate; write 1/s to 1000000/s, for example 1000/s, or off"#),
+  MessageCase(
+    """
+    rate-limit off slip 2
+    """,
+    #"p:1:16: error: "slip" is one word too many for "rate-limit"; write rate-limit N/s [slip N] [ipv4 /N] [ipv6 /N] [including loopback] [except PREFIX...], or rate-limit off"#
+  ),
+  MessageCase(
+    """
+    rate-limit 5/s slip 11
+    """,
+    #"p:1:21: error: "11" is no number here; write 0 to 10, for example 2"#),
+  MessageCase(
+    """
+    rate-limit 5/s ipv4 33
+    """,
+    #"p:1:21: error: "33" is no length of a prefix here; write /1 to /32"#),
+  MessageCase(
+    """
+    rate-limit 5/s ipv6 /65
+    """,
+    #"p:1:21: error: "/65" is no length of a prefix here; write /1 to /64"#),
+  MessageCase(
+    """
+    rate-limit 5/s including everyone
+    """,
+    #"p:1:26: error: "everyone" is not understood here; write rate-limit N/s [slip N] [ipv4 /N] [ipv6 /N] [including loopback] [except PREFIX...], or rate-limit off"#
+  ),
+  MessageCase(
+    """
+    rate-limit 5/s slip 1 slip 2
+    """,
+    #"p:1:23: error: "slip" is already said in this line; keep one"#),
+  MessageCase(
+    """
+    rate-limit 5/s except
+    """,
+    #"p:1:1: error: "rate-limit" needs more after it; write rate-limit N/s [slip N] [ipv4 /N] [ipv6 /N] [including loopback] [except PREFIX...], or rate-limit off"#
+  ),
+  MessageCase(
+    """
+    rate-limit 5/s except 10.0.0.0/8 nobody
+    """,
+    #"p:1:34: error: "nobody" is no address or prefix; write for example 10.20.0.0/16 or ::1"#),
+  MessageCase(
+    """
+    rate-limit 5/s; rate-limit off
+    """,
+    #"p:1:17: error: "rate-limit" is already said at p:1; keep one"#),
+  MessageCase(
+    """
+    tcp-limits conections 5
+    """,
+    #"p:1:12: error: "conections" is not understood here; write tcp-limits [connections N] [per-client N] [idle SECONDS]"#
+  ),
+  MessageCase(
+    """
+    tcp-limits connections
+    """,
+    #"p:1:1: error: "tcp-limits" needs more after it; write tcp-limits [connections N] [per-client N] [idle SECONDS]"#),
+  MessageCase(
+    """
+    tcp-limits connections 0
+    """,
+    #"p:1:24: error: "0" is no number here; write 1 to 1000000, for example 1024"#),
+  MessageCase(
+    """
+    tcp-limits idle 0s
+    """,
+    #"p:1:17: error: "0s" is no time in seconds; write 1 to 3600, for example 10s"#),
+  MessageCase(
+    """
+    tcp-limits connections 10 per-client 20
+    """,
+    #"p:1:1: warning: per-client 20 limits nothing, there are 10 connections in all; write a smaller one"#),
+  MessageCase(
+    """
+    user ambit:
+    """,
+    #"p:1:6: error: "ambit:" is no user; write NAME or NAME:GROUP, for example ambit"#),
+  MessageCase(
+    """
+    context a { user ambit }
+    """,
+    #"p:1:13: error: "user" does not belong in a context; write it at the top level"#),
+]
