@@ -31,6 +31,7 @@ extension SystemError: CustomStringConvertible {
   package var reason: String {
     switch errno {
     case ENOTSUP where call == "read": return "it is no regular file"
+    case ENOENT where call.hasPrefix("find "): return "there is none"
     case EADDRNOTAVAIL: return "address not available"
     case EAFNOSUPPORT: return "address family not supported"
     default:
@@ -47,6 +48,10 @@ extension SystemError: CustomStringConvertible {
     case ("bind", EACCES), ("bind", EPERM): "take a port above 1023 or grant CAP_NET_BIND_SERVICE"
     case ("bind", EADDRINUSE), ("listen on", EADDRINUSE): "another server has it: stop that one or listen elsewhere"
     case ("bind", EADDRNOTAVAIL): "no interface of this host has it: add it to one or listen elsewhere"
+    case ("find user", ENOENT): "add it (useradd --system NAME) or name another"
+    case ("find group", ENOENT): "add it (groupadd --system NAME) or name another"
+    case ("become user", EPERM): "start as root, or as that user, or leave the user out"
+    case ("reserve", _): "raise the limit (ulimit -v) or take fewer workers (--workers)"
     case (_, EAFNOSUPPORT): "this host has IPv6 switched off: use IPv4 addresses only"
     case (_, EMFILE): "raise the limit on open files (ulimit -n, LimitNOFILE=)"
     case (_, ENFILE): "raise the host's limit on open files (sysctl fs.file-max)"

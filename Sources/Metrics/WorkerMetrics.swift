@@ -11,6 +11,11 @@ public final class WorkerMetrics: Sendable {
   /// The most slots there can be.
   package static let mostSlots = 8191
 
+  /// Octets of addresses that counters for so many slots take.
+  package static func size(slots: Int = WorkerMetrics.defaultSlots) -> Int {
+    (Layout.populations(slots) + slots * 8 * Layout.populationSize) * MemoryLayout<UInt64>.size
+  }
+
   /// How many context slots there are; a greater one is counted as the last.
   public let slots: Int
   @usableFromInline let counters: CounterArray

@@ -12,6 +12,8 @@ final class ServedSnapshot: Sendable {
   let generation: UInt64
   /// What the policy says of response rates.
   let limiting: ResponseLimiting
+  /// What it says of connections.
+  let tcpLimits: TCPLimits
   /// By listener: the context that claims it.
   private let listenerContexts: [UInt16?]
   /// By context number: its metric slot.
@@ -21,6 +23,7 @@ final class ServedSnapshot: Sendable {
     self.snapshot = snapshot
     self.generation = generation
     limiting = ResponseLimiting(snapshot.policy.policy.rateLimit)
+    tcpLimits = snapshot.policy.policy.tcpLimits
     let listens = snapshot.policy.policy.listens
     listenerContexts = listeners.map { address in
       listens.first { $0.address == address }?.context.map { UInt16($0) }

@@ -10,8 +10,6 @@ internal import Synchronization
 
 /// Starts the workers, then does everything that is not answering: signals, reloads, logs, metrics, the end.
 package final class ServerControl {
-  /// Connections over TCP, of all workers together.
-  private static let connectionLimit = 1024
   /// How long a refusal waits at most before it is logged.
   private static let logIntervalMilliseconds: Int32 = 200
 
@@ -23,6 +21,8 @@ package final class ServerControl {
   private let sockets: Sockets
   private let holder: SnapshotHolder
   private let workers: [Worker]
+  private let census: TCPCensus
+  private let limiter: RateLimiter
   private var threads: [WorkerThread] = []
   private var collector: MetricsCollector
   private var metricsLog: MetricsLogFile?
@@ -71,8 +71,13 @@ package final class ServerControl {
     self.signals = signals
     let policy = snapshot.policy.policy
     let cores = max(1, options.workers ?? availableCPUs().count)
+    let user = try ServerPrivileges.find(options.user ?? policy.user)
+    try ServerMemory.reserve(cores: cores)
     sockets = try Sockets(
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
+    try ServerPrivileges.drop(to: user, options.folder, sockets.addresses)
+    census = TCPCensus(descriptors: ServerMemory.connectionRoom(cores, sockets.addresses.count, policy.tcpLimits))
+    limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
     let served = ServedSnapshot(snapshot, generation: 1, listeners: sockets.addresses, slots: slots)
     snapshots = [1: served]
     let holder = SnapshotHolder(served)
@@ -93,11 +98,11 @@ package final class ServerControl {
   private func startWorkers() throws(SystemError) {
     let cores = sockets.datagrams.count
     let log = log
-    let limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
     for core in 0..<cores {
       let datagrams = UDPWorker(workers[core], listeners: sockets.datagrams[core], limiter: limiter)
       let stream = TCPWorker(
-        workers[cores + core], doors: sockets.doors[core], connectionLimit: max(1, Self.connectionLimit / cores))
+        workers[cores + core], doors: sockets.doors[core], census: census,
+        heldLimit: max(1 << 20, TCPWorker.heldOctetsLimit / cores))
       threads.append(
         try WorkerThread.start(name: "ambit-udp-\(core)") {
           ServerControl.guarding(log) { () throws(SystemError) in try datagrams.run() }
@@ -246,6 +251,9 @@ package final class ServerControl {
     let policy = snapshot.policy.policy
     if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses) {
       log.write("changed listen addresses take a restart; until then the server listens where it did")
+    }
+    if options.user == nil, policy.user?.text != old.snapshot.policy.policy.user?.text {
+      log.write("a changed user takes a restart; until then the server is who it was")
     }
     let before = old.snapshot.policy.policy.metricsLog
     if (policy.metricsLog?.path, policy.metricsLog?.interval) != (before?.path, before?.interval) {

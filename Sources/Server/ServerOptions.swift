@@ -1,4 +1,5 @@
 package import Addresses
+package import Policy
 
 /// What the command line says of a server; where it says nothing, the policy does.
 package struct ServerOptions: Sendable {
@@ -14,6 +15,8 @@ package struct ServerOptions: Sendable {
   package var metricsLog: String?
   /// Seconds between two metrics records; nil for what the policy says.
   package var metricsInterval: UInt32?
+  /// Who to become once the sockets are bound; nil for who the policy says.
+  package var user: ServerUser?
   /// Shown in the first line.
   package var version = ""
 

@@ -4,27 +4,33 @@ internal import LinuxIO
 
 /// One TCP connection: its socket, and what waits: octets of an unfinished request, and of responses not yet taken.
 ///
-/// A quiet connection holds no buffers; both arrays are empty nearly always.
+/// A quiet connection holds no octets of either.
 final class TCPConnection {
   let socket: TCPSocket
   /// Which listener it came in on.
   let listener: Int
-  /// The start of a request whose rest has not come.
-  var unread: [UInt8] = []
+  /// Its place in the worker's table.
+  let slot: Int
+  /// Requests not yet answered.
+  var framing = StreamFraming()
   /// Responses that the peer has not taken yet, from `unsentStart` on. While there are any, nothing is read.
-  var unsent: [UInt8] = []
-  var unsentStart = 0
-  /// The peer has ended its side: answer what came, then close.
-  var hasEnded = false
-  /// When it last got a whole request or took a response, in nanoseconds of the monotonic clock. Single octets do not
-  /// count: who sends one now and then is idle.
+  private(set) var unsent: [UInt8] = []
+  private var unsentStart = 0
+  /// When it last got a response or had taken all of them, in nanoseconds of the monotonic clock. Single octets do not
+  /// count, neither of requests nor of responses: who sends or takes one now and then is idle.
   var lastProgress: UInt64
+  /// What the table counts as held by it.
+  var countedOctets = 0
 
-  init(_ socket: consuming TCPSocket, listener: Int, now: UInt64) {
+  init(_ socket: consuming TCPSocket, listener: Int, slot: Int, now: UInt64) {
     self.socket = socket
     self.listener = listener
+    self.slot = slot
     lastProgress = now
   }
+
+  /// Octets of memory that it holds for its peer.
+  var heldOctets: Int { framing.kept.count + unsent.count }
 
   /// Sends responses, keeping what the peer does not take now.
   /// - Returns: false where the connection is broken.
@@ -45,12 +51,10 @@ final class TCPConnection {
 
   /// Sends what was kept.
   /// - Returns: false where the connection is broken.
-  func sendUnsent(now: UInt64) -> Bool {
+  func sendUnsent() -> Bool {
     while unsentStart < unsent.count {
       switch socket.write(unsent[unsentStart...]) {
-      case .octets(let count):
-        unsentStart += count
-        lastProgress = now
+      case .octets(let count): unsentStart += count
       case .wouldBlock: return true
       case .closed, .failed: return false
       }
@@ -58,5 +62,75 @@ final class TCPConnection {
     unsent = []
     unsentStart = 0
     return true
+  }
+}
+
+/// One worker's connections: by slot, in the order of their last progress, and those that hold memory in the order in
+/// which they began to.
+struct TCPTable {
+  private var connections: [TCPConnection?] = []
+  private var freeSlots: [Int] = []
+  private var byProgress = QuietOrder()
+  private var holders = QuietOrder()
+  /// Octets that all of them hold.
+  private(set) var heldOctets = 0
+
+  /// How many there are.
+  var count: Int { byProgress.count }
+
+  /// The connection in a slot.
+  subscript(_ slot: Int) -> TCPConnection? { connections.indices.contains(slot) ? connections[slot] : nil }
+
+  /// The one without progress for longest.
+  var quietest: TCPConnection? { byProgress.first.flatMap { self[$0] } }
+
+  /// The one that has held memory for longest.
+  var oldestHolder: TCPConnection? { holders.first.flatMap { self[$0] } }
+
+  /// A client's quietest, among so many of the quietest of all.
+  func quietest(of client: IPAddress, among most: Int) -> TCPConnection? {
+    var slot = byProgress.first
+    for _ in 0..<most {
+      guard let current = slot, let connection = self[current] else { return nil }
+      if connection.socket.peer.address.client == client { return connection }
+      slot = byProgress.slot(after: current)
+    }
+    return nil
+  }
+
+  /// Adds a connection, made for the slot it gets.
+  mutating func add(_ make: (Int) -> TCPConnection) -> TCPConnection {
+    let slot = freeSlots.popLast() ?? connections.count
+    if slot == connections.count { connections.append(nil) }
+    let connection = make(slot)
+    connections[slot] = connection
+    byProgress.touch(slot)
+    return connection
+  }
+
+  mutating func remove(_ connection: TCPConnection) {
+    heldOctets -= connection.countedOctets
+    byProgress.remove(connection.slot)
+    holders.remove(connection.slot)
+    connections[connection.slot] = nil
+    freeSlots.append(connection.slot)
+  }
+
+  /// A response was given or all were taken.
+  mutating func noteProgress(_ connection: TCPConnection, now: UInt64) {
+    connection.lastProgress = now
+    byProgress.touch(connection.slot)
+  }
+
+  /// Counts anew what a connection holds.
+  mutating func noteHeld(_ connection: TCPConnection) {
+    let held = connection.heldOctets
+    heldOctets += held - connection.countedOctets
+    if held == 0 {
+      holders.remove(connection.slot)
+    } else if connection.countedOctets == 0 {
+      holders.touch(connection.slot)
+    }
+    connection.countedOctets = held
   }
 }

@@ -16,26 +16,37 @@ final class TCPDoor: Sendable {
   }
 }
 
-/// Answers over TCP (RFC 7766): any number of requests on a connection, pipelined, the responses of one reading in one
-/// writing. A peer that does not read is not read from; one that is quiet for ten seconds is closed; where there are too
-/// many, the quietest goes.
+/// Answers over TCP (RFC 7766): any number of requests on a connection, pipelined, answered in order, the responses of one
+/// reading in one writing.
+///
+/// Nobody can keep others from being served: a peer that does not read is not read from; one without progress for the
+/// idle time is closed, and that time shrinks as connections fill up; where there are too many, the quietest goes, of the
+/// client's own where it is the client that has too many (rather than refusing the new one: what is quietest is most
+/// likely forgotten, or hostile, and neighbours behind one address keep what they use); and what connections hold of
+/// memory is bounded in all.
 final class TCPWorker: Sendable {
-  /// Nanoseconds without progress after which a connection is closed. RFC 7766 §6.2.3 wants "a few seconds".
-  private static let idleLimit: UInt64 = 10_000_000_000
-  /// Room for one reading, and for its responses: each at least one message of the greatest size with its length.
-  private static let bufferSize = 2 * (2 + 65535)
+  /// Room for one reading and what was kept before it, and for responses: each at least two messages of the greatest size.
+  private static let bufferSize = 2 * StreamFraming.longestFrame
   /// Readings from one connection before the others have their turn.
   private static let readingsInTurn = 4
+  /// Connections looked at for one of a client that has too many: a bound on the time an accept takes.
+  private static let quietestLookedAt = 256
+  /// Octets that a server's connections may hold together: unfinished requests and responses not taken.
+  static let heldOctetsLimit = 32 << 20
 
   private let worker: Worker
   private let doors: [TCPDoor]
-  private let connectionLimit: Int
+  private let census: TCPCensus
+  private let heldLimit: Int
 
-  /// - Parameter connectionLimit: connections that this worker has at the most.
-  init(_ worker: Worker, doors: [TCPDoor], connectionLimit: Int) {
+  /// - Parameters:
+  ///   - census: all workers'.
+  ///   - heldLimit: octets that this worker's connections may hold.
+  init(_ worker: Worker, doors: [TCPDoor], census: TCPCensus, heldLimit: Int) {
     self.worker = worker
     self.doors = doors
-    self.connectionLimit = connectionLimit
+    self.census = census
+    self.heldLimit = heldLimit
   }
 
   /// What the loop works with.
@@ -47,8 +58,7 @@ final class TCPWorker: Sendable {
     var output = OctetBuffer(capacity: TCPWorker.bufferSize)
     var outcomes: [Outcome] = []
     var served: ServedSnapshot
-    /// By descriptor.
-    var connections: [Int32: TCPConnection] = [:]
+    var table = TCPTable()
     var lastSweep: UInt64 = 0
     var areDoorsOpen = true
 
@@ -76,7 +86,7 @@ final class TCPWorker: Sendable {
           worker.bell.drain()
         } else if event.token & Self.doorBit != 0 {
           accept(at: doors[Int(event.token & ~Self.doorBit)], now, &bench)
-        } else if let connection = bench.connections[Int32(truncatingIfNeeded: event.token)] {
+        } else if let connection = bench.table[Int(truncatingIfNeeded: event.token)] {
           serve(connection, event, now, &bench)
         }
       }
@@ -89,25 +99,55 @@ final class TCPWorker: Sendable {
   // MARK: - Opening and closing
 
   private func accept(at door: TCPDoor, _ now: UInt64, _ bench: inout Bench) {
-    var accepted = 0
-    while accepted < 64 {
+    for _ in 0..<64 {
       do throws(SystemError) {
         guard let socket = try door.listener.accept() else { return }
         worker.metrics.count(.connectionsAccepted)
-        if bench.connections.count >= connectionLimit { closeQuietest(&bench) }
+        guard makeRoom(for: socket.peer.address, &bench) else {
+          worker.metrics.count(.connectionsRefused)
+          worker.metrics.count(.connectionsClosed)
+          continue
+        }
         let raw = socket.raw
-        try bench.poller.add(raw, token: UInt64(raw))
-        bench.connections[raw] = TCPConnection(socket, listener: door.index, now: now)
+        let source = socket.peer.address
+        // A closure cannot consume what it captures, but it can take it out of an optional.
+        var accepted: TCPSocket? = consume socket
+        let connection = bench.table.add { slot in
+          guard let socket = accepted.take() else { preconditionFailure("a table makes one connection of a socket") }
+          return TCPConnection(socket, listener: door.index, slot: slot, now: now)
+        }
+        do throws(SystemError) {
+          try bench.poller.add(raw, token: UInt64(connection.slot))
+        } catch {
+          bench.table.remove(connection)
+          census.leave(source)
+          throw error
+        }
       } catch {
         // No descriptor left, most likely: the quietest connection makes room, and the next wait brings this one again.
         // Where this worker has none, the doors stay shut until the next sweep: a listener with someone waiting is
         // always ready.
         worker.metrics.count(.connectionsRefused)
-        if bench.connections.isEmpty { return watchDoors(false, &bench) }
-        return closeQuietest(&bench)
+        guard let quietest = bench.table.quietest else { return watchDoors(false, &bench) }
+        return close(quietest, &bench)
       }
-      accepted += 1
     }
+  }
+
+  /// Counts a connection, closing another where there are too many.
+  /// - Returns: false where none of this worker's can be closed for it.
+  private func makeRoom(for source: IPAddress, _ bench: inout Bench) -> Bool {
+    let limits = bench.served.tcpLimits
+    switch census.admit(source, limits) {
+    case .welcome: return true
+    case .clientIsFull:
+      guard let own = bench.table.quietest(of: source.client, among: Self.quietestLookedAt) else { return false }
+      close(own, &bench)
+    case .serverIsFull:
+      guard let quietest = bench.table.quietest else { return false }
+      close(quietest, &bench)
+    }
+    return census.admit(source, limits) == .welcome
   }
 
   private func watchDoors(_ areOpen: Bool, _ bench: inout Bench) {
@@ -119,94 +159,114 @@ final class TCPWorker: Sendable {
   }
 
   private func close(_ connection: TCPConnection, _ bench: inout Bench) {
-    if !connection.unread.isEmpty { worker.metrics.count(.requestsCut) }
+    if !connection.framing.kept.isEmpty { worker.metrics.count(.requestsCut) }
     bench.poller.remove(connection.socket.raw)
-    bench.connections[connection.socket.raw] = nil
+    bench.table.remove(connection)
+    census.leave(connection.socket.peer.address)
     worker.metrics.count(.connectionsClosed)
-  }
-
-  private func closeQuietest(_ bench: inout Bench) {
-    let quietest = bench.connections.values.min { $0.lastProgress < $1.lastProgress }
-    if let quietest { close(quietest, &bench) }
   }
 
   private func closeIdle(_ now: UInt64, _ bench: inout Bench) {
     guard now &- bench.lastSweep > 1_000_000_000 else { return }
     bench.lastSweep = now
     if !bench.areDoorsOpen { watchDoors(true, &bench) }
-    for connection in Array(bench.connections.values) where now &- connection.lastProgress > Self.idleLimit {
-      close(connection, &bench)
-    }
+    let idleTime = census.idleTime(bench.served.tcpLimits)
+    while let quietest = bench.table.quietest, now &- quietest.lastProgress > idleTime { close(quietest, &bench) }
+  }
+
+  /// Counts what a connection holds; where all hold too much, those go that have held for longest.
+  private func noteHeld(_ connection: TCPConnection, _ bench: inout Bench) {
+    bench.table.noteHeld(connection)
+    while bench.table.heldOctets > heldLimit, let holder = bench.table.oldestHolder { close(holder, &bench) }
   }
 
   // MARK: - Serving
 
   private func serve(_ connection: TCPConnection, _ event: PollEvent, _ now: UInt64, _ bench: inout Bench) {
+    guard advance(connection, event, now, &bench) else { return close(connection, &bench) }
+    noteHeld(connection, &bench)
+  }
+
+  /// Sends and reads what can be.
+  /// - Returns: false where the connection has ended.
+  private func advance(_ connection: TCPConnection, _ event: PollEvent, _ now: UInt64, _ bench: inout Bench) -> Bool {
     if !connection.unsent.isEmpty {
-      guard connection.sendUnsent(now: now) else { return close(connection, &bench) }
-      if !connection.unsent.isEmpty { return }
+      guard connection.sendUnsent() else { return false }
+      if !connection.unsent.isEmpty { return true }
+      bench.table.noteProgress(connection, now: now)
       // What was read before the peer stopped reading waits to be answered.
-      guard answerUnread(connection, now, &bench) else { return close(connection, &bench) }
-      if connection.hasEnded, connection.unsent.isEmpty { return close(connection, &bench) }
-      watch(connection, &bench)
-    }
-    if event.isReadable || event.isBroken, connection.unsent.isEmpty { read(connection, now, &bench) }
-  }
-
-  private func answerUnread(_ connection: TCPConnection, _ now: UInt64, _ bench: inout Bench) -> Bool {
-    bench.input.reset()
-    bench.input.append(connection.unread.span)
-    return answer(connection, now, &bench)
-  }
-
-  private func read(_ connection: TCPConnection, _ now: UInt64, _ bench: inout Bench) {
-    for _ in 0..<Self.readingsInTurn {
       bench.input.reset()
-      bench.input.append(connection.unread.span)
+      connection.framing.release(into: &bench.input)
+      guard answer(connection, now, &bench) else { return false }
+      if connection.unsent.isEmpty { watch(connection, &bench) }
+    }
+    guard event.isReadable || event.isBroken, connection.unsent.isEmpty else { return true }
+    return read(connection, now, &bench)
+  }
+
+  private func read(_ connection: TCPConnection, _ now: UInt64, _ bench: inout Bench) -> Bool {
+    for _ in 0..<Self.readingsInTurn {
+      bench.input.reset(limit: min(connection.framing.readingLimit, Self.bufferSize))
       switch connection.socket.read(into: &bench.input) {
       case .octets: break
-      case .wouldBlock: return
-      case .closed: connection.hasEnded = true
-      case .failed: return close(connection, &bench)
+      case .wouldBlock: return true
+      // Nothing is read while something waits to be answered or taken: at the peer's end all that came whole is answered.
+      case .closed, .failed: return false
       }
-      guard answer(connection, now, &bench) else { return close(connection, &bench) }
-      if !connection.unsent.isEmpty { return watch(connection, &bench) }
-      if connection.hasEnded { return close(connection, &bench) }
+      if !connection.framing.kept.isEmpty {
+        guard connection.framing.add(bench.input.octets) else { continue }
+        bench.input.reset()
+        connection.framing.release(into: &bench.input)
+      }
+      guard answer(connection, now, &bench) else { return false }
+      if !connection.unsent.isEmpty {
+        watch(connection, &bench)
+        return true
+      }
     }
+    return true
   }
 
   /// Watches for room to write while responses wait, for requests otherwise.
   private func watch(_ connection: TCPConnection, _ bench: inout Bench) {
     let waits = !connection.unsent.isEmpty
     try? bench.poller.modify(
-      connection.socket.raw, token: UInt64(connection.socket.raw), readable: !waits, writable: waits)
+      connection.socket.raw, token: UInt64(connection.slot), readable: !waits, writable: waits)
   }
 
   /// Answers the whole requests in the input, in order, and keeps the rest (RFC 7766 §6.2.1.1).
-  /// - Returns: false where the connection is broken.
+  /// - Returns: false where the connection has ended.
   private func answer(_ connection: TCPConnection, _ now: UInt64, _ bench: inout Bench) -> Bool {
     var offset = 0
-    var isIntact = true
-    while isIntact, connection.unsent.isEmpty {
+    var next = StreamFraming.Next.incomplete
+    repeat {
       let received = Clock.monotonicNanoseconds()
-      offset = fillOutput(connection, from: offset, &bench)
-      if bench.outcomes.isEmpty { break }
+      (offset, next) = fillOutput(connection, from: offset, &bench)
+      var isIntact = true
       if bench.output.count > 0 {
-        connection.lastProgress = now
+        bench.table.noteProgress(connection, now: now)
         isIntact = connection.send(bench.output)
       }
       let residence = Clock.monotonicNanoseconds() &- received
       for outcome in bench.outcomes {
         worker.account(outcome, bench.served, .tcp, residence: residence, queue: nil)
       }
+      if !isIntact { return false }
+      // While responses wait, what is behind them waits too.
+    } while next.isRequest && connection.unsent.isEmpty
+    if next == .broken, connection.unsent.isEmpty {
+      worker.metrics.recordSilence(slot: 0, transport: .tcp, cause: .short)
+      return false
     }
-    connection.unread = offset == bench.input.count ? [] : bench.input.octets.octets(offset..<bench.input.count)
-    return isIntact
+    connection.framing.keep(bench.input, from: offset)
+    return true
   }
 
   /// Answers requests from `offset` on until the input has no whole one left or the output no room for another response.
-  /// - Returns: the offset behind the last request answered.
-  private func fillOutput(_ connection: TCPConnection, from start: Int, _ bench: inout Bench) -> Int {
+  /// - Returns: the offset behind the last request answered, and what comes there.
+  private func fillOutput(
+    _ connection: TCPConnection, from start: Int, _ bench: inout Bench
+  ) -> (offset: Int, next: StreamFraming.Next) {
     bench.output.reset()
     bench.outcomes.removeAll(keepingCapacity: true)
     let context = bench.served.context(ofListener: connection.listener)
@@ -215,17 +275,16 @@ final class TCPWorker: Sendable {
       time: UInt32(truncatingIfNeeded: Clock.realtimeNanoseconds() / 1_000_000_000),
       idleTime: UInt16(Self.idleLimit / 100_000_000))
     var offset = start
-    while offset + 2 <= bench.input.count, bench.output.capacity - bench.output.count >= 2 + 65535 {
-      let size = Int(bench.input[offset]) << 8 | Int(bench.input[offset + 1])
-      guard offset + 2 + size <= bench.input.count else { break }
+    while true {
+      let next = StreamFraming.next(in: bench.input.octets, at: offset)
+      guard case .request(let range) = next, bench.output.capacity - bench.output.count >= StreamFraming.longestFrame
+      else { return (offset, next) }
       let outcome = answer(
-        arrival, request: (offset + 2)..<(offset + 2 + size), of: bench.input, bench.served, &bench.workspace,
-        into: &bench.response)
+        arrival, request: range, of: bench.input, bench.served, &bench.workspace, into: &bench.response)
       bench.outcomes.append(outcome)
       append(bench.response, to: &bench.output)
-      offset += 2 + size
+      offset = range.upperBound
     }
-    return offset
   }
 
   /// Answers one request of the input; the response stays empty where there is to be silence.

@@ -1,4 +1,5 @@
 internal import Addresses
+internal import Policy
 internal import Server
 
 extension Command {
@@ -9,6 +10,7 @@ extension Command {
     details: """
         --listen ADDR[:PORT]         listen here instead of where the policy says; may be given again
         --strict                     do not start where any zone has a mistake (else that zone answers SERVFAIL)
+        --user NAME[:GROUP]          who to become once the sockets are bound (default: as the policy says, else nobody new)
         --workers N                  threads that answer datagrams (default: one a core)
         --metrics-log PATH|off       where to write metrics as JSON lines (default: as the policy says, else nowhere)
         --metrics-interval SECONDS   how often (default: as the policy says, else 10)
@@ -16,7 +18,7 @@ extension Command {
       SIGHUP reads DIR again; where anything in it is wrong, what was served before stays. SIGTERM and Ctrl-C end the
       server, which then prints what it measured. SIGUSR1 opens the metrics log again, after rotating it. Under systemd (Type=notify-reload) it says when it is ready.
       """,
-    valueOptions: ["--listen", "--workers", "--metrics-log", "--metrics-interval"],
+    valueOptions: ["--listen", "--user", "--workers", "--metrics-log", "--metrics-interval"],
     flags: ["--strict"]
   ) { arguments in
     var options = ServerOptions()
@@ -29,6 +31,10 @@ extension Command {
         arguments.fail("\"\(text)\" is no address; write for example 127.0.0.1:5300 or [::1]:5300")
       }
       options.listens.append(address)
+    }
+    if let text = arguments.value("--user") {
+      options.user = ServerUser(text)
+      if options.user == nil { arguments.fail("--user takes NAME or NAME:GROUP, not \"\(text)\"") }
     }
     options.workers = number("--workers", in: 1...256, arguments)
     options.metricsInterval = number("--metrics-interval", in: 1...86400, arguments).map { UInt32($0) }

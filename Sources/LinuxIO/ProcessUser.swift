@@ -1,0 +1,63 @@
+internal import CLinux
+internal import Glibc
+
+/// A user that the process may become, looked up in the system's databases.
+package struct ProcessUser: Sendable {
+  /// As the operator wrote it.
+  package let name: String
+  private let user: uid_t
+  private let group: gid_t
+  /// False for a number without an entry in the user database.
+  private let hasEntry: Bool
+
+  /// Looks up a user, and its group where one is named; a number that is no name is an ID.
+  /// - Throws: `cannot find user ambitt: there is none; …`
+  package static func find(_ name: String, group: String?) throws(SystemError) -> ProcessUser {
+    var user = uid_t()
+    var groupID = gid_t()
+    var hasEntry = true
+    // Safe, here and below: names are handed over as C strings that live for the call, which writes two integers.
+    var reason = unsafe clinux_find_user(name, &user, &groupID)
+    if reason == ENOENT, let number = UInt32(name), number != .max {
+      (user, groupID, hasEntry, reason) = (number, number, false, 0)
+    }
+    if reason != 0 { throw SystemError("find user", name, errno: reason) }
+    if let group {
+      reason = unsafe clinux_find_group(group, &groupID)
+      if reason == ENOENT, let number = UInt32(group), number != .max { (groupID, reason) = (number, 0) }
+      if reason != 0 { throw SystemError("find group", group, errno: reason) }
+    }
+    return ProcessUser(name: name, user: user, group: groupID, hasEntry: hasEntry)
+  }
+
+  /// Makes this process, all its threads, that user for good; where it is that user already, nothing changes.
+  ///
+  /// To be followed by ``giveUpPrivileges()``. The kernel then writes no core dumps of the process and lets nobody trace
+  /// it but root.
+  package func become() throws(SystemError) {
+    if geteuid() != 0 {
+      guard getuid() == user, geteuid() == user, getgid() == group else {
+        throw SystemError("become user", name, errno: EPERM)
+      }
+      return
+    }
+    if user == 0 { return }
+    try attempt("become user", name) {
+      hasEntry ? unsafe clinux_become(name, user, group) : clinux_become(nil, user, group)
+    }
+    precondition(
+      getuid() == user && geteuid() == user && getegid() == group && !clinux_can_become_root(),
+      "a user that was become is so for good")
+  }
+}
+
+/// True where the process may do anything.
+package var isRoot: Bool { geteuid() == 0 }
+
+/// Gives up every capability, and the way to new ones (PR_SET_NO_NEW_PRIVS), for this thread and those it starts later.
+package func giveUpPrivileges() throws(SystemError) {
+  try attempt("give up", "capabilities") { clinux_give_up_privileges() }
+}
+
+/// True where this process may read a file, or look into a folder.
+package func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }

@@ -1,0 +1,32 @@
+internal import Inspection
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+
+/// What a server takes of its machine: found out before it begins, so that want of it is one clear line.
+enum ServerMemory {
+  /// Octets beside the counters that the two threads of a core take: stacks, batches, buffers.
+  private static let threadMemory = 2 * (8 << 20)
+  /// Descriptors beside sockets and connections: the logs, the control thread's, and files read at a reload.
+  private static let spareDescriptors = 24
+
+  /// Finds out whether the memory that all workers take at their start can be had.
+  static func reserve(cores: Int) throws(SystemError) {
+    try tryAddressSpace(
+      cores * (2 * WorkerMetrics.size() + threadMemory), for: amount(cores, "worker"))
+  }
+
+  /// Raises the limit on open files and says so where it is too low.
+  /// - Returns: how many connections there are descriptors for.
+  static func connectionRoom(_ cores: Int, _ addresses: Int, _ limits: TCPLimits) -> Int {
+    let limit = raiseDescriptorLimit()
+    // A core has a socket of each kind for each address, and each of its two threads a poller and a bell.
+    let room = max(1, limit - cores * (2 * addresses + 4) - spareDescriptors)
+    if room < limits.connections {
+      writeStandardError(
+        "ambit: the limit on open files is \(limit): no more than \(amount(room, "TCP connection")) at a time, not "
+          + "\(limits.connections); raise it (ulimit -n, LimitNOFILE=)\n")
+    }
+    return room
+  }
+}

@@ -1,0 +1,45 @@
+internal import Addresses
+internal import Answering
+internal import LinuxIO
+internal import Policy
+
+/// From root to who the server shall be: after the sockets are bound, before any other thread starts and before the
+/// metrics log is opened, so that what works at the start also works at a reload or a rotation.
+enum ServerPrivileges {
+  /// Looks up a user before anything is bound.
+  static func find(_ user: ServerUser?) throws(SystemError) -> ProcessUser? {
+    guard let user else { return nil }
+    return try ProcessUser.find(user.name, group: user.group)
+  }
+
+  /// Becomes the user, where there is one, for good; and gives up capabilities that are of no more use.
+  static func drop(to user: ProcessUser?, _ folder: String, _ listens: [SocketAddress]) throws(SystemError) {
+    let wasRoot = isRoot
+    try user?.become()
+    if isRoot {
+      if user == nil, listens.contains(where: { $0.port < 1024 }) {
+        writeStandardError(
+          "ambit: this is root, and need not be once the sockets are bound; write \"user NAME\" in the policy, or start "
+            + "with --user NAME\n")
+      }
+      return
+    }
+    try giveUpPrivileges()
+    if wasRoot, let user { warnOfUnreadable(folder, by: user) }
+  }
+
+  /// A reload reads the folder as the new user: better said now than then.
+  private static func warnOfUnreadable(_ folder: String, by user: ProcessUser) {
+    func warn(_ what: String) {
+      writeStandardError(
+        "ambit: \(what), so a reload will fail; give the user \(user.name) the right to read it (chgrp, chmod g+rX)\n")
+    }
+    do throws(SystemError) {
+      let files = try ConfigurationFolder.read(folder)
+      for folder in files.unreadableFolders { warn("cannot read \(folder.path): \(folder.reason)") }
+      for zone in files.zones where !isReadable(zone.path) { warn("cannot read \(zone.path): permission denied") }
+    } catch {
+      warn("\(error)")
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Addresses
+import Policy
+import TestSupport
+import Testing
+
+@testable import Server
+
+@Suite("RFC 7766 §6.2.2 and §6.2.3: how many connections, and for how long")
+struct TCPLimitTests {
+  private func limits(_ connections: Int, perClient: Int, idle: UInt32 = 10) -> TCPLimits {
+    var limits = TCPLimits()
+    (limits.connections, limits.perClient, limits.idle) = (connections, perClient, idle)
+    return limits
+  }
+
+  @Test func `a client is an IPv4 address or the first 64 bits of an IPv6 one, and each has its number`() {
+    let census = TCPCensus(descriptors: 100)
+    let limits = limits(50, perClient: 2)
+    let one = IPAddress(v4: 1)
+    #expect(census.admit(one, limits) == .welcome)
+    #expect(census.admit(one, limits) == .welcome)
+    #expect(census.admit(one, limits) == .clientIsFull)
+    #expect(census.admit(IPAddress(v4: 2), limits) == .welcome)
+    #expect(census.admit(IPAddress(high: 7, low: 1), limits) == .welcome)
+    #expect(census.admit(IPAddress(high: 7, low: 2), limits) == .welcome)
+    #expect(census.admit(IPAddress(high: 7, low: 3), limits) == .clientIsFull)
+    #expect(census.admit(IPAddress(high: 0, low: 1), limits) == .welcome)  // ::1 is not 0.0.0.1
+    census.leave(one)
+    #expect(census.admit(one, limits) == .welcome)
+  }
+
+  @Test func `there are no more in all than the policy and the descriptors allow`() {
+    for (connections, descriptors) in [(5, 100), (100, 5)] {
+      let census = TCPCensus(descriptors: descriptors)
+      let limits = limits(connections, perClient: 1)
+      for client in 0..<5 as Range<UInt32> { #expect(census.admit(IPAddress(v4: client), limits) == .welcome) }
+      #expect(census.admit(IPAddress(v4: 9), limits) == .serverIsFull)
+      census.leave(IPAddress(v4: 0))
+      #expect(census.admit(IPAddress(v4: 9), limits) == .welcome)
+    }
+  }
+
+  @Test func `the idle time shrinks from half on, to a tenth, and no further than a second`() {
+    let census = TCPCensus(descriptors: 1000)
+    let ten = limits(100, perClient: 100)
+    var times: [UInt64] = [census.idleTime(ten)]
+    for _ in 0..<100 {
+      #expect(census.admit(IPAddress(v4: 1), ten) == .welcome)
+      times.append(census.idleTime(ten))
+    }
+    #expect(times[0...50].allSatisfy { $0 == 10_000_000_000 })
+    #expect(zip(times[50...], times[51...]).allSatisfy { $0 > $1 })
+    #expect(times[75] == 5_500_000_000 && abs(Int(times[100]) - 1_000_000_000) < 10)
+    #expect(census.idleTime(limits(100, perClient: 100, idle: 1)) == 1_000_000_000)
+    #expect(census.idleTime(limits(100, perClient: 100, idle: 3)) == 1_000_000_000)
+    #expect(abs(Int(census.idleTime(limits(100, perClient: 100, idle: 600))) - 60_000_000_000) < 1000)
+  }
+
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func `the order of quietness is that of a plain list`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var order = QuietOrder()
+    var plain: [Int] = []
+    for _ in 0..<2000 {
+      let slot = Int.random(in: 0..<40, using: &random)
+      plain.removeAll { $0 == slot }
+      if Bool.random(using: &random) {
+        order.touch(slot)
+        plain.append(slot)
+      } else {
+        order.remove(slot)
+      }
+      #expect(order.first == plain.first && order.count == plain.count && order.contains(slot) == plain.contains(slot))
+    }
+    var walked: [Int] = []
+    var slot = order.first
+    while let current = slot {
+      walked.append(current)
+      slot = order.slot(after: current)
+    }
+    #expect(walked == plain, "seed \(seed)")
+  }
+}
