@@ -9,9 +9,9 @@ internal import FlatMemory
 struct StreamFraming {
   /// A length and the longest message.
   static let longestFrame = 2 + 65535
-  /// Octets of a reading where no request is unfinished: enough for some hundred requests, few enough that others have
-  /// their turn soon.
-  static let usualReading = 16384
+  /// Octets of a reading where no request is unfinished: enough for a hundred requests, few enough that others have their
+  /// turn soon.
+  static let usualReading = 4096
 
   /// Octets that came and are not answered yet.
   private(set) var kept: [UInt8] = []

@@ -66,11 +66,12 @@ final class TCPConnection {
 }
 
 /// One worker's connections: by slot, in the order of their last progress, and those that hold memory in the order in
-/// which they began to.
+/// which they began to. A *newcomer* has had no response yet.
 struct TCPTable {
   private var connections: [TCPConnection?] = []
   private var freeSlots: [Int] = []
   private var byProgress = QuietOrder()
+  private var newcomers = QuietOrder()
   private var holders = QuietOrder()
   /// Octets that all of them hold.
   private(set) var heldOctets = 0
@@ -83,6 +84,13 @@ struct TCPTable {
 
   /// The one without progress for longest.
   var quietest: TCPConnection? { byProgress.first.flatMap { self[$0] } }
+
+  /// The one to close where there are too many: the oldest newcomer, where a quarter or more are newcomers, so that a
+  /// flood of those who ask nothing costs nobody who has asked his connection; else the quietest.
+  var mostDispensable: TCPConnection? {
+    let slot = newcomers.count * 4 >= count ? newcomers.first : byProgress.first
+    return slot.flatMap { self[$0] }
+  }
 
   /// The one that has held memory for longest.
   var oldestHolder: TCPConnection? { holders.first.flatMap { self[$0] } }
@@ -105,12 +113,14 @@ struct TCPTable {
     let connection = make(slot)
     connections[slot] = connection
     byProgress.touch(slot)
+    newcomers.touch(slot)
     return connection
   }
 
   mutating func remove(_ connection: TCPConnection) {
     heldOctets -= connection.countedOctets
     byProgress.remove(connection.slot)
+    newcomers.remove(connection.slot)
     holders.remove(connection.slot)
     connections[connection.slot] = nil
     freeSlots.append(connection.slot)
@@ -120,6 +130,7 @@ struct TCPTable {
   mutating func noteProgress(_ connection: TCPConnection, now: UInt64) {
     connection.lastProgress = now
     byProgress.touch(connection.slot)
+    newcomers.remove(connection.slot)
   }
 
   /// Counts anew what a connection holds.

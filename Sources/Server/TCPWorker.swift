@@ -20,15 +20,14 @@ final class TCPDoor: Sendable {
 /// reading in one writing.
 ///
 /// Nobody can keep others from being served: a peer that does not read is not read from; one without progress for the
-/// idle time is closed, and that time shrinks as connections fill up; where there are too many, the quietest goes, of the
-/// client's own where it is the client that has too many (rather than refusing the new one: what is quietest is most
+/// idle time is closed, and that time shrinks as connections fill up; one that asks much is read from a little at a time;
+/// where there are too many, one that has asked nothing goes, else the quietest, of the client's own where it is the
+/// client that has too many (rather than refusing the new one: what is quietest is most
 /// likely forgotten, or hostile, and neighbours behind one address keep what they use); and what connections hold of
 /// memory is bounded in all.
 final class TCPWorker: Sendable {
   /// Room for one reading and what was kept before it, and for responses: each at least two messages of the greatest size.
   private static let bufferSize = 2 * StreamFraming.longestFrame
-  /// Readings from one connection before the others have their turn.
-  private static let readingsInTurn = 4
   /// Connections looked at for one of a client that has too many: a bound on the time an accept takes.
   private static let quietestLookedAt = 256
   /// Octets that a server's connections may hold together: unfinished requests and responses not taken.
@@ -123,13 +122,15 @@ final class TCPWorker: Sendable {
           census.leave(source)
           throw error
         }
+        // Most who mean it have asked by now, and the next wait may be many others away.
+        finish(connection, read(connection, now, &bench), &bench)
       } catch {
         // No descriptor left, most likely: the quietest connection makes room, and the next wait brings this one again.
         // Where this worker has none, the doors stay shut until the next sweep: a listener with someone waiting is
         // always ready.
         worker.metrics.count(.connectionsRefused)
-        guard let quietest = bench.table.quietest else { return watchDoors(false, &bench) }
-        return close(quietest, &bench)
+        guard let other = bench.table.mostDispensable else { return watchDoors(false, &bench) }
+        return close(other, &bench)
       }
     }
   }
@@ -144,8 +145,8 @@ final class TCPWorker: Sendable {
       guard let own = bench.table.quietest(of: source.client, among: Self.quietestLookedAt) else { return false }
       close(own, &bench)
     case .serverIsFull:
-      guard let quietest = bench.table.quietest else { return false }
-      close(quietest, &bench)
+      guard let other = bench.table.mostDispensable else { return false }
+      close(other, &bench)
     }
     return census.admit(source, limits) == .welcome
   }
@@ -183,8 +184,12 @@ final class TCPWorker: Sendable {
   // MARK: - Serving
 
   private func serve(_ connection: TCPConnection, _ event: PollEvent, _ now: UInt64, _ bench: inout Bench) {
-    guard advance(connection, event, now, &bench) else { return close(connection, &bench) }
-    noteHeld(connection, &bench)
+    finish(connection, advance(connection, event, now, &bench), &bench)
+  }
+
+  /// Ends a connection's turn.
+  private func finish(_ connection: TCPConnection, _ goesOn: Bool, _ bench: inout Bench) {
+    if goesOn { noteHeld(connection, &bench) } else { close(connection, &bench) }
   }
 
   /// Sends and reads what can be.
@@ -204,26 +209,22 @@ final class TCPWorker: Sendable {
     return read(connection, now, &bench)
   }
 
+  /// Reads once and answers; the others have their turn before the next reading.
   private func read(_ connection: TCPConnection, _ now: UInt64, _ bench: inout Bench) -> Bool {
-    for _ in 0..<Self.readingsInTurn {
-      bench.input.reset(limit: min(connection.framing.readingLimit, Self.bufferSize))
-      switch connection.socket.read(into: &bench.input) {
-      case .octets: break
-      case .wouldBlock: return true
-      // Nothing is read while something waits to be answered or taken: at the peer's end all that came whole is answered.
-      case .closed, .failed: return false
-      }
-      if !connection.framing.kept.isEmpty {
-        guard connection.framing.add(bench.input.octets) else { continue }
-        bench.input.reset()
-        connection.framing.release(into: &bench.input)
-      }
-      guard answer(connection, now, &bench) else { return false }
-      if !connection.unsent.isEmpty {
-        watch(connection, &bench)
-        return true
-      }
+    bench.input.reset(limit: min(connection.framing.readingLimit, Self.bufferSize))
+    switch connection.socket.read(into: &bench.input) {
+    case .octets: break
+    case .wouldBlock: return true
+    // Nothing is read while something waits to be answered or taken: at the peer's end all that came whole is answered.
+    case .closed, .failed: return false
     }
+    if !connection.framing.kept.isEmpty {
+      guard connection.framing.add(bench.input.octets) else { return true }
+      bench.input.reset()
+      connection.framing.release(into: &bench.input)
+    }
+    guard answer(connection, now, &bench) else { return false }
+    if !connection.unsent.isEmpty { watch(connection, &bench) }
     return true
   }
 
