@@ -90,8 +90,12 @@ struct MetricsCollector {
   /// All since the start.
   func all() -> MetricsReport { report(total(), from: start, to: Date()) }
 
-  /// Refusals that were dropped because the log's queue was full, since the start.
-  func droppedLogRecords() -> UInt64 { total()[.logRecordsDropped] }
+  /// What is said in the log too, as counted since the start: refusals dropped because the log's queue was full, and
+  /// responses that the rate limit dropped or cut.
+  func saidInLog() -> (droppedRecords: UInt64, dropped: UInt64, slipped: UInt64) {
+    let total = total()
+    return (total[.logRecordsDropped], total[SilenceCause.limited], total[.responsesSlipped])
+  }
 
   private func report(_ counts: MetricCounts, from: Date, to: Date) -> MetricsReport {
     let slots = slots

@@ -1,5 +1,6 @@
 internal import Addresses
 internal import FlatMemory
+internal import Synchronization
 
 /// Response rate limiting: who would get more responses of a kind in a second than the policy says gets the rest not at
 /// all or, every so often, cut to nothing with TC set, so that whoever truly asked comes back over TCP. A forged source
@@ -55,6 +56,8 @@ final class RateLimiter: Sendable {
   private let accounts: CounterArray
   private let setMask: UInt64
   private let seeds: (UInt64, UInt64)
+  /// For the log: an IPv4 address, or the first 64 bits of an IPv6 one, which are never as few as 32.
+  private let lastLimited = Atomic<UInt64>(0)
 
   /// - Parameters:
   ///   - accounts: a power of two, at least 8.
@@ -144,6 +147,17 @@ struct RateLimit {
 }
 
 extension RateLimiter {
+  /// Remembers for whom a response was held back, for `lastSource`.
+  func note(_ source: IPAddress) {
+    lastLimited.store(source.isIPv4 ? source.low : source.high, ordering: .relaxed)
+  }
+
+  /// For whom a response was held back last; of an IPv6 address the first 64 bits.
+  var lastSource: IPAddress {
+    let bits = lastLimited.load(ordering: .relaxed)
+    return bits >> 32 == 0 ? IPAddress(v4: UInt32(truncatingIfNeeded: bits)) : IPAddress(high: bits, low: 0)
+  }
+
   /// The account of a source's responses of a kind.
   /// - Parameter name: of an answer the hash of its name, from `hash(ofNameIn:)`; 0 of other kinds.
   func key(_ source: IPAddress, _ kind: Kind, name: UInt64, _ limit: RateLimit) -> UInt64 {

@@ -35,7 +35,7 @@ package final class ServerControl {
   private let load: BackgroundLoad
   private var isLoading = false
   private var shouldLoadAgain = false
-  private var droppedRecordsSaid: UInt64 = 0
+  private var said: (droppedRecords: UInt64, dropped: UInt64, slipped: UInt64) = (0, 0, 0)
 
   /// Serves until told to stop. Everything that goes wrong is said on standard error.
   package static func run(_ options: ServerOptions) -> ServerExit {
@@ -166,7 +166,7 @@ package final class ServerControl {
           _ = timer.drain()
           let lines = collector.interval().jsonLines()
           metricsLog?.append(lines)
-          sayDroppedRecords()
+          sayWhatWasDropped()
         case .load: finishReload()
         case nil: break
         }
@@ -182,13 +182,20 @@ package final class ServerControl {
     for worker in workers { log.writeRefusals(of: worker.ring, snapshots) }
   }
 
-  private func sayDroppedRecords() {
-    let dropped = collector.droppedLogRecords()
-    if dropped > droppedRecordsSaid {
+  private func sayWhatWasDropped() {
+    let now = collector.saidInLog()
+    if now.droppedRecords > said.droppedRecords {
       log.write(
-        "\(dropped - droppedRecordsSaid) more refusals are not listed: they came faster than they can be logged")
-      droppedRecordsSaid = dropped
+        "\(now.droppedRecords - said.droppedRecords) more refusals are not listed: they came faster than they can be "
+          + "logged")
     }
+    let (dropped, slipped) = (now.dropped - said.dropped, now.slipped - said.slipped)
+    if dropped + slipped > 0 {
+      log.write(
+        "rate-limit held back \(amount(Int(dropped + slipped), "response")), \(slipped) of them sent empty with TC, the "
+          + "last to \(limiter.lastSource); where that is an honest client, raise the rate or except it")
+    }
+    said = now
   }
 
   // MARK: - Reloading
@@ -269,7 +276,7 @@ package final class ServerControl {
     for worker in workers { worker.stop() }
     for thread in threads { thread.join() }
     writeRefusals()
-    sayDroppedRecords()
+    sayWhatWasDropped()
     let lines = collector.interval().jsonLines()
     metricsLog?.append(lines)
     writeStandardOutput("\n\(collector.all().table())")

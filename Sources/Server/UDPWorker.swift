@@ -131,10 +131,12 @@ final class UDPWorker: Sendable {
       case .slip:
         slips.write(insteadOf: &response, to: request, outcome)
         worker.metrics.count(.responsesSlipped)
+        limiter.note(arrival.source)
         return outcome
       case .drop:
         response.reset()
         worker.metrics.recordSilence(slot: served.slot(of: outcome.caller), transport: .udp, cause: .limited)
+        limiter.note(arrival.source)
         return nil
       }
     }

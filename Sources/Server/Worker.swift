@@ -1,5 +1,23 @@
 // Server: everything that holds a socket or a clock. Workers answer; the control thread (`ServerControl`) loads, reloads,
 // logs and stops. A datagram's way: `UDPWorker.serve` → `Answering.respond` → `DatagramBatch.send` → `Worker.account`.
+//
+// Everything that a peer can make grow has a bound, and each bound has one place:
+//
+//   a request over UDP          4096 octets, more is cut           DatagramBatch.slotSize
+//   a response over UDP         1232 octets, or what is asked for  Arrival.sizeLimit, OPTWriter.udpSize
+//   datagrams in one batch      32, 16 batches a turn              DatagramBatch.init, UDPWorker.batchesInTurn
+//   waiting for room to send    10 ms a batch                      DatagramBatch.send
+//   responses of a kind         1000/s for a prefix, over UDP      policy rate-limit, RateLimiter (65,536 accounts, 512 KiB)
+//   a message over TCP          65,535 octets, each way            StreamFraming.longestFrame
+//   TCP connections             1024, a client 256, or descriptors policy tcp-limits, TCPCensus
+//   time without progress       10 s, less as they fill up         policy tcp-limits, TCPCensus.idleTime
+//   one reading from one        4096 octets                        StreamFraming.usualReading
+//   what connections hold       32 MiB together                    TCPWorker.heldOctetsLimit
+//   connections not accepted    1024 a listener                    TCPListener.bind
+//   refusals not logged         1024 a worker, more are counted    DecisionRing
+//   populations measured        512 contexts, more count as one    WorkerMetrics.defaultSlots
+//   descriptors                 the hard limit                     ServerMemory.connectionRoom
+//   memory at the start         tried before it is taken           ServerMemory.reserve
 
 internal import Addresses
 internal import Answering
