@@ -14,7 +14,7 @@ public struct CounterArray: ~Copyable, @unchecked Sendable {
   /// `count` counters, all zero.
   public init(count: Int) {
     guard let memory = unsafe calloc(max(count, 1), MemoryLayout<Atomic<UInt64>>.stride) else {
-      preconditionFailure("memory for counters could be had at start")
+      endOutOfMemory(count * MemoryLayout<Atomic<UInt64>>.stride)
     }
     self.count = count
     // Safe: an atomic integer is its integer in memory, and all-zero octets are a zero.

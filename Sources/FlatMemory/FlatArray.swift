@@ -62,8 +62,6 @@ extension FlatArray<UInt8> {
 /// Memory of at least `count` octets, aligned for anything; `previous`, if any, is moved there and given back.
 @unsafe func allocated(octets count: Int, movedFrom previous: UnsafeMutableRawPointer? = nil) -> UnsafeMutableRawPointer
 {
-  guard let memory = unsafe realloc(previous, max(count, 16)) else {
-    preconditionFailure("memory for a snapshot can be had; the machine has none left")
-  }
+  guard let memory = unsafe realloc(previous, max(count, 16)) else { endOutOfMemory(count) }
   return unsafe memory
 }

@@ -8,7 +8,7 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case responsesSent
   /// Responses that the kernel refused, over UDP.
   case sendFailures
-  /// Responses with TC set.
+  /// Responses with TC set, because they did not fit.
   case truncated
   /// Responses over UDP that the rate limit cut to an empty one with TC set.
   case responsesSlipped

@@ -59,11 +59,14 @@ final class TCPWorker: Sendable {
     var served: ServedSnapshot
     var table = TCPTable()
     var lastSweep: UInt64 = 0
+    /// Nanoseconds that a connection may be quiet, as of the last sweep.
+    var idleTime: UInt64
     var areDoorsOpen = true
 
     init(_ poller: consuming Poller, _ served: ServedSnapshot) {
       self.poller = poller
       self.served = served
+      idleTime = UInt64(served.tcpLimits.idle) * 1_000_000_000
     }
   }
 
@@ -171,8 +174,8 @@ final class TCPWorker: Sendable {
     guard now &- bench.lastSweep > 1_000_000_000 else { return }
     bench.lastSweep = now
     if !bench.areDoorsOpen { watchDoors(true, &bench) }
-    let idleTime = census.idleTime(bench.served.tcpLimits)
-    while let quietest = bench.table.quietest, now &- quietest.lastProgress > idleTime { close(quietest, &bench) }
+    bench.idleTime = census.idleTime(bench.served.tcpLimits)
+    while let quietest = bench.table.quietest, now &- quietest.lastProgress > bench.idleTime { close(quietest, &bench) }
   }
 
   /// Counts what a connection holds; where all hold too much, those go that have held for longest.

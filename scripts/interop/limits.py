@@ -1,6 +1,6 @@
 """Floods and hostile clients against a server on loopback, and an honest client that must see no difference.
 
-usage: PORT=… SERVER=… limits.py rates|open|connections|flood|hold
+usage: PORT=… SERVER=… WORKERS=… limits.py rates|open|connections|flood|hold
 """
 
 import collections
@@ -17,6 +17,7 @@ from dns import Message, ask, expect, port_from_environment, query, udp
 
 PORT = port_from_environment()
 SERVER = os.environ["SERVER"]
+WORKERS = int(os.environ["WORKERS"])
 
 
 def framed(octets):
@@ -131,7 +132,11 @@ def connections():
             if len(many) % 5 == 0:
                 asked(own)
         time.sleep(0.2)
-        expect("of 30 connections of another, the ten newest stay", [False] * 20 + [True] * 10, [is_open(s) for s in many])
+        there = [is_open(stream) for stream in many]
+        if WORKERS == 1:
+            expect("of 30 connections of another, the ten newest stay", [False] * 20 + [True] * 10, there)
+        else:
+            expect("of 30 connections of another, ten stay, the newest among them", (10, True), (sum(there), there[-1]))
         expect("and the first client's own", True, asked(own))
         streams = []
         for number in range(100):
@@ -141,9 +146,8 @@ def connections():
         time.sleep(0.2)
         there = sum(is_open(s) for s in many + streams)
         expect(f"of 100 clients' there are no more than may be ({there})", True, 30 <= there <= 39)
-        for stream in streams[-5:]:
-            stream.settimeout(5)
-        expect("the newest are answered", [True] * 5, [asked(s) for s in streams[-5:]])
+        streams[-1].settimeout(5)
+        expect("the newest is answered", True, asked(streams[-1]))
         expect("and the one that is used all the time is still there", True, asked(own))
     time.sleep(0.2)
     with connect("127.0.1.1") as loris, connect("127.0.1.2") as quiet, connect("127.0.1.3", receive_buffer=4096) as slow:
@@ -232,7 +236,7 @@ def flood():
     """Very many connections that ask nothing, from many addresses."""
     honest = Honest()
     honest.start()
-    attempts, done, wall = 20_000, 0, time.monotonic() + 20
+    attempts, done, wall = int(os.environ.get("ATTEMPTS", 20_000)), 0, time.monotonic() + 20
     waiting = collections.deque()
     for number in range(attempts):
         stream = socket.socket()
@@ -252,7 +256,7 @@ def flood():
         if time.monotonic() > wall:
             break
     print(f"# {done} connections attempted")
-    expect("20,000 connections are attempted in time", True, done > 15_000)
+    expect("very many connections are attempted in time", True, done > 15_000)
     honest.report("while they stand")
     expect("the server holds no more than it may", True, len(os.listdir(f"/proc/{SERVER}/fd")) < 1100)
     for stream in waiting:
