@@ -11,7 +11,8 @@ package struct TCPListener: ~Copyable, Sendable {
   /// The descriptor's number, for a ``Poller``.
   package var raw: Int32 { descriptor.raw }
 
-  /// Binds a socket and listens, with room for 1024 connections that nobody has accepted yet.
+  /// Binds a socket and listens, with room for 4096 connections that nobody has accepted yet, or as many as the
+  /// kernel allows (sysctl net.core.somaxconn).
   ///
   /// Several listeners of this user share the port (SO_REUSEPORT): ask ``isTaken(_:)`` before the first.
   package static func bind(to address: SocketAddress) throws(SystemError) -> TCPListener {
@@ -21,7 +22,7 @@ package struct TCPListener: ~Copyable, Sendable {
     try attempt("share the port of", "\(address)") { clinux_share_port(raw) }
     if !address.address.isIPv4 { try attempt("keep IPv4 out of", "\(address)") { clinux_only_ipv6(raw) } }
     try bindSocket(socket, to: address)
-    try attempt("listen on", "\(address)") { listen(raw, 1024) }
+    try attempt("listen on", "\(address)") { listen(raw, 4096) }
     let localAddress = try boundAddress(of: socket, asked: address)
     return TCPListener(descriptor: socket, localAddress: localAddress)
   }

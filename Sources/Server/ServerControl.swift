@@ -76,7 +76,8 @@ package final class ServerControl {
     sockets = try Sockets(
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
     try ServerPrivileges.drop(to: user, options.folder, sockets.addresses)
-    census = TCPCensus(descriptors: ServerMemory.connectionRoom(cores, sockets.addresses.count, policy.tcpLimits))
+    census = TCPCensus(
+      descriptors: ServerMemory.connectionRoom(cores, sockets.addresses.count, policy.tcpLimits), workers: cores)
     limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
     let served = ServedSnapshot(snapshot, generation: 1, listeners: sockets.addresses, slots: slots)
     snapshots = [1: served]

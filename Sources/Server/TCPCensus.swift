@@ -3,47 +3,52 @@ internal import Policy
 internal import Synchronization
 
 /// Counts the connections of all workers, in all and by client. A lock, taken once an accept and once a close.
+///
+/// A client's number holds over all workers. The number in all is shared out between them instead: were it one pot, a
+/// worker whose connections have ended could not get a place back from another that a flood keeps full.
 final class TCPCensus: Sendable {
   private struct Counts {
     var total = 0
     var byClient: [IPAddress: Int] = [:]
+
+    mutating func remove(_ client: IPAddress) {
+      total -= 1
+      let ofClient = (byClient[client] ?? 1) - 1
+      byClient[client] = ofClient == 0 ? nil : ofClient
+    }
   }
   private let counts = Mutex(Counts())
   /// What descriptors are left for, whatever the policy says.
   private let descriptors: Int
+  private let workers: Int
 
   /// - Parameter descriptors: connections that there are descriptors for.
-  init(descriptors: Int) { self.descriptors = descriptors }
-
-  /// What is said to a new connection.
-  enum Admission: Equatable {
-    case welcome
-    /// Its client has as many as it may have.
-    case clientIsFull
-    case serverIsFull
+  init(descriptors: Int, workers: Int) {
+    self.descriptors = descriptors
+    self.workers = workers
   }
 
-  /// Counts a connection where there is room for it.
-  func admit(_ source: IPAddress, _ limits: TCPLimits) -> Admission {
+  /// Counts a connection where its client may have one more.
+  /// - Parameter replaced: whose connection was closed for it.
+  func admit(_ source: IPAddress, replacing replaced: IPAddress? = nil, _ limits: TCPLimits) -> Bool {
     let client = source.client
     return counts.withLock { counts in
+      if let replaced { counts.remove(replaced.client) }
       let ofClient = counts.byClient[client] ?? 0
-      if ofClient >= limits.perClient { return .clientIsFull }
-      if counts.total >= mostConnections(limits) { return .serverIsFull }
+      if ofClient >= limits.perClient { return false }
       counts.byClient[client] = ofClient + 1
       counts.total += 1
-      return .welcome
+      return true
     }
   }
+
+  /// Connections that one worker may have.
+  func share(_ limits: TCPLimits) -> Int { (mostConnections(limits) + workers - 1) / workers }
 
   /// A connection that was admitted has ended.
   func leave(_ source: IPAddress) {
     let client = source.client
-    counts.withLock { counts in
-      counts.total -= 1
-      let ofClient = (counts.byClient[client] ?? 1) - 1
-      counts.byClient[client] = ofClient == 0 ? nil : ofClient
-    }
+    counts.withLock { $0.remove(client) }
   }
 
   /// Nanoseconds that a connection may be quiet now: what the policy says while less than half of the connections are

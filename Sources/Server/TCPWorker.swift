@@ -139,19 +139,15 @@ final class TCPWorker: Sendable {
   }
 
   /// Counts a connection, closing another where there are too many.
-  /// - Returns: false where none of this worker's can be closed for it.
+  /// - Returns: false where its client has too many, none of them among this worker's quietest.
   private func makeRoom(for source: IPAddress, _ bench: inout Bench) -> Bool {
     let limits = bench.served.tcpLimits
-    switch census.admit(source, limits) {
-    case .welcome: return true
-    case .clientIsFull:
-      guard let own = bench.table.quietest(of: source.client, among: Self.quietestLookedAt) else { return false }
-      close(own, &bench)
-    case .serverIsFull:
-      guard let other = bench.table.mostDispensable else { return false }
-      close(other, &bench)
-    }
-    return census.admit(source, limits) == .welcome
+    let share = census.share(limits)
+    while bench.table.count >= share, let other = bench.table.mostDispensable { close(other, &bench) }
+    if census.admit(source, limits) { return true }
+    guard let own = bench.table.quietest(of: source.client, among: Self.quietestLookedAt) else { return false }
+    end(own, &bench)
+    return census.admit(source, replacing: own.socket.peer.address, limits)
   }
 
   private func watchDoors(_ areOpen: Bool, _ bench: inout Bench) {
@@ -163,10 +159,15 @@ final class TCPWorker: Sendable {
   }
 
   private func close(_ connection: TCPConnection, _ bench: inout Bench) {
+    end(connection, &bench)
+    census.leave(connection.socket.peer.address)
+  }
+
+  /// Closes a connection, but leaves it in the census.
+  private func end(_ connection: TCPConnection, _ bench: inout Bench) {
     if !connection.framing.kept.isEmpty { worker.metrics.count(.requestsCut) }
     bench.poller.remove(connection.socket.raw)
     bench.table.remove(connection)
-    census.leave(connection.socket.peer.address)
     worker.metrics.count(.connectionsClosed)
   }
 

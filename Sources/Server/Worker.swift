@@ -13,7 +13,7 @@
 //   time without progress       10 s, less as they fill up         policy tcp-limits, TCPCensus.idleTime
 //   one reading from one        4096 octets                        StreamFraming.usualReading
 //   what connections hold       32 MiB together                    TCPWorker.heldOctetsLimit
-//   connections not accepted    1024 a listener                    TCPListener.bind
+//   connections not accepted    4096 a listener                    TCPListener.bind
 //   refusals not logged         1024 a worker, more are counted    DecisionRing
 //   populations measured        512 contexts, more count as one    WorkerMetrics.defaultSlots
 //   descriptors                 the hard limit                     ServerMemory.connectionRoom

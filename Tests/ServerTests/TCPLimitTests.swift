@@ -14,38 +14,33 @@ struct TCPLimitTests {
   }
 
   @Test func `a client is an IPv4 address or the first 64 bits of an IPv6 one, and each has its number`() {
-    let census = TCPCensus(descriptors: 100)
+    let census = TCPCensus(descriptors: 100, workers: 3)
     let limits = limits(50, perClient: 2)
     let one = IPAddress(v4: 1)
-    #expect(census.admit(one, limits) == .welcome)
-    #expect(census.admit(one, limits) == .welcome)
-    #expect(census.admit(one, limits) == .clientIsFull)
-    #expect(census.admit(IPAddress(v4: 2), limits) == .welcome)
-    #expect(census.admit(IPAddress(high: 7, low: 1), limits) == .welcome)
-    #expect(census.admit(IPAddress(high: 7, low: 2), limits) == .welcome)
-    #expect(census.admit(IPAddress(high: 7, low: 3), limits) == .clientIsFull)
-    #expect(census.admit(IPAddress(high: 0, low: 1), limits) == .welcome)  // ::1 is not 0.0.0.1
+    #expect((0..<3).map { _ in census.admit(one, limits) } == [true, true, false])
+    #expect(census.admit(IPAddress(v4: 2), limits))
+    #expect((1..<4).map { census.admit(IPAddress(high: 7, low: $0), limits) } == [true, true, false])
+    #expect(census.admit(IPAddress(high: 0, low: 1), limits))  // ::1 is not 0.0.0.1
     census.leave(one)
-    #expect(census.admit(one, limits) == .welcome)
+    #expect(census.admit(one, limits) && !census.admit(one, limits))
+    #expect(census.admit(one, replacing: one, limits) && !census.admit(one, limits))
+    #expect(!census.admit(one, replacing: IPAddress(v4: 2), limits))
+    #expect((0..<3).map { _ in census.admit(IPAddress(v4: 2), limits) } == [true, true, false])
   }
 
-  @Test func `there are no more in all than the policy and the descriptors allow`() {
-    for (connections, descriptors) in [(5, 100), (100, 5)] {
-      let census = TCPCensus(descriptors: descriptors)
-      let limits = limits(connections, perClient: 1)
-      for client in 0..<5 as Range<UInt32> { #expect(census.admit(IPAddress(v4: client), limits) == .welcome) }
-      #expect(census.admit(IPAddress(v4: 9), limits) == .serverIsFull)
-      census.leave(IPAddress(v4: 0))
-      #expect(census.admit(IPAddress(v4: 9), limits) == .welcome)
-    }
+  @Test func `workers share what the policy and the descriptors allow`() {
+    #expect(TCPCensus(descriptors: 5000, workers: 2).share(limits(1024, perClient: 1)) == 512)
+    #expect(TCPCensus(descriptors: 100, workers: 2).share(limits(1024, perClient: 1)) == 50)
+    #expect(TCPCensus(descriptors: 5000, workers: 8).share(limits(9, perClient: 1)) == 2)
+    #expect(TCPCensus(descriptors: 1, workers: 8).share(limits(9, perClient: 1)) == 1)
   }
 
   @Test func `the idle time shrinks from half on, to a tenth, and no further than a second`() {
-    let census = TCPCensus(descriptors: 1000)
+    let census = TCPCensus(descriptors: 1000, workers: 2)
     let ten = limits(100, perClient: 100)
     var times: [UInt64] = [census.idleTime(ten)]
     for _ in 0..<100 {
-      #expect(census.admit(IPAddress(v4: 1), ten) == .welcome)
+      #expect(census.admit(IPAddress(v4: 1), ten))
       times.append(census.idleTime(ten))
     }
     #expect(times[0...50].allSatisfy { $0 == 10_000_000_000 })
