@@ -32,15 +32,11 @@ struct ResponseLimiting: Sendable, ~Copyable {
     guard let limit, response.count >= 12 else { return .send }
     if !isLoopbackLimited && source.isLoopback { return .send }
     if hasExempt, exempt.value(for: source) != 0 { return .send }
-    if isExempt(outcome) { return .send }
+    // A client with a cookie of ours has shown that its address is its own (RFC 7873 §1).
+    if outcome.hasValidCookie { return .send }
     let kind = RateLimiter.Kind(of: response, outcome)
     let name = kind == .answer ? limiter.hash(ofNameIn: request) : 0
     return limiter.charge(limiter.key(source, kind, name: name, limit), limit, at: now)
-  }
-
-  /// True for a client that has shown that its address is its own.
-  private func isExempt(_ outcome: Outcome) -> Bool {
-    false
   }
 }
 

@@ -278,7 +278,7 @@ final class TCPWorker: Sendable {
     let arrival = Arrival(
       source: connection.socket.peer.address, listenerContext: context, transport: .tcp,
       time: UInt32(truncatingIfNeeded: Clock.realtimeNanoseconds() / 1_000_000_000),
-      idleTime: UInt16(Self.idleLimit / 100_000_000))
+      idleTime: UInt16(clamping: bench.idleTime / 100_000_000))
     var offset = start
     while true {
       let next = StreamFraming.next(in: bench.input.octets, at: offset)
