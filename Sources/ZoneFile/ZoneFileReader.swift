@@ -6,11 +6,14 @@ internal import Addresses
 package import DNSFormat
 package import Diagnostics
 
-/// Reads master files: RFC 1035 §5, `$TTL` of RFC 2308 §4, unknown types of RFC 3597 §5, and TTL units as BIND's.
+/// Reads master files: RFC 1035 §5, `$TTL` of RFC 2308 §4, unknown types of RFC 3597 §5, TTL units and `$GENERATE` as
+/// BIND's.
 ///
 /// Where the RFCs leave a choice: a record without a TTL takes `$TTL`, else the TTL of the record before it, else the
 /// MINIMUM of the SOA it is, as BIND does. `$INCLUDE` paths are relative to the file that includes, and the origin and
-/// the owner of before hold again after it (RFC 1035 §5.1).
+/// the owner of before hold again after it (RFC 1035 §5.1), while a `$TTL` of the included file goes on. An owner left
+/// out is the one before, whatever `$ORIGIN` says in between. TTLs above 2³¹−1, which BIND makes 0, are mistakes. Any
+/// field may be quoted, and a quoted string ends on its line, as for BIND.
 package struct ZoneFileReader {
   /// The octets of a file that `$INCLUDE` names, or the reason why there are none.
   package typealias Opener = (String) -> Result<[UInt8], ReadFailure>
@@ -23,19 +26,27 @@ package struct ZoneFileReader {
   }
 
   /// More mistakes than this in one zone are counted, not listed.
-  private static let mistakesListed = 500
+  static let mistakesListed = 500
   /// `$INCLUDE` inside `$INCLUDE`, at the deepest.
   private static let deepestInclude = 16
 
   private let open: Opener
-  private var zone: ZoneRecords
-  private var diagnostics: [Diagnostic] = []
-  private var mistakesUnlisted = 0
+  /// What was read so far.
+  private(set) var zone: ZoneRecords
+  var diagnostics: [Diagnostic] = []
+  var mistakesUnlisted = 0
+  var warningCount = 0
   private var defaultTTL: UInt32?
   private var lastTTL: UInt32?
-  private var origin: [UInt8]
-  private var lastOwner: UInt32?
+  var origin: [UInt8] {
+    didSet { doubts = NameDoubts(apex: zone.origin.wire, origin: origin) }
+  }
+  var doubts: NameDoubts
+  /// Where in the zone's octets the owner of the record before is.
+  var lastOwner: UInt32?
   private var includeStack: [String]
+  /// Records that `$GENERATE`s made, or tried to.
+  var generatedCount = 0
 
   /// Reads a zone's file.
   /// - Parameters:
@@ -57,6 +68,7 @@ package struct ZoneFileReader {
   private init(path: String, origin: DomainName, open: @escaping Opener) {
     self.open = open
     self.origin = origin.wire
+    doubts = NameDoubts(apex: origin.wire, origin: origin.wire)
     zone = ZoneRecords(origin: origin, file: path)
     includeStack = [path]
   }
@@ -97,38 +109,74 @@ extension ZoneFileReader {
       guard readOwner(text, fields[0], lines.places[0], file: file) else { return }
       next = 1
     }
-    guard let owner = lastOwner else {
+    guard lastOwner != nil else {
       return mistake(lines.places[0], file, "the first record has no owner; write a name, or @ for the apex")
     }
     guard let (ttl, type, typeAt) = readTTLClassAndType(text, lines, from: next, file: file) else { return }
-    let rdata = zone.octets.count
-    do {
-      try appendRData(
-        of: type, text: text, fields: fields, from: typeAt + 1, origin: origin, to: &zone.octets)
+    do throws(RecordMistake) {
+      try appendRecord(
+        type: type, ttl: ttl, text, fields, from: typeAt + 1, line: lines.places[typeAt].line,
+        column: lines.places[0].column, file: file)
     } catch {
-      let place = error.field < fields.count ? lines.places[error.field] : lines.places[typeAt]
-      let written = error.field < fields.count ? text.string(fields[error.field].range) : ""
-      return mistake(place, file, error.problem.message(type: type, written: written))
+      switch error {
+      case .rdata(let error):
+        let place = error.field < fields.count ? lines.places[error.field] : lines.places[typeAt]
+        let written = error.field < fields.count ? text.string(fields[error.field].range) : ""
+        return mistake(place, file, error.problem.message(type: type, written: written))
+      case .noTTL, .tooLarge:
+        return mistake(lines.places[typeAt], file, error.message)
+      }
+    }
+    if type != .a, type != .aaaa, type != .txt { warnOfNames(in: type, text, lines, from: typeAt + 1, file: file) }
+  }
+
+  /// Why a record was not taken.
+  enum RecordMistake: Error {
+    case rdata(RDataTextError)
+    case noTTL
+    case tooLarge
+
+    /// What to say, where it is not about the RDATA.
+    var message: String {
+      switch self {
+      case .rdata: ""
+      case .noTTL: "no TTL is known for this record (RFC 1035 §5.1); put $TTL 300 at the top"
+      case .tooLarge: "the zone has more than 2 GiB of data; split it into several zones"
+      }
+    }
+  }
+
+  /// Reads RDATA and adds a record at the owner in effect.
+  mutating func appendRecord(
+    type: RRType, ttl written: UInt32?, _ text: Span<UInt8>, _ fields: [TextField], from first: Int, line: Int,
+    column: Int, file: UInt16
+  ) throws(RecordMistake) {
+    let rdata = zone.octets.count
+    do throws(RDataTextError) {
+      try appendRData(of: type, text: text, fields: fields, from: first, origin: origin, to: &zone.octets)
+    } catch {
+      throw .rdata(error)
     }
     let count = zone.octets.count - rdata
     guard zone.octets.count < UInt32.max / 2 else {
       zone.octets.removeLast(count)
-      return mistake(lines.places[typeAt], file, "the zone has more than 2 GiB of data; split it into several zones")
+      throw .tooLarge
     }
-    guard let ttl = ttl ?? defaultTTL ?? lastTTL ?? minimum(of: type, rdata: rdata, count: count) else {
+    guard let owner = lastOwner,
+      let ttl = written ?? defaultTTL ?? lastTTL ?? minimum(of: type, rdata: rdata, count: count)
+    else {
       zone.octets.removeLast(count)
-      return mistake(
-        lines.places[typeAt], file, "no TTL is known for this record (RFC 1035 §5.1); put $TTL 300 at the top")
+      throw .noTTL
     }
     lastTTL = ttl
     zone.records.append(
       ZoneRecords.Record(
-        owner: owner, rdata: UInt32(rdata), ttl: ttl, line: UInt32(lines.places[typeAt].line),
-        rdataCount: UInt16(count), type: type, column: UInt16(clamping: lines.places[0].column), file: file))
+        owner: owner, rdata: UInt32(rdata), ttl: ttl, line: UInt32(line), rdataCount: UInt16(count), type: type,
+        column: UInt16(clamping: column), file: file))
   }
 
   /// Notes the owner for this record and those after it that have none; false after a mistake.
-  private mutating func readOwner(
+  mutating func readOwner(
     _ text: Span<UInt8>, _ field: TextField, _ place: ZoneLines.Place, file: UInt16
   ) -> Bool {
     let start = zone.octets.count
@@ -140,6 +188,10 @@ extension ZoneFileReader {
       } catch {
         mistake(place, file, "owner \"\(text.string(field.range))\" \(error)")
         return false
+      }
+      if doubts.lacksDot(text, field.range) {
+        let read = name(text, field.range)
+        warn(place, file, "owner reads as \(read); end it with a dot if not meant")
       }
     }
     // Records of one owner mostly follow each other: they share its octets.
@@ -154,24 +206,32 @@ extension ZoneFileReader {
   }
 
   /// RFC 1035 §5.1: TTL and class, both optional, in either order, then the type.
-  private mutating func readTTLClassAndType(
+  mutating func readTTLClassAndType(
     _ text: Span<UInt8>, _ lines: borrowing ZoneLines, from first: Int, file: UInt16
   ) -> (ttl: UInt32?, type: RRType, at: Int)? {
     let fields = lines.fields
+    // Made only for a message: where white space is missing before a type, the type is taken for the owner.
+    func hint() -> String { first == 1 ? text.hintOfOwner(fields[0]) : "" }
     var next = first
     var ttl: UInt32?
     var hasClass = false
     while next < fields.count {
       let range = fields[next].range
       if ttl == nil, !range.isEmpty, isDigit(text[range.lowerBound]) {
-        guard let value = checkedTTL(text, range, lines.places[next], file: file) else { return nil }
+        guard let value = checkedTTL(text, range, lines.places[next], file: file, hint()) else { return nil }
         ttl = value
-      } else if !hasClass, text.isWord("IN", in: range) || text.equals("CLASS1", in: range) {
+      } else if !hasClass, text.isInternetClass(range) {
         hasClass = true
       } else if let type = text.commonType(in: range) ?? RRType(mnemonic: text.string(range)) {
         guard !type.isMeta else {
           mistake(lines.places[next], file, "\(type) is a type of questions, not of records; remove the line")
           return nil
+        }
+        if first == 1, !hasClass, text.equals("IN", in: fields[0].range), !fields[0].isQuoted {
+          let read = name(text, fields[0].range)
+          warn(
+            lines.places[0], file,
+            "owner reads as \(read); put white space before IN if it is the class")
         }
         return (ttl, type, next)
       } else {
@@ -180,27 +240,29 @@ extension ZoneFileReader {
           mistake(lines.places[next], file, "class \(word) is not served; write IN or nothing")
         } else {
           let known = RRTypeTable.mnemonics
+          let suggestion = hint().isEmpty ? didYouMean(word, in: known) : hint()
           mistake(
             lines.places[next], file,
-            "\"\(word)\" is no type of record\(didYouMean(word, in: known))"
-              + (nearest(to: word, in: known) == nil
-                ? "; write a type such as A, AAAA, MX or TXT, or by number TYPE12345" : ""))
+            "\"\(word)\" is no type of record"
+              + (suggestion.isEmpty ? "; write a type such as A, AAAA, MX or TXT, or by number TYPE12345" : suggestion))
         }
         return nil
       }
       next += 1
     }
-    mistake(lines.places[max(0, next - 1)], file, "the line ends before a type; write for example A 192.0.2.1")
+    mistake(lines.places[max(0, next - 1)], file, "the line ends before a type; write for example A 192.0.2.1" + hint())
     return nil
   }
 
   private mutating func checkedTTL(
-    _ text: Span<UInt8>, _ range: Range<Int>, _ place: ZoneLines.Place, file: UInt16
+    _ text: Span<UInt8>, _ range: Range<Int>, _ place: ZoneLines.Place, file: UInt16,
+    _ hint: @autoclosure () -> String = ""
   ) -> UInt32? {
     guard let value = seconds(text, range), value <= 0x7fff_ffff else {
       mistake(
         place, file,
-        "\"\(text.string(range))\" is no TTL (RFC 2181 §8); write seconds up to 2147483647, or units as in 1h30m")
+        "\"\(text.string(range))\" is no TTL (RFC 2181 §8); write seconds up to 2147483647, or units as in 1h30m"
+          + hint())
       return nil
     }
     return value
@@ -236,14 +298,16 @@ extension ZoneFileReader {
         let path = String(decoding: text.octets(fields[1].range), as: UTF8.self)
         include(path, origin: includedOrigin, from: lines.places[1], file: file)
       }
+    case "$GENERATE":
+      readGenerate(text, lines, file: file)
     case "$INCLUDE":
       mistake(place, file, "$INCLUDE takes a file and perhaps an origin; write for example $INCLUDE hosts.inc")
     default:
       mistake(
         place, file,
         "\(text.string(fields[0].range)) is not supported"
-          + (nearest(to: word, in: ["$ORIGIN", "$TTL", "$INCLUDE"]).map { "; did you mean \($0)?" }
-            ?? "; there are $ORIGIN, $TTL and $INCLUDE"))
+          + (nearest(to: word, in: ["$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE"]).map { "; did you mean \($0)?" }
+            ?? "; there are $ORIGIN, $TTL, $INCLUDE and $GENERATE"))
     }
   }
 
@@ -283,28 +347,5 @@ extension ZoneFileReader {
       includeStack.removeLast()
       (origin, lastOwner) = before
     }
-  }
-}
-
-// MARK: - Mistakes
-
-extension ZoneFileReader {
-  private mutating func mistake(_ place: ZoneLines.Place, _ file: UInt16, _ message: @autoclosure () -> String) {
-    guard diagnostics.count < Self.mistakesListed else {
-      mistakesUnlisted += 1
-      return
-    }
-    let location = SourceLocation(file: zone.files[Int(file)], line: place.line, column: place.column)
-    diagnostics.append(.error(at: location, message()))
-  }
-
-  private mutating func report(_ error: ZoneLines.Mistake, file: UInt16) {
-    let message =
-      switch error.kind {
-      case .unterminatedQuote: "the quote that opens here is not closed on its line; end it with \""
-      case .unclosedParenthesis: "the ( that opens here is never closed; add the )"
-      case .surplusParenthesis: "there is no ( for this ); remove it"
-      }
-    mistake(error.place, file, message)
   }
 }

@@ -76,6 +76,19 @@ extension SvcParamProblem {
   }
 }
 
+extension ZoneLines.Mistake.Kind {
+  /// What is wrong with a line before its fields mean anything.
+  var message: String {
+    switch self {
+    case .unterminatedQuote: "the quote that opens here is not closed on its line; end it with \""
+    case .unclosedParenthesis: "the ( that opens here is never closed; add the )"
+    case .surplusParenthesis: "there is no ( for this ); remove it"
+    case .loneCarriageReturn: "a carriage return stands here without a line feed; end lines with LF or CR LF"
+    case .surplusField: "more than \(ZoneLines.mostFields) fields are no record; split the line"
+    }
+  }
+}
+
 extension Span<UInt8> {
   /// The octets in `range` as a person reads them.
   func string(_ range: Range<Int>) -> String { String(decoding: octets(range.prefix(200)), as: UTF8.self) }
@@ -92,6 +105,21 @@ extension Span<UInt8> {
       index += 1
     }
     return true
+  }
+
+  /// True for `IN` and `CLASS1` (RFC 3597 §5), in any case.
+  func isInternetClass(_ range: Range<Int>) -> Bool {
+    isWord("IN", in: range)
+      || range.count == 6 && isWord("CLASS", in: range.prefix(5)) && self[range.upperBound - 1] == UInt8(ascii: "1")
+  }
+
+  /// What to add to a message about a line whose owner is a type by its looks, as in `MX 10 mail`.
+  func hintOfOwner(_ owner: TextField) -> String {
+    let word = string(owner.range)
+    guard !owner.isQuoted, word == "IN" || word == word.uppercased() && RRTypeTable.mnemonics.contains(word) else {
+      return ""
+    }
+    return "; if \(word) is not the owner, put white space before it"
   }
 
   /// The types that nearly every record has, told apart without making a string.

@@ -50,6 +50,42 @@ struct EntryTests {
     #expect(try read([0xef, 0xbb, 0xbf]).diagnostics.isEmpty)
   }
 
+  @Test func `a carriage return without a line feed is a mistake, in a comment too`() throws {
+    let old = try read("; an old file\r$TTL 60\ra A 192.0.2.1\r\nb 60 A 192.0.2.2\r\r\nc 60 A 192.0.2.3\r")
+    #expect(
+      old.diagnostics == [
+        "zones/example.zone:1:14: error: a carriage return stands here without a line feed; end lines with LF or CR LF"
+      ])
+    #expect(old.records == ["b.example. 60 A 192.0.2.2", "c.example. 60 A 192.0.2.3"])
+  }
+
+  @Test func `a form feed is no white space`() throws {
+    #expect(try read("a 60 A 192.0.2.1\n\u{c}\nb 60 A 192.0.2.2\n").diagnostics.count == 1)
+  }
+
+  @Test func `octets above 127 are octets of a name like any other`() throws {
+    #expect(try records("é 60 TXT ü\n") == [#"\195\169.example. 60 TXT "\195\188""#])
+  }
+
+  @Test func `an entry has a bound of fields, and what follows is read`() throws {
+    let many = String(repeating: "x ", count: 150_001)
+    let reading = try read("a 60 TXT ( \(many)\n \(many) )\nb 60 A 192.0.2.1\n")
+    #expect(
+      reading.diagnostics == [
+        "zones/example.zone:1:300006: error: more than 150000 fields are no record; split the line"
+      ])
+    #expect(reading.records == ["b.example. 60 A 192.0.2.1"])
+  }
+
+  @Test func `parentheses may be nested without end, and those never closed cost no time`() throws {
+    let open = String(repeating: "(", count: 200_000), close = String(repeating: ")", count: 200_000)
+    #expect(try records("a 60 A \(open) 192.0.2.1 \(close)\n").count == 1)
+    let lines = try read(String(repeating: "a 60 A ( 192.0.2.1\n", count: 20_000))
+    #expect(lines.diagnostics.count == 17)
+    #expect(try read(open).diagnostics.count == 1)
+    #expect(try read(close).diagnostics.count == 1)
+  }
+
   @Test func `a NUL is an octet of a name or string like any other`() throws {
     let reading = try read(Array("a\0b 60 TXT x\0y\n".utf8))
     #expect(reading.diagnostics.isEmpty)
@@ -73,7 +109,15 @@ struct EntryTests {
   }
 
   @Test func `an owner may be called as a type or class is`() throws {
-    #expect(try records("IN 60 A 192.0.2.1\nA 60 A 192.0.2.2\n60 60 A 192.0.2.3\n").count == 3)
+    #expect(
+      try records("IN IN A 192.0.2.1\nA 60 A 192.0.2.2\n60 60 A 192.0.2.3\n".replacing("IN A", with: "IN 5 A")).count
+        == 3)
+    let doubtful = try read("IN 60 A 192.0.2.1\n")
+    #expect(doubtful.records == ["IN.example. 60 A 192.0.2.1"])
+    #expect(
+      doubtful.diagnostics == [
+        "zones/example.zone:1:1: warning: owner reads as IN.example.; put white space before IN if it is the class"
+      ])
     #expect(try records("x 60 CNAME A") == ["x.example. 60 CNAME A.example."])
   }
 
