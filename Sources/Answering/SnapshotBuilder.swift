@@ -23,6 +23,8 @@ package struct ConfigurationFiles {
     }
   }
 
+  /// What relative paths in the policy are relative to; empty for the working directory.
+  package var folder = ""
   /// Policy files with their text, by name.
   package var policies: [(path: String, text: [UInt8])]
   package var zones: [Zone]
@@ -67,15 +69,18 @@ package enum SnapshotBuilder {
   ) -> LoadedConfiguration {
     let (policy, policyDiagnostics) = Policy.read(files.policies)
     var diagnostics = policyDiagnostics
-    diagnostics += files.misnamed.map { path, meant in
+    let places = ZoneFilePlaces(files, policy)
+    diagnostics += files.misnamed.filter { !places.isClaimed($0.path) }.map { path, meant in
       .warning(
         at: SourceLocation(file: path),
         "is passed over: only files that end in .zone or .policy are read; did you mean .\(meant)?")
     }
-    var sources: [ZoneSource] = []
-    let areFilesPlaced = readZones(files, policy?.contexts, into: &sources, &diagnostics)
+    var reading = ZoneReading(files, policy?.contexts)
+    reading.readAll(places)
+    diagnostics += reading.diagnostics
+    var sources = reading.sources
     let secrets = policy.flatMap { server.cookieSecrets(for: $0, open: files.open, &diagnostics) }
-    guard let policy, let secrets, areFilesPlaced else {
+    guard let policy, let secrets, reading.areFilesPlaced else {
       return LoadedConfiguration(
         snapshot: nil, diagnostics: diagnostics.inOrder, sources: sources, brokenZones: [])
     }
@@ -103,85 +108,5 @@ package enum SnapshotBuilder {
     let wrong = source.layers.filter { !wrongFiles.isDisjoint(with: $0.records.files) }.map(\.context)
     source.brokenContexts += wrong
     return ZoneBuilder.build(source, options).zones
-  }
-
-  /// Reads every zone's files and groups them by origin.
-  /// - Returns: false where a file is for no zone or no context. Going on without it could show callers what its overlay
-  ///   was to hide, so nothing is served then.
-  private static func readZones(
-    _ files: ConfigurationFiles, _ contexts: ContextTree?, into sources: inout [ZoneSource],
-    _ diagnostics: inout [Diagnostic]
-  ) -> Bool {
-    var areFilesPlaced = true
-    for folder in files.unreadableFolders where contexts?.number(of: folder.name) != nil {
-      diagnostics.append(
-        .error(
-          at: SourceLocation(file: folder.path),
-          "the overlays of context \(folder.name) cannot be read: \(folder.reason); let the server's user list the folder"
-        ))
-      areFilesPlaced = false
-    }
-    var layers: [DomainName: [ZoneSource.Layer]] = [:]
-    var broken: [DomainName: [Int]] = [:]
-    var paths: [DomainName: [Int: String]] = [:]
-    var order: [DomainName] = []
-    for file in files.zones {
-      let place = SourceLocation(file: file.path)
-      let origin: DomainName
-      do {
-        origin = try DomainName(file.origin)
-      } catch {
-        diagnostics.append(.error(at: place, "the file's name says zone \"\(file.origin)\", which \(error)"))
-        areFilesPlaced = false
-        continue
-      }
-      guard let context = number(of: file, contexts, &diagnostics) else {
-        areFilesPlaced = false
-        continue
-      }
-      // Names of files differ in case where origins do not. Without a policy all contexts are number 0: nothing is said.
-      if contexts != nil, let first = paths[origin, default: [:]].updateValue(file.path, forKey: context) {
-        diagnostics.append(
-          .error(at: place, "\(first) is for zone \(origin) and this context too; keep one of the two"))
-        areFilesPlaced = false
-        continue
-      }
-      if layers[origin] == nil, broken[origin] == nil { order.append(origin) }
-      switch files.open(file.path) {
-      case .failure(let failure):
-        diagnostics.append(.error(at: place, "cannot be read: \(failure.reason)"))
-        broken[origin, default: []].append(context)
-      case .success(let text):
-        let (records, mistakes) = ZoneFileReader.read(text, path: file.path, origin: origin, open: files.open)
-        diagnostics += mistakes
-        if mistakes.hasErrors { broken[origin, default: []].append(context) }
-        layers[origin, default: []].append(ZoneSource.Layer(context: context, records: records))
-      }
-    }
-    sources = order.map { origin in
-      // A file with mistakes is not used: its context is broken, and half its data would only make more mistakes.
-      let contexts = broken[origin] ?? []
-      return ZoneSource(
-        origin: origin, layers: (layers[origin] ?? []).filter { !contexts.contains($0.context) },
-        brokenContexts: contexts)
-    }
-    return areFilesPlaced
-  }
-
-  /// The number of the context that a file's folder names; nil, with a diagnostic, where no context is called so.
-  private static func number(
-    of file: ConfigurationFiles.Zone, _ contexts: ContextTree?, _ diagnostics: inout [Diagnostic]
-  ) -> Int? {
-    guard let name = file.context else { return 0 }
-    guard let contexts else { return 0 }  // the policy has mistakes of its own, which come first
-    if let number = contexts.number(of: name) { return number }
-    let known = contexts.nodes.dropFirst().map(\.name)
-    let suggestion = nearest(to: name, in: known).map { "; did you mean the folder \"\($0)\"?" }
-    diagnostics.append(
-      .error(
-        at: SourceLocation(file: file.path),
-        "no context is called \"\(name)\", as this overlay's folder is"
-          + (suggestion ?? "; declare it in a policy: context \(name) { from 10.0.0.0/8 }")))
-    return nil
   }
 }

@@ -44,6 +44,18 @@ package struct Policy: Sendable {
   package var tcpLimits = TCPLimits()
   /// Nil where the server stays who started it.
   package var user: ServerUser?
+  /// Files of zones whose names do not say which; at most one for each zone and context.
+  package var zoneFiles: [ZoneFileStatement] = []
+}
+
+/// A `zone` line: which zone a file has, and for which context.
+package struct ZoneFileStatement: Hashable, Sendable {
+  package let origin: DomainName
+  /// As written: relative to the configuration's folder where it does not start with a slash.
+  package let path: String
+  /// The number of the context whose overlay it is; 0 for the base.
+  package let context: Int
+  package let location: SourceLocation
 }
 
 /// An address the server listens on.

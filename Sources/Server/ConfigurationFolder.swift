@@ -43,6 +43,7 @@ package enum ConfigurationFolder {
       }
     }
     var files = ConfigurationFiles(policies: policies, zones: zones, open: open)
+    files.folder = folder
     files.unreadableFolders = unreadable
     files.misnamed = misnamed
     return files

@@ -91,12 +91,42 @@ let grammarCases: [MessageCase] = [
     """
     a { b { c { d { e { f { g { h { i { } } } } } } } } }
     """,
-    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, listen, mode, default, deny-as, context, isolate, service, expect, metrics-log, answer-order, nsid, cookies, cookie-secret, rate-limit, tcp-limits, user"#,
+    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, listen, mode, default, deny-as, context, isolate, service, expect, zone, metrics-log, answer-order, nsid, cookies, cookie-secret, rate-limit, tcp-limits, user"#,
     #"p:1:35: error: blocks are more than 8 deep here; close some with }"#),
 ]
 
 /// Statements by themselves.
 let statementCases: [MessageCase] = [
+  MessageCase(
+    """
+    zone a.test
+    zone a.test in laptop
+    zone a.test file
+    zone a.test file ""
+    zone a.test file x on laptop
+    zone a.test file x in
+    zone a..test file x
+    zone a.test file x in labtop
+    zone a.test file x in laptop now
+    context laptop { from 127.0.0.1; zone a.test file x }
+    zone A.test file x
+    zone a.test. file y
+    zone a.test. file y in laptop
+    zone a.test. file z in laptop
+    zone . file root
+    """,
+    #"p:1:1: error: "zone" needs more after it; write zone NAME file PATH [in CONTEXT]"#,
+    #"p:2:13: error: "in" is not understood here; write zone NAME file PATH [in CONTEXT]"#,
+    #"p:3:1: error: "zone" needs more after it; write zone NAME file PATH [in CONTEXT]"#,
+    #"p:4:18: error: "" is not understood here; write zone NAME file PATH [in CONTEXT]"#,
+    #"p:5:20: error: "on" is not understood here; write zone NAME file PATH [in CONTEXT]"#,
+    #"p:6:1: error: "zone" needs more after it; write zone NAME file PATH [in CONTEXT]"#,
+    #"p:7:6: error: "a..test" has an empty label (RFC 1035 §3.1); remove the extra dot"#,
+    #"p:8:23: error: no context is called "labtop"; did you mean "laptop" (p:10)?"#,
+    #"p:9:30: error: "now" is one word too many for "zone"; write zone NAME file PATH [in CONTEXT]"#,
+    #"p:10:34: error: "zone" does not belong in a context; write it at the top level"#,
+    #"p:12:1: error: zone a.test. has a file already, see p:11; keep one"#,
+    #"p:14:1: error: zone a.test. in laptop has a file already, see p:13; keep one"#),
   MessageCase(
     """
     mode enforced

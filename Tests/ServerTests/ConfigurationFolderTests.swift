@@ -56,4 +56,12 @@ final class ConfigurationFolderTests {
     try write("p.policy", "origin x.test\nexpect from 127.0.0.1 ns A -> 192.0.2.2\n")
     #expect(try ConfigurationLoad(folder).isServable == false)
   }
+
+  @Test func `a zone statement's path is relative to the folder`() throws {
+    try write("data/any-name", "$TTL 60\n. SOA a. b. 1 3600 600 86400 5\n. NS a.\na A 192.0.2.1\n")
+    try write("p.policy", "zone . file data/any-name\nexpect from 127.0.0.1 a. A -> 192.0.2.1\n")
+    let load = try ConfigurationLoad(folder)
+    #expect(load.diagnostics.map(\.description) == [])
+    #expect(load.isClean)
+  }
 }

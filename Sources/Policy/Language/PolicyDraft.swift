@@ -43,6 +43,14 @@ struct PolicyDraft {
   /// The words of each `isolate`.
   var isolations: [Located<[Word]>] = []
   var expectations: [Expectation] = []
+  var zoneFiles: [ZoneFile] = []
+
+  struct ZoneFile {
+    let origin: DomainName
+    let path: String
+    let context: Word?
+    let location: SourceLocation
+  }
 
   struct Listen {
     let address: SocketAddress

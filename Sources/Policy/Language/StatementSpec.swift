@@ -49,6 +49,7 @@ struct StatementSpec: Sendable {
     StatementSpec("allow", in: [.service], words: many, "allow NAME..., or allow *", readAllow),
     StatementSpec("refuse", in: [.service], words: many, "refuse NAME..., or refuse *", readRefuse),
     StatementSpec("expect", in: [.top], words: many, expectUsage, readExpect),
+    StatementSpec("zone", in: [.top], words: 3...5, "zone NAME file PATH [in CONTEXT]", readZone),
     StatementSpec(
       "metrics-log", in: [.top], words: 1...3, "metrics-log PATH [every SECONDS], or metrics-log off", readMetricsLog),
     StatementSpec("answer-order", in: [.top], words: 1...1, "answer-order rotate|fixed", readAnswerOrder),
@@ -72,7 +73,7 @@ struct StatementSpec: Sendable {
   /// Keywords of the language that are not built yet. A rule that is read and does nothing is worse than an error.
   static let notSupportedYet: Set<String> = [
     "forward", "trust", "tiers", "tier", "acyclic", "observe", "except", "health", "floor", "weight", "drain",
-    "identity", "uid", "explain", "include", "zone",
+    "identity", "uid", "explain", "include",
   ]
 
   /// The keywords that may stand in a block.

@@ -45,6 +45,7 @@ struct PolicyResolver {
     policy.user = draft.user?.value
     policy.expectations = draft.expectations
     resolveContexts()
+    resolveZoneFiles()
     resolveServices()
     resolveGrants()
     resolveIsolations()

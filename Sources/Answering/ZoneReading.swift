@@ -1,0 +1,129 @@
+internal import Contexts
+internal import DNSFormat
+internal import Diagnostics
+internal import Policy
+internal import ZoneFile
+internal import Zones
+
+/// Reads every zone's files and groups them by origin.
+struct ZoneReading {
+  private let files: ConfigurationFiles
+  /// Nil where the policy has mistakes of its own, which come first.
+  private let contexts: ContextTree?
+  private(set) var diagnostics: [Diagnostic] = []
+  /// False where a file is for no zone or no context. Going on without it could show callers what its overlay was to
+  /// hide, so nothing is served then.
+  private(set) var areFilesPlaced = true
+  private var layers: [DomainName: [ZoneSource.Layer]] = [:]
+  private var broken: [DomainName: [Int]] = [:]
+  private var paths: [DomainName: [Int: String]] = [:]
+  private var order: [DomainName] = []
+
+  init(_ files: ConfigurationFiles, _ contexts: ContextTree?) {
+    self.files = files
+    self.contexts = contexts
+  }
+
+  /// The zones, in the order of their first files. A file with mistakes is not used: its context is broken, and half its
+  /// data would only make more mistakes.
+  var sources: [ZoneSource] {
+    order.map { origin in
+      let contexts = broken[origin] ?? []
+      return ZoneSource(
+        origin: origin, layers: (layers[origin] ?? []).filter { !contexts.contains($0.context) },
+        brokenContexts: contexts)
+    }
+  }
+
+  /// Reads the files that are zones by their names, then those that `zone` statements name.
+  mutating func readAll(_ places: ZoneFilePlaces) {
+    for folder in files.unreadableFolders where contexts?.number(of: folder.name) != nil {
+      misplaced(
+        SourceLocation(file: folder.path),
+        "the overlays of context \(folder.name) cannot be read: \(folder.reason); let the server's user list the folder"
+      )
+    }
+    for file in files.zones where !places.isClaimed(file.path) {
+      let place = SourceLocation(file: file.path)
+      do throws(NameError) {
+        let origin = try DomainName(file.origin)
+        if let context = number(of: file) { read(file.path, origin, context, place) }
+      } catch {
+        misplaced(place, "the file's name says zone \"\(file.origin)\", which \(error)")
+      }
+    }
+    for file in places.named { read(file.path, file.origin, file.context, file.location) }
+  }
+
+  private mutating func read(_ path: String, _ origin: DomainName, _ context: Int, _ place: SourceLocation) {
+    // Names of files differ in case where origins do not. Without a policy all contexts are number 0: nothing is said.
+    if contexts != nil, let first = paths[origin, default: [:]].updateValue(path, forKey: context) {
+      return misplaced(place, "\(first) is for zone \(origin) and this context too; keep one of the two")
+    }
+    if layers[origin] == nil, broken[origin] == nil { order.append(origin) }
+    switch files.open(path) {
+    case .failure(let failure):
+      let subject = place.file == path ? "" : "\(path) "
+      diagnostics.append(.error(at: place, "\(subject)cannot be read: \(failure.reason)"))
+      broken[origin, default: []].append(context)
+    case .success(let text):
+      let (records, mistakes) = ZoneFileReader.read(text, path: path, origin: origin, open: files.open)
+      diagnostics += mistakes
+      if mistakes.hasErrors { broken[origin, default: []].append(context) }
+      layers[origin, default: []].append(ZoneSource.Layer(context: context, records: records))
+    }
+  }
+
+  /// The number of the context that a file's folder names; nil, with a diagnostic, where no context is called so.
+  private mutating func number(of file: ConfigurationFiles.Zone) -> Int? {
+    guard let name = file.context, let contexts else { return 0 }
+    if let number = contexts.number(of: name) { return number }
+    let known = contexts.nodes.dropFirst().map(\.name)
+    let suggestion = nearest(to: name, in: known).map { "; did you mean the folder \"\($0)\"?" }
+    misplaced(
+      SourceLocation(file: file.path),
+      "no context is called \"\(name)\", as this overlay's folder is"
+        + (suggestion ?? "; declare it in a policy: context \(name) { from 10.0.0.0/8 }"))
+    return nil
+  }
+
+  private mutating func misplaced(_ place: SourceLocation, _ message: String) {
+    diagnostics.append(.error(at: place, message))
+    areFilesPlaced = false
+  }
+}
+
+/// Which zone and context a file has by a `zone` statement, and which files have none by their name because of it.
+struct ZoneFilePlaces {
+  /// A file that a statement names, its path relative to the working directory or absolute.
+  struct Named {
+    let path: String
+    let origin: DomainName
+    let context: Int
+    let location: SourceLocation
+  }
+
+  private(set) var named: [Named] = []
+  private var claimed: Set<String> = []
+
+  init(_ files: ConfigurationFiles, _ policy: Policy?) {
+    for file in policy?.zoneFiles ?? [] {
+      let isRelative = !file.path.hasPrefix("/") && !files.folder.isEmpty
+      let path = isRelative ? "\(files.folder)/\(file.path)" : file.path
+      named.append(Named(path: path, origin: file.origin, context: file.context, location: file.location))
+      claimed.insert(Self.plain(path))
+    }
+  }
+
+  /// True where a statement says what the file is, so that its name does not.
+  func isClaimed(_ path: String) -> Bool { !claimed.isEmpty && claimed.contains(Self.plain(path)) }
+
+  /// A path without `.`, `..` and doubled slashes, as far as can be told without asking the system.
+  private static func plain(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+    }
+    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+  }
+}

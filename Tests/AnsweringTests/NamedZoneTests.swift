@@ -1,0 +1,87 @@
+import DNSFormat
+import Testing
+import ZoneFile
+
+@testable import Answering
+
+@Suite("zone NAME file PATH [in CONTEXT]: a file whose name does not say which zone it is")
+struct NamedZoneTests {
+  private static let root = """
+    $TTL 300
+    . SOA a.example. hostmaster.example. 1 3600 600 86400 5
+    . NS a.example.
+    test NS ns.test
+    ns.test A 192.0.2.1
+    local TXT "one label"
+    """
+
+  private static let head = "$TTL 60\n@ SOA ns h 1 3600 600 86400 5\n@ NS ns\nns A 192.0.2.53\n"
+
+  private func load(_ policy: String, byName: [String: String] = [:], _ texts: [String: String]) -> LoadedConfiguration
+  {
+    let texts = texts.merging(byName) { $1 }
+    var files = ConfigurationFiles(
+      policies: [("conf/ambit.policy", Array(policy.utf8))],
+      zones: byName.keys.sorted().map { path in
+        let parts = path.split(separator: "/").map(String.init)
+        return .init(
+          path: path, origin: String(parts[parts.count - 1].dropLast(5)), context: parts.count > 2 ? parts[1] : nil)
+      },
+      open: { path in
+        texts[path].map { .success(Array($0.utf8)) } ?? .failure(.init(reason: "no such file"))
+      })
+    files.folder = "conf"
+    return SnapshotBuilder.build(files, seed: 7)
+  }
+
+  private func zones(_ loaded: LoadedConfiguration) -> [String] {
+    loaded.snapshot?.zones.zones.map { "\($0.origin) \($0.nameCount)" } ?? []
+  }
+
+  @Test func `the root zone and a zone of one label`() throws {
+    let loaded = load(
+      "zone . file data/root\nzone test. file /etc/t", ["conf/data/root": Self.root, "/etc/t": Self.head])
+    #expect(loaded.diagnostics.map(\.description) == [])
+    #expect(zones(loaded) == [". 4", "test. 2"])
+    let served = Fixture(snapshot: try #require(loaded.snapshot))
+    #expect(try served.ask("local.", .txt).data == ["\"one label\""])
+    #expect(try served.ask(".", .ns).data == ["a.example."])
+    #expect(try served.ask("ns.test.").data == ["192.0.2.53"])
+    #expect(try served.ask("no.such.name.").rcode == "NXDOMAIN")
+    let alone = Fixture(snapshot: try #require(load("zone . file r", ["conf/r": Self.root]).snapshot))
+    #expect(try alone.ask("www.test.").authority == ["test. 300 NS ns.test."])
+    #expect(try alone.ask("www.test.").additional == ["ns.test. 300 A 192.0.2.1"])
+  }
+
+  @Test func `a file that a statement names is not a zone by its own name too`() throws {
+    for path in ["root.zone", "./root.zone", "x/../root.zone"] {
+      let loaded = load("zone . file \(path)", byName: ["conf/root.zone": Self.root], ["conf/\(path)": Self.root])
+      #expect(loaded.diagnostics.map(\.description) == [])
+      #expect(zones(loaded) == [". 4"])
+    }
+  }
+
+  @Test func `the name is absolute, whatever the origin is; an overlay has its context`() throws {
+    let loaded = load(
+      "origin mesh.test\ncontext laptop { from 127.0.0.1 }\nzone example.org file o in laptop\nzone example.org file b",
+      ["conf/b": Self.head, "conf/o": "www 5 A 127.0.0.9\n"])
+    #expect(loaded.diagnostics.map(\.description) == [])
+    #expect(zones(loaded) == ["example.org. 3"])
+    #expect(loaded.sources.map { $0.layers.map(\.context) } == [[0, 1]])
+  }
+
+  @Test func `an unreadable file, and one for a zone that has a file by its name`() throws {
+    let missing = load("zone a.test file nowhere", [:])
+    #expect(
+      missing.diagnostics.map(\.description) == [
+        "conf/ambit.policy:1:1: error: conf/nowhere cannot be read: no such file"
+      ])
+    #expect(missing.snapshot != nil && missing.brokenZones.map(\.description) == ["a.test."])
+    let twice = load("zone A.test file b", byName: ["conf/a.test.zone": Self.head], ["conf/b": Self.head])
+    #expect(
+      twice.diagnostics.map(\.description) == [
+        "conf/ambit.policy:1:1: error: conf/a.test.zone is for zone A.test. and this context too; keep one of the two"
+      ])
+    #expect(twice.snapshot == nil)
+  }
+}
