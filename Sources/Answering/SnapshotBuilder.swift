@@ -86,8 +86,12 @@ package enum SnapshotBuilder {
     }
     let options = ZoneBuildOptions(contexts: policy.contexts, services: policy.services.map(\.name), seed: seed)
     var zones: [CompiledZone] = []
+    let inner = innerApexes(sources.map(\.origin))
     for index in sources.indices {
-      zones += build(&sources[index], options, &diagnostics)
+      let compiled = build(&sources[index], options, &diagnostics)
+      diagnostics += ZoneDoubts.find(
+        in: sources[index], compiled, policy.contexts, innerApexes: inner[sources[index].origin] ?? [])
+      zones += compiled
     }
     let snapshot = Snapshot(
       policy: CompiledPolicy(policy), zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
@@ -95,6 +99,20 @@ package enum SnapshotBuilder {
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,
       brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin))
+  }
+
+  /// By origin, the other origins below it.
+  private static func innerApexes(_ origins: [DomainName]) -> [DomainName: Set<DomainName>] {
+    let known = Set(origins)
+    var inner: [DomainName: Set<DomainName>] = [:]
+    for origin in origins {
+      var ancestor = origin
+      while ancestor.labelCount > 0 {
+        ancestor = ancestor.parent
+        if known.contains(ancestor) { inner[ancestor, default: []].insert(origin) }
+      }
+    }
+    return inner
   }
 
   /// Compiles one zone. Where its data has mistakes, the contexts they concern are marked broken.

@@ -19,17 +19,20 @@ struct Fixture {
   ///   - contexts: `prod`, `shard-a in prod`, `lab sealed`, in order.
   ///   - base: the text of `z.test.zone`; nil where there is none.
   ///   - overlays: text by context.
+  ///   - inner: apexes of zones that are served too.
   init(
     contexts declared: [String] = [], base: String?, _ overlays: KeyValuePairs<String, String> = [:],
-    services: [String] = []
+    services: [String] = [], inner: [String] = []
   ) throws {
     try self.init(
-      contexts: declared, base: base, overlayList: overlays.map { ($0.key, $0.value) }, services: services)
+      contexts: declared, base: base, overlayList: overlays.map { ($0.key, $0.value) }, services: services, inner: inner
+    )
   }
 
   /// The same, overlays in a list.
   init(
-    contexts declared: [String], base: String?, overlayList overlays: [(String, String)], services: [String] = []
+    contexts declared: [String], base: String?, overlayList overlays: [(String, String)], services: [String] = [],
+    inner: [String] = []
   ) throws {
     let contexts = ContextTree(
       declared.map { line in
@@ -50,9 +53,11 @@ struct Fixture {
     }
     let options = ZoneBuildOptions(
       contexts: contexts, services: try services.map { try DomainName($0) }, seed: 0x5eed)
-    let (zones, diagnostics) = ZoneBuilder.build(ZoneSource(origin: origin, layers: layers), options)
+    let source = ZoneSource(origin: origin, layers: layers)
+    let (zones, diagnostics) = ZoneBuilder.build(source, options)
     self.zones = zones
-    self.diagnostics = diagnostics.inOrder.map(\.description)
+    let doubts = ZoneDoubts.find(in: source, zones, contexts, innerApexes: try Set(inner.map { try DomainName($0) }))
+    self.diagnostics = (diagnostics + doubts).inOrder.map(\.description)
     self.contexts = contexts
     directory = ZoneDirectory(zones, contexts: contexts, seed: 0x5eed)
   }

@@ -12,7 +12,7 @@ struct ZoneCheckTests {
 
   @Test func `no SOA`() throws {
     #expect(
-      try diagnostics("$TTL 5\n@ NS ns\n") == [
+      try diagnostics("$TTL 5\n@ NS ns.\n") == [
         "z.test.zone: error: the zone z.test. has no SOA (RFC 1035 §5.2); add one, such as: @ SOA ns1 hostmaster 1 3600 600 86400 5"
       ])
   }
@@ -35,7 +35,7 @@ struct ZoneCheckTests {
 
   @Test func `a CNAME beside other data, and a second CNAME`() throws {
     #expect(
-      try diagnostics(soa + "@ NS ns\na A 192.0.2.1\na CNAME b\nc CNAME d\nc CNAME e\n") == [
+      try diagnostics(soa + "@ NS ns.\na A 192.0.2.1\na CNAME b.\nc CNAME d.\nc CNAME e.\n") == [
         "z.test.zone:5:1: error: CNAME a.z.test. has an A beside it, line 4 (RFC 1034 §3.6.2); keep one",
         "z.test.zone:7:1: error: c.z.test. has a second CNAME, the first is in line 6 (RFC 2181 §10.1); keep one",
       ])
@@ -43,14 +43,14 @@ struct ZoneCheckTests {
 
   @Test func `a CNAME at the apex of an overlay is beside the inherited SOA`() throws {
     #expect(
-      try diagnostics(soa + "@ NS ns\n", ["prod": "@ 5 CNAME other.\n"]).contains {
+      try diagnostics(soa + "@ NS ns.\n", ["prod": "@ 5 CNAME other.\n"]).contains {
         $0.hasPrefix("prod/z.test.zone:1:1: error: CNAME z.test. has an SOA beside it")
       })
   }
 
   @Test func `a second SOA, and one below the apex`() throws {
     #expect(
-      try diagnostics(soa + "@ NS ns\n@ SOA ns other 1 2 3 4 5\nsub SOA ns x 1 2 3 4 5\n") == [
+      try diagnostics(soa + "@ NS ns.\n@ SOA ns other 1 2 3 4 5\nsub SOA ns x 1 2 3 4 5\n") == [
         "z.test.zone:4:1: error: a second SOA, the first is in line 2 (RFC 2181 §5.5); keep one",
         "z.test.zone:5:1: error: SOA at sub.z.test. is not at the apex z.test. (RFC 1035 §5.2); remove it, or name the file after its zone",
       ])
@@ -58,14 +58,14 @@ struct ZoneCheckTests {
 
   @Test func `an owner outside the zone`() throws {
     #expect(
-      try diagnostics(soa + "@ NS ns\nb.test. A 192.0.2.1\nxz.test. A 192.0.2.1\n") == [
+      try diagnostics(soa + "@ NS ns.\nb.test. A 192.0.2.1\nxz.test. A 192.0.2.1\n") == [
         "z.test.zone:4:1: error: b.test. is outside the zone z.test.; remove it, or put it into its own zone's file",
         "z.test.zone:5:1: error: xz.test. is outside the zone z.test.; remove it, or put it into its own zone's file",
       ])
   }
 
   @Test func `differing TTLs of an RRset: the least is used, with a warning`() throws {
-    let fixture = try Fixture(base: soa + "@ NS ns\na 60 A 192.0.2.1\na 30 A 192.0.2.2\na 90 TXT \"x\"\n")
+    let fixture = try Fixture(base: soa + "@ NS ns.\na 60 A 192.0.2.1\na 30 A 192.0.2.2\na 90 TXT \"x\"\n")
     #expect(
       fixture.diagnostics == [
         "z.test.zone:5:1: warning: TTL 30 differs from the 60 of its RRset (RFC 2181 §5.2): 30 is used for both; make them equal"
@@ -74,24 +74,59 @@ struct ZoneCheckTests {
   }
 
   @Test func `a duplicate is dropped, with a warning`() throws {
-    let fixture = try Fixture(base: soa + "@ NS ns\na A 192.0.2.1\na A 192.0.2.1\n")
+    let fixture = try Fixture(base: soa + "@ NS ns.\na A 192.0.2.1\na A 192.0.2.1\n")
     #expect(fixture.diagnostics == ["z.test.zone:5:1: warning: this A record is there already, line 4; remove one"])
     #expect(try fixture.data("a.z.test.") == ["300 A 192.0.2.1"])
   }
 
   @Test func `the markers mean something in overlays only, and not at the apex`() throws {
     #expect(
-      try diagnostics(soa + "@ NS ns\na CNAME .\nb CNAME *.\n") == [
+      try diagnostics(soa + "@ NS ns.\na CNAME .\nb CNAME *.\n") == [
         "z.test.zone:4:1: warning: CNAME . hides a name only in a context's overlay; here it is an alias that leads nowhere",
         "z.test.zone:5:1: warning: CNAME *. hides a name only in a context's overlay; here it is an alias that leads nowhere",
       ])
     #expect(
-      try diagnostics(soa + "@ NS ns\n", ["shard": "@ 5 CNAME .\n"]).contains(
+      try diagnostics(soa + "@ NS ns.\n", ["shard": "@ 5 CNAME .\n"]).contains(
         "shard/z.test.zone:1:1: error: the apex z.test. cannot be hidden; remove this line, or refuse the zone by policy"
       ))
   }
 
   @Test func `a mistake that several contexts inherit is said once`() throws {
-    #expect(try diagnostics(soa + "@ NS ns\na CNAME b\na TXT \"x\"\n", ["prod": "b 5 A 10.0.0.1\n"]).count == 1)
+    #expect(try diagnostics(soa + "@ NS ns.\na CNAME b.\na TXT \"x\"\n", ["prod": "b 5 A 10.0.0.1\n"]).count == 1)
+  }
+
+  @Test func `records that differ in the case of a name are duplicates (RFC 2181 §5), in the case of a text are not`() throws {
+    let fixture = try Fixture(
+      base: soa + "@ NS ns.\n@ NS NS.\n@ MX 97 Mail.\n@ MX 65 mail.\n@ MX 97 MAIL.\na TXT \"a\"\na TXT \"A\"\n")
+    #expect(
+      fixture.diagnostics == [
+        "z.test.zone:4:1: warning: this NS record is there already, line 3; remove one",
+        "z.test.zone:7:1: warning: this MX record is there already, line 5; remove one",
+      ])
+    #expect(try fixture.data("a.z.test.") == ["300 TXT \"A\"", "300 TXT \"a\""])
+    let many = (1...40).map { "@ NS s\($0).\n" }.joined() + "@ NS S7.\n@ NS S33.\n"
+    #expect(try diagnostics(soa + many).count == 2)
+  }
+
+  @Test func `DNSSEC's records may stand beside a CNAME (RFC 4035 §2.5)`() throws {
+    let proofs = "a CNAME b.\na TYPE46 \\# 0\na TYPE47 \\# 0\na TYPE25 \\# 0\n"
+    #expect(try diagnostics(soa + "@ NS ns.\n" + proofs).filter { $0.contains("beside") } == [])
+  }
+
+  @Test func `a second DNAME, and a DNAME beside a CNAME`() throws {
+    let dname = "TYPE39 \\# 3 016100", other = "TYPE39 \\# 3 016200"
+    #expect(
+      try diagnostics(soa + "@ NS ns.\nd \(dname)\nd \(other)\ne \(dname)\ne CNAME x.\n") == [
+        "z.test.zone:5:1: error: d.z.test. has a second DNAME, the first is in line 4 (RFC 6672 §2.4); keep one",
+        "z.test.zone:7:1: error: CNAME e.z.test. has a DNAME beside it, line 6 (RFC 1034 §3.6.2); keep one",
+      ])
+  }
+
+  @Test func `SPF without a TXT that says the same`() throws {
+    let spf = "TYPE99 \\# 7 06763d73706631"
+    #expect(
+      try diagnostics(soa + "@ NS ns.\na \(spf)\na TXT \"other\"\nb \(spf)\nb TXT \"v=spf1 -all\"\n") == [
+        "z.test.zone:4:1: warning: no one asks for SPF records any more (RFC 7208 §3.1); write the same as a TXT"
+      ])
   }
 }
