@@ -120,7 +120,7 @@ struct ZoneLines {
     throw mistake
   }
 
-  private mutating func append(_ range: Range<Int>, isQuoted: Bool, at place: Place) {
+  @inline(__always) private mutating func append(_ range: Range<Int>, isQuoted: Bool, at place: Place) {
     guard fields.count < Self.mostFields else {
       if firstSurplus == nil { firstSurplus = place }
       return

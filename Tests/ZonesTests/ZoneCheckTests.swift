@@ -95,7 +95,7 @@ struct ZoneCheckTests {
     #expect(try diagnostics(soa + "@ NS ns.\na CNAME b.\na TXT \"x\"\n", ["prod": "b 5 A 10.0.0.1\n"]).count == 1)
   }
 
-  @Test func `records that differ in the case of a name are duplicates (RFC 2181 §5), in the case of a text are not`() throws {
+  @Test func `records that differ in a name's case are duplicates (RFC 2181 §5), in a text's case are not`() throws {
     let fixture = try Fixture(
       base: soa + "@ NS ns.\n@ NS NS.\n@ MX 97 Mail.\n@ MX 65 mail.\n@ MX 97 MAIL.\na TXT \"a\"\na TXT \"A\"\n")
     #expect(
