@@ -35,7 +35,8 @@ extension ZoneFileReader {
     let owner = lastOwner
     for number in stride(from: range.start, through: range.stop, by: range.step) {
       let isRead = generate(
-        number, owner: text, fields[2].range, ttl: ttl, type: type, rdata: template.span, at: places[0], file: file)
+        number, owner: text, fields[2].range, ttl: ttl, type: type, rdata: template.span,
+        isFirst: number == range.start, at: places[0], file: file)
       if !isRead { break }  // the others of the line have the same mistake
     }
     lastOwner = owner
@@ -58,7 +59,7 @@ extension ZoneFileReader {
   /// Makes the record of one number; false after a mistake.
   private mutating func generate(
     _ number: Int, owner: Span<UInt8>, _ ownerRange: Range<Int>, ttl: UInt32?, type: RRType, rdata: Span<UInt8>,
-    at place: ZoneLines.Place, file: UInt16
+    isFirst: Bool, at place: ZoneLines.Place, file: UInt16
   ) -> Bool {
     var name: [UInt8] = []
     var data: [UInt8] = []
@@ -75,9 +76,8 @@ extension ZoneFileReader {
       }
       return false
     }
-    guard readOwner(name.span, TextField(range: 0..<name.count, isQuoted: false), place, file: file) else {
-      return false
-    }
+    guard readOwner(name.span, TextField(range: 0..<name.count, isQuoted: false), place, file: file, isDoubted: isFirst)
+    else { return false }
     var entry = ZoneLines()
     do throws(ZoneLines.Mistake) {
       _ = try entry.next(data.span)

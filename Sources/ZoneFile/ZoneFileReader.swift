@@ -44,6 +44,8 @@ package struct ZoneFileReader {
   var doubts: NameDoubts
   /// Where in the zone's octets the owner of the record before is.
   var lastOwner: UInt32?
+  /// True between an `$ORIGIN` and the next owner.
+  private var isOriginNew = false
   private var includeStack: [String]
   /// Records that `$GENERATE`s made, or tried to.
   var generatedCount = 0
@@ -109,6 +111,13 @@ extension ZoneFileReader {
       guard readOwner(text, fields[0], lines.places[0], file: file) else { return }
       next = 1
     }
+    if isOriginNew, lines.startsBlank, let lastOwner {
+      let owner = zone.name(at: lastOwner)
+      warn(
+        lines.places[0], file, "the owner is still \(owner), $ORIGIN does not change it; write @ if the origin is meant"
+      )
+    }
+    isOriginNew = false
     guard lastOwner != nil else {
       return mistake(lines.places[0], file, "the first record has no owner; write a name, or @ for the apex")
     }
@@ -177,7 +186,7 @@ extension ZoneFileReader {
 
   /// Notes the owner for this record and those after it that have none; false after a mistake.
   mutating func readOwner(
-    _ text: Span<UInt8>, _ field: TextField, _ place: ZoneLines.Place, file: UInt16
+    _ text: Span<UInt8>, _ field: TextField, _ place: ZoneLines.Place, file: UInt16, isDoubted: Bool = true
   ) -> Bool {
     let start = zone.octets.count
     if field.range.count == 1, text[field.range.lowerBound] == UInt8(ascii: "@"), !field.isQuoted {
@@ -189,7 +198,7 @@ extension ZoneFileReader {
         mistake(place, file, "owner \"\(text.string(field.range))\" \(error)")
         return false
       }
-      if doubts.lacksDot(text, field.range) {
+      if isDoubted, doubts.lacksDot(text, field.range) {
         let read = name(text, field.range)
         warn(place, file, "owner reads as \(read); end it with a dot if not meant")
       }
@@ -284,7 +293,10 @@ extension ZoneFileReader {
     let place = lines.places[0]
     switch word {
     case "$ORIGIN" where fields.count == 2:
-      if let name = readOrigin(text, fields[1], lines.places[1], file: file) { origin = name }
+      if let name = readOrigin(text, fields[1], lines.places[1], file: file) {
+        origin = name
+        isOriginNew = true
+      }
     case "$ORIGIN":
       mistake(place, file, "$ORIGIN takes one name; write for example $ORIGIN example.org.")
     case "$TTL" where fields.count == 2:

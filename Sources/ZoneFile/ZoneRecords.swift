@@ -36,8 +36,11 @@ package struct ZoneRecords: Sendable {
   }
 
   /// The owner name of a record.
-  package func owner(of record: Record) -> DomainName {
-    let start = Int(record.owner)
+  package func owner(of record: Record) -> DomainName { name(at: record.owner) }
+
+  /// The name that starts at an offset of `octets`.
+  func name(at offset: UInt32) -> DomainName {
+    let start = Int(offset)
     var end = start
     while octets[end] != 0 { end += 1 + Int(octets[end]) }
     return DomainName(validWire: Array(octets[start...end]))

@@ -24,6 +24,18 @@ struct DirectiveTests {
       ])
   }
 
+  @Test func `an owner left out after $ORIGIN is the one before it all the same, with a warning`() throws {
+    let reading = try read("a 5 A 192.0.2.1\n$ORIGIN sub\n$TTL 6\n  A 192.0.2.2\n  A 192.0.2.3\n")
+    #expect(
+      reading.records == [
+        "a.example. 5 A 192.0.2.1", "a.example. 6 A 192.0.2.2", "a.example. 6 A 192.0.2.3",
+      ])
+    #expect(
+      reading.diagnostics == [
+        "zones/example.zone:4:3: warning: the owner is still a.example., $ORIGIN does not change it; write @ if the origin is meant"
+      ])
+  }
+
   @Test func `an $INCLUDE takes its own origin, and the origin and owner of before hold after it`() throws {
     let text = """
       $TTL 60

@@ -47,6 +47,14 @@ struct GenerateTests {
     #expect(reading.diagnostics.last?.hasSuffix("in a zone; use fewer") == true)
   }
 
+  @Test func `an owner that lacks its dot is told once`() throws {
+    let reading = try read("$TTL 5\n$GENERATE 1-9 h$.example A 192.0.2.$\n")
+    #expect(
+      reading.diagnostics == [
+        "zones/example.zone:2:1: warning: owner reads as h1.example.example.; end it with a dot if not meant"
+      ])
+  }
+
   @Test func `a whole range of 65,536`() throws {
     let reading = try read("$TTL 5\n$GENERATE 0-65535 h${0,5} AAAA 2001:db8::${0,4,x}\n")
     #expect(reading.records.count == 65_536 && reading.diagnostics.isEmpty)
