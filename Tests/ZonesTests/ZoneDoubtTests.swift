@@ -119,12 +119,14 @@ struct ZoneDoubtTests {
         b.www.sub A 192.0.2.2
         own NS own
         own A 192.0.2.3
+        in.own NS ns.other.
 
         """.replacing("DS", with: "TYPE43")) == [
           "8:1: MX at the zone cut sub.z.test. is never answered from here (RFC 1034 §4.2.1); move it to that zone's file, or remove the NS",
           "10:1: ns.sub.z.test. is below the zone cut sub.z.test. and never answered from here (RFC 1034 §4.2.1); move it to that zone's file",
           "11:1: www.sub.z.test. is below the zone cut sub.z.test. and never answered from here (RFC 1034 §4.2.1); move it to that zone's file",
           "12:1: b.www.sub.z.test. is below the zone cut sub.z.test. and never answered from here (RFC 1034 §4.2.1); move it to that zone's file",
+          "15:1: in.own.z.test. is below the zone cut own.z.test. and never answered from here (RFC 1034 §4.2.1); move it to that zone's file",
         ])
   }
 

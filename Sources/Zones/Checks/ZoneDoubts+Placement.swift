@@ -9,20 +9,30 @@ extension ZoneDoubts {
     let zone = layer.records
     var key = NameKey()
     var lastOwner: UInt32?
-    var place = Place.plain
+    var isServer = false
+    var place: Place?  // looked up where a record's type leaves it open
     for record in zone.records {
       if record.owner != lastOwner {
         lastOwner = record.owner
-        place = key.load(zone.octets, at: record.owner) && isInZone(key) ? self.place(of: key, view) : .plain
+        guard key.load(zone.octets, at: record.owner), isInZone(key) else {
+          place = .plain
+          continue
+        }
+        isServer = nameServers.contains(key.hash(from: 0, seed: 0))
+        place = nil
       }
-      switch place {
+      let isGlue = isServer && (record.type == .a || record.type == .aaaa)
+      // Nearly all of a zone of delegations: nothing to look up. One label below the apex, no cut is above.
+      if !hasDNAMEs, isGlue || key.labelCount <= originLabels + 1 && isAtHome(atCut: record.type) { continue }
+      let known = place ?? self.place(of: key, view)
+      place = known
+      switch known {
       case .plain: continue
-      case .atCut where isAtHome(atCut: record.type): continue
-      case .atCut(let isServer), .belowCut(_, let isServer):
-        if isServer, record.type == .a || record.type == .aaaa || isProof(record.type) { continue }
-      case .belowDNAME: break
+      case .atCut where isGlue || isAtHome(atCut: record.type): continue
+      case .belowCut where isGlue || isProof(record.type): continue
+      case .atCut, .belowCut, .belowDNAME: break
       }
-      let message = message(place, record.type, zone.owner(of: record), isOverlay: layer.context != 0)
+      let message = message(known, record.type, zone.owner(of: record), isOverlay: layer.context != 0)
       warn(record, zone, message)
       place = .plain  // once for each owner
     }
@@ -30,19 +40,15 @@ extension ZoneDoubts {
 
   private enum Place {
     case plain
-    /// `isServer`: the name is that of a name server, so its addresses are glue.
-    case atCut(isServer: Bool)
-    case belowCut(DomainName, isServer: Bool)
+    case atCut
+    case belowCut(DomainName)
     case belowDNAME(DomainName)
   }
 
   private func place(of owner: borrowing NameKey, _ view: ContextView) -> Place {
     guard let node = view.node(at: owner), node.exists else { return .plain }
-    let isServer = nameServers.contains(owner.hash(from: 0, seed: 0))
-    if let cover = view.cover(of: node) {
-      return cover.isCut ? .belowCut(cover.name, isServer: isServer) : .belowDNAME(cover.name)
-    }
-    return node.flags.contains(.cut) ? .atCut(isServer: isServer) : .plain
+    if let cover = view.cover(of: node) { return cover.isCut ? .belowCut(cover.name) : .belowDNAME(cover.name) }
+    return node.flags.contains(.cut) ? .atCut : .plain
   }
 
   /// NS and DS are what a cut is made of, NSEC and RRSIG what proves it (RFC 4035 §2.4).
@@ -56,7 +62,7 @@ extension ZoneDoubts {
     case .plain: ""
     case .atCut:
       "\(type) at the zone cut \(owner) is never answered from here (RFC 1034 §4.2.1); move it to that zone's file, or remove the NS"
-    case .belowCut(let cut, _):
+    case .belowCut(let cut):
       "\(owner) is below the zone cut \(cut) and never answered from here (RFC 1034 §4.2.1); move it to that zone's file\(orOverlay)"
     case .belowDNAME(let name):
       "\(owner) is below the DNAME of \(name) and never answered (RFC 6672 §2.4); remove it, or the DNAME"

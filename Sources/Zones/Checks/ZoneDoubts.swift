@@ -28,6 +28,9 @@ package struct ZoneDoubts: ~Copyable {
   let originLabels: Int
   private(set) var diagnostics: [Diagnostic] = []
 
+  /// Looks into contexts other than the layer's own.
+  var secondLooks = 0
+
   /// True where some layer has an NS set below the apex.
   var hasCuts = false
   /// True where some layer has a DNAME.
@@ -102,9 +105,12 @@ package struct ZoneDoubts: ~Copyable {
     }
   }
 
+  /// True while findings are still listed.
+  var hasRoom: Bool { diagnostics.count < ZoneChecks.mostOfAKind }
+
   /// More than a person would read are not listed.
   mutating func warn(_ record: ZoneRecords.Record, _ zone: ZoneRecords, _ message: @autoclosure () -> String) {
-    guard diagnostics.count < ZoneChecks.mostOfAKind else { return }
+    guard hasRoom else { return }
     diagnostics.append(.warning(at: zone.location(of: record), message()))
   }
 }
