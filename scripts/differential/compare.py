@@ -134,11 +134,12 @@ class Run:
             whole = full.get(id(question), {})
             got = {name: got[name] for name in (subject, *question.world.peers)}
             votes = {name: whole[name] if response.tc and whole else response for name, response in got.items()}
-            judged.append((question, got.pop(subject), votes.pop(subject), got, votes))
+            judged.append((question, got[subject], votes.pop(subject), votes))
         apexes = {apex.to_digestable() for question in questions for world in question.world.beside for apex in world.read()}
         self.follow_chains(judged, apexes, {name: running[name].port for name in self.peers})
-        for question, ours, full_ours, got, votes in judged:
-            for difference in judge(question, ours, full_ours, got, votes):
+        for question, ours, full_ours, votes in judged:
+            for difference in judge(question, ours, full_ours, votes):
+                difference.shown = votes
                 row = acceptance(difference)
                 if row:
                     self.accepted[row] += 1
@@ -150,7 +151,7 @@ class Run:
         known = {}
         for _ in range(12):
             ends = collections.defaultdict(dict)
-            for question, _, _, _, votes in judged:
+            for question, _, _, votes in judged:
                 for peer, response in votes.items():
                     name = response.end_of_chain(question)
                     if name is not None and is_served(name, apexes):
@@ -201,7 +202,7 @@ class Run:
         question = example.question
         number = question.world.title.split()[0].removeprefix("w")
         print(f"FAILED {count} times {kind}; for example {question} of world {question.world.title}")
-        for name, response in {self.given.subject: example.subject, **example.peers}.items():
+        for name, response in {self.given.subject: example.subject, **example.shown}.items():
             print("   " + f"{name}: {response}"[:1500].replace("\n", "\n     "))
         print(f"   replay: scripts/differential/run --seed {self.given.seed} --world {number} --ask '{question}'")
 

@@ -8,7 +8,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-CNAME, DNAME, NS, SOA, RRSIG = 5, 39, 2, 6, 46
+CNAME, DNAME, NS, SOA, RRSIG, ANY = 5, 39, 2, 6, 46, 255
 
 
 class Question:
@@ -37,13 +37,11 @@ class Question:
 class Response:
     """One response, read strictly; `complaint` is what the reader did not like."""
 
-    is_continued = False  # put together from several by `continued`
-
     def __init__(self, octets, question):
         self.octets, self.complaint, self.message = octets, None, None
         self.rcode, self.aa, self.tc, self.flags, self.is_same_question = "none", None, None, None, True
         self.answer = self.authority = self.additional = frozenset()
-        self.order, self.edns = (), None
+        self.order, self.in_order, self.edns = (), [], None
         if octets is None:
             self.complaint = "no response"
             return
@@ -60,6 +58,9 @@ class Response:
         self.answer, self.authority, self.additional = (
             self.section(section) for section in (message.answer, message.authority, message.additional)
         )
+        self.in_order = [
+            (rrset.name.to_digestable(), int(rrset.rdtype), rrset.ttl, rdata.to_digestable()) for rrset in message.answer for rdata in rrset
+        ]
         owners = [rrset.name.to_digestable() for rrset in message.answer if rrset.rdtype != RRSIG]
         self.order = tuple(dict.fromkeys(owners))
         self.edns = None if message.edns < 0 else (message.edns, bool(message.ednsflags & 0x8000))
@@ -75,7 +76,9 @@ class Response:
 
     def end_of_chain(self, question):
         """The name, in lower case, at which a chain of aliases ends without a word about it; None where there is none."""
-        if self.complaint or self.tc or question.number in (CNAME, 255) or self.rcode != "NOERROR" or self.speaks_of_end:
+        if self.complaint or self.tc or question.number == CNAME or self.rcode != "NOERROR" or self.speaks_of_end:
+            return None
+        if question.number == ANY and not any(kind == DNAME for _, kind, *_ in self.answer):
             return None
         aliases = {owner: rdata for owner, kind, _, rdata in self.answer if kind == CNAME}
         owners = {owner for owner, kind, *_ in self.answer if kind not in (CNAME, DNAME, RRSIG)}
@@ -89,14 +92,18 @@ class Response:
     def speaks_of_end(self):
         return any(kind in (NS, SOA) for _, kind, *_ in self.authority)
 
+    @property
+    def chain(self):
+        """The aliases of the answer section as pairs, in their order there."""
+        return list(dict.fromkeys((owner, rdata) for owner, kind, _, rdata in self.in_order if kind == CNAME))
+
     def continued(self, rest):
         """This response and the one about the name at which its chain ends, as RFC 1034 §4.3.2 step 3a has them in one."""
         whole = copy.copy(self)
         whole.rcode, whole.complaint, whole.tc = rest.rcode, rest.complaint, rest.tc
         whole.answer, whole.authority = self.answer | rest.answer, rest.authority | self.authority
-        whole.additional = rest.additional
+        whole.additional, whole.in_order = rest.additional, self.in_order + rest.in_order
         whole.order = tuple(dict.fromkeys(self.order + rest.order))
-        whole.is_continued = True
         return whole
 
     @property

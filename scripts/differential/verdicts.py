@@ -2,21 +2,18 @@
 
 import collections
 
-import dns.rdatatype
-
 from accepted import ACCEPTED
 from responses import NS, types
 
-ASPECTS = ("complaint", "rcode", "aa", "tc", "flags", "is_same_question", "answer", "order", "authority", "glue", "edns")
 ADDRESSES = (1, 28)
 
 
 class Difference:
     """One aspect in which a response differs; what accepted.py's matchers look at."""
 
-    def __init__(self, question, aspect, ours, theirs, subject, peers):
+    def __init__(self, question, aspect, ours, theirs, subject, voters):
         self.question, self.aspect, self.ours, self.theirs = question, aspect, ours, theirs
-        self.subject, self.peers = subject, peers  # the whole responses
+        self.subject, self.voters = subject, voters  # the whole responses
 
     @property
     def lacks(self):
@@ -38,7 +35,7 @@ class Difference:
         return f"{self.aspect}: {self.ours} instead of {self.theirs} ({about})"
 
 
-SPECIAL = ("ANY", "RRSIG", "NSEC", "NSEC3", "DS", "CNAME", "DNAME", "NS", "SOA", "DNSKEY", "NSEC3PARAM")
+SPECIAL = ("ANY", "RRSIG", "NSEC", "DS")
 
 
 def majority(values):
@@ -47,20 +44,20 @@ def majority(values):
     return value if 2 * count > len(values) else None
 
 
-def judge(question, subject, full_subject, peers, whole_peers):
-    """The differences of one response. `full_subject` and `whole_peers` are over TCP where the first was truncated, the
-    latter with the rest of their chains. Of a truncated response only what does not depend on its size is compared."""
+def judge(question, subject, full_subject, whole_peers):
+    """The differences of one response. `full_subject` and `whole_peers` are over TCP where UDP was too small, the latter
+    with the rest of their chains. Of a truncated response only what does not depend on its size is compared."""
     voters = [response for response in whole_peers.values() if response.complaint is None and not response.tc]
     if subject.complaint is not None:
-        yield Difference(question, "complaint", subject.complaint, "nothing to complain of", subject, peers)
+        yield Difference(question, "complaint", subject.complaint, "nothing to complain of", subject, voters)
         return
     if not voters:
         return
     if subject.tc and full_subject.octets is not None:
         if question.over_tcp or len(full_subject.octets) <= question.limit:
-            yield Difference(question, "tc", f"TC though {len(full_subject.octets)} octets fit", False, subject, peers)
+            yield Difference(question, "tc", f"TC though {len(full_subject.octets)} octets fit", False, subject, voters)
     if not question.over_tcp and len(subject.octets) > question.limit:
-        yield Difference(question, "tc", f"{len(subject.octets)} octets", f"at most {question.limit}", subject, peers)
+        yield Difference(question, "tc", f"{len(subject.octets)} octets", f"at most {question.limit}", subject, voters)
     aspects = ["rcode", "aa", "flags", "is_same_question", "edns"]
     if not subject.tc:
         aspects += ["answer", "order", "authority"]
@@ -69,34 +66,31 @@ def judge(question, subject, full_subject, peers, whole_peers):
         theirs = majority(votes)
         if theirs is None:
             if ours not in votes:
-                yield Difference(question, aspect, ours, votes[0], subject, peers)
+                yield Difference(question, aspect, ours, votes[0], subject, voters)
         elif ours != theirs:
             if aspect == "order" and set(ours) != set(theirs):
                 continue  # the answer sections differ, and that is said already
-            yield Difference(question, aspect, ours, theirs, subject, peers)
+            yield Difference(question, aspect, ours, theirs, subject, voters)
     if not subject.tc:
-        yield from judge_additional(question, subject, voters, peers)
+        yield from judge_additional(question, subject, voters)
 
 
-def judge_additional(question, subject, voters, peers):
+def judge_additional(question, subject, voters):
     """A referral needs its glue (RFC 9471 §3); other additional data need not be there, but must be right."""
     if subject.is_referral:
         counts = collections.Counter(
-            record for response in voters if response.is_referral for record in response.additional if record[1] in ADDRESSES
+            glue for response in voters if response.is_referral for glue in {record[:2] for record in response.additional}
         )
         targets = {rdata for _, kind, _, rdata in subject.authority if kind == NS}
-        required = frozenset(r for r, count in counts.items() if 2 * count > len(voters) and r[0] in targets)
-        if not required <= subject.additional:
-            yield Difference(question, "glue", subject.additional & required, required, subject, peers)
+        required = {(n, t) for (n, t), count in counts.items() if t in ADDRESSES and n in targets and 2 * count > len(voters)}
+        found = {record[:2] for record in subject.additional}
+        if not required <= found:
+            yield Difference(question, "glue", frozenset(found & required), frozenset(required), subject, voters)
     wrong = frozenset(record for record in subject.additional if not question.world.has(record))
     if wrong:
-        yield Difference(question, "additional", wrong, frozenset(), subject, peers)
+        yield Difference(question, "additional", wrong, frozenset(), subject, voters)
 
 
 def acceptance(difference):
     """The row of accepted.py that covers a difference."""
     return next((row for row in ACCEPTED if row.matches(difference)), None)
-
-
-def type_of(record):
-    return dns.rdatatype.to_text(record[1])
