@@ -4,7 +4,7 @@ usage: run [--seed N] [--worlds N] [--questions N] [--subject ambit|nsd|knot|bin
   --seed N        what the zones and questions are made from (default 2026)
   --worlds N      how many worlds of generated zones (default 250)
   --questions N   how many questions of each (default 200)
-  --short         40 worlds with 120 questions each
+  --short         24 worlds with 120 questions each
   --subject S     who is compared with the others (default: ambit)
   --world N       only this world, all its questions; a number, or "root" or "written"
   --ask QUESTION  only this question, as the report prints it; shows the zones and everybody's response
@@ -50,7 +50,7 @@ def arguments():
     parser.add_argument("-v", "--verbose", action="store_true")
     given = parser.parse_args()
     if given.short:
-        given.worlds, given.questions = 40, 120
+        given.worlds, given.questions = 24, 120
     return given
 
 
@@ -153,7 +153,7 @@ class Run:
             ends = collections.defaultdict(dict)
             for question, _, _, votes in judged:
                 for peer, response in votes.items():
-                    name = response.end_of_chain(question)
+                    name = response.end_of_chain(question, apexes)
                     if name is not None and is_served(name, apexes):
                         rest = Question(question.world, dns.name.from_wire(name, 0)[0], question.kind, question.edns, question.do)
                         ends[peer].setdefault((rest.octets, question.rd), []).append((rest, question, votes))

@@ -74,9 +74,11 @@ class Response:
             self.complaint = "duplicate RRs"
         return found
 
-    def end_of_chain(self, question):
-        """The name, in lower case, at which a chain of aliases ends without a word about it; None where there is none."""
-        if self.complaint or self.tc or question.number == CNAME or self.rcode != "NOERROR" or self.speaks_of_end:
+    def end_of_chain(self, question, apexes):
+        """The name, in lower case, at which a chain of aliases ends without a word about it, or only with the way to another
+        zone of the same server, one of `apexes`; None where there is none."""
+        is_told = any(kind == SOA or kind == NS and owner not in apexes for owner, kind, *_ in self.authority)
+        if self.complaint or self.tc or question.number == CNAME or self.rcode != "NOERROR" or is_told:
             return None
         if question.number == ANY and not any(kind == DNAME for _, kind, *_ in self.answer):
             return None
@@ -89,10 +91,6 @@ class Response:
         return name if seen and name not in seen and name not in owners else None
 
     @property
-    def speaks_of_end(self):
-        return any(kind in (NS, SOA) for _, kind, *_ in self.authority)
-
-    @property
     def chain(self):
         """The aliases of the answer section as pairs, in their order there."""
         return list(dict.fromkeys((owner, rdata) for owner, kind, _, rdata in self.in_order if kind == CNAME))
@@ -101,7 +99,9 @@ class Response:
         """This response and the one about the name at which its chain ends, as RFC 1034 §4.3.2 step 3a has them in one."""
         whole = copy.copy(self)
         whole.rcode, whole.complaint, whole.tc = rest.rcode, rest.complaint, rest.tc
-        whole.answer, whole.authority = self.answer | rest.answer, rest.authority | self.authority
+        is_referral = any(kind == NS for _, kind, *_ in self.authority)
+        whole.answer = self.answer | rest.answer
+        whole.authority = rest.authority if is_referral else rest.authority | self.authority
         whole.additional, whole.in_order = rest.additional, self.in_order + rest.in_order
         whole.order = tuple(dict.fromkeys(self.order + rest.order))
         return whole
