@@ -110,8 +110,8 @@ struct ZoneDoubtTests {
       try doubts(
         """
         sub NS ns.sub
-        sub DS \\# 0
-        sub TYPE47 \\# 0
+        sub DS 1 13 2 \(String(repeating: "00", count: 32))
+        sub NSEC www NS DS RRSIG NSEC
         sub MX 1 ns
         ns.sub A 192.0.2.1
         ns.sub TXT "x"

@@ -7,6 +7,7 @@ usage: run [--seed N] [--worlds N] [--questions N] [--subject ambit|nsd|knot|bin
   --short         24 worlds with 120 questions each
   --subject S     who is compared with the others (default: ambit)
   --world N       only this world, all its questions; a number, or "root" or "written"
+  --zones DIR     only the zones in DIR, a file NAME.zone each
   --ask QUESTION  only this question, as the report prints it; shows the zones and everybody's response
   -v              also says which worlds were left out, and why
   --peers LIST    the peers to ask (default: nsd,knot,bind, where they are installed)
@@ -46,9 +47,12 @@ def arguments():
     parser.add_argument("--subject", default="ambit")
     parser.add_argument("--peers", default=",".join(servers.PEERS))
     parser.add_argument("--world")
+    parser.add_argument("--zones")
     parser.add_argument("--ask")
     parser.add_argument("-v", "--verbose", action="store_true")
     given = parser.parse_args()
+    if given.zones:
+        given.world = "written"
     if given.short:
         given.worlds, given.questions = 24, 120
     return given
@@ -62,23 +66,29 @@ class Run:
         self.peers = [p for p in given.peers.split(",") if p != given.subject and p in servers.installed()]
         self.asked = self.over_tcp = self.truncated = self.split = 0
         self.kinds, self.accepted = collections.defaultdict(list), collections.Counter()
-        self.refused_worlds, self.left_out = {}, []
+        self.refused_worlds, self.left_out, self.apexes = {}, [], set()
 
     def batch(self, made, work):
         """Serves these worlds together and asks about each."""
         data = os.path.join(work, "data")
         os.makedirs(data)
         for world in made:
-            world.beside = made
             world.write(data)
+        universe = frozenset().union(*(world.digests() for world in made))
+        self.apexes = {apex.to_digestable() for world in made for apex in world.read()}
+        for world in made:
+            world.universe = universe
         zones = [apex for world in made for apex in world.zones]
         everyone = [self.given.subject, *self.peers]
         with servers.running(everyone, work, zones, data) as running:
             asked = [world for world in made if self.is_served(world, running)]
-            questions = [question for world in asked for question in self.questions(world)]
-            if self.given.ask:
-                self.show(asked[0], questions[0], running)
-            else:
+            if self.given.ask and asked:
+                self.show(asked[0], self.questions(asked[0])[0], running)
+                return
+            while asked:  # some worlds at a time, for the memory
+                questions = []
+                while asked and len(questions) < 4000:
+                    questions += self.questions(asked.pop())
                 self.compare(questions, running)
 
     def is_served(self, world, running):
@@ -102,7 +112,8 @@ class Run:
             name = dns.name.from_text(name)
             return [Question(world, name, kind, edns, "do" in words, "rd" in words, "tcp" in words)]
         chance = random.Random(f"{self.given.seed}/{world.title}")
-        most = None if self.given.world or world.title in ("written", "root") else self.given.questions
+        is_whole = self.given.world or world.title in ("written", "root")
+        most = None if is_whole and not self.given.zones else self.given.questions
         found = []
         for name, kind in worlds.questions(world, chance, most):
             edns = chance.choice((None, 1232, 1232, 512, 4096))
@@ -135,8 +146,7 @@ class Run:
             got = {name: got[name] for name in (subject, *question.world.peers)}
             votes = {name: whole[name] if response.tc and whole else response for name, response in got.items()}
             judged.append((question, got[subject], votes.pop(subject), votes))
-        apexes = {apex.to_digestable() for question in questions for world in question.world.beside for apex in world.read()}
-        self.follow_chains(judged, apexes, {name: running[name].port for name in self.peers})
+        self.follow_chains(judged, {name: running[name].port for name in self.peers})
         for question, ours, full_ours, votes in judged:
             for difference in judge(question, ours, full_ours, votes):
                 difference.shown = votes
@@ -146,15 +156,15 @@ class Run:
                 else:
                     self.kinds[difference.kind].append(difference)
 
-    def follow_chains(self, judged, apexes, ports):
+    def follow_chains(self, judged, ports):
         """Peers that leave a chain of aliases where it enters another of their zones are asked for the rest of it."""
         known = {}
         for _ in range(12):
             ends = collections.defaultdict(dict)
             for question, _, _, votes in judged:
                 for peer, response in votes.items():
-                    name = response.end_of_chain(question, apexes)
-                    if name is not None and is_served(name, apexes):
+                    name = response.end_of_chain(question, self.apexes)
+                    if name is not None and is_served(name, self.apexes):
                         rest = Question(question.world, dns.name.from_wire(name, 0)[0], question.kind, question.edns, question.do)
                         ends[peer].setdefault((rest.octets, question.rd), []).append((rest, question, votes))
             if not ends:
@@ -200,11 +210,13 @@ class Run:
 
     def explain(self, kind, count, example):
         question = example.question
-        number = question.world.title.split()[0].removeprefix("w")
+        world = question.world.title.split()[0]
+        number = world.removeprefix("w") if world[1:].isdigit() else world
         print(f"FAILED {count} times {kind}; for example {question} of world {question.world.title}")
         for name, response in {self.given.subject: example.subject, **example.shown}.items():
             print("   " + f"{name}: {response}"[:1500].replace("\n", "\n     "))
-        print(f"   replay: scripts/differential/run --seed {self.given.seed} --world {number} --ask '{question}'")
+        where = f"--zones {self.given.zones}" if self.given.zones else f"--seed {self.given.seed} --world {number}"
+        print(f"   replay: scripts/differential/run {where} --ask '{question}'")
 
 
 def is_served(name, apexes):
@@ -224,12 +236,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix="ambit-differential.") as work:
         signers = os.path.join(work, "keys")
         os.mkdir(signers)
-        if not signing.is_possible():
+        if given.world is None and not signing.is_possible():
             print("skipped: signed zones: no ldns-signzone here")
         numbers = range(1, given.worlds + 1) if given.world is None else [int(given.world)] if given.world.isdigit() else []
         made = [world for number in numbers if (world := worlds.generated(given.seed, number, signers))]
         if given.world in (None, "written"):
-            files = sorted(glob.glob(os.path.join(root, "zones", "*.zone")) + glob.glob(os.path.join(here, "zones", "*.zone")))
+            folders = [given.zones] if given.zones else [os.path.join(root, "zones"), os.path.join(here, "zones")]
+            files = [file for folder in folders for file in sorted(glob.glob(os.path.join(folder, "*.zone")))]
             made.append(worlds.written(files))
         if made:
             os.mkdir(os.path.join(work, "main"))

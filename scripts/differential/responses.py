@@ -38,7 +38,7 @@ class Response:
     """One response, read strictly; `complaint` is what the reader did not like."""
 
     def __init__(self, octets, question):
-        self.octets, self.complaint, self.message = octets, None, None
+        self.octets, self.complaint = octets, None
         self.rcode, self.aa, self.tc, self.flags, self.is_same_question = "none", None, None, None, True
         self.answer = self.authority = self.additional = frozenset()
         self.order, self.in_order, self.edns = (), [], None
@@ -50,7 +50,6 @@ class Response:
         except Exception as error:
             self.complaint = f"dnspython: {error!r}"
             return
-        self.message = message
         self.rcode = dns.rcode.to_text(message.rcode())
         self.aa, self.tc = bool(message.flags & dns.flags.AA), bool(message.flags & dns.flags.TC)
         self.flags = message.flags & ~(dns.flags.AA | dns.flags.TC | 15)
@@ -111,10 +110,12 @@ class Response:
         return not self.aa and self.rcode == "NOERROR" and any(kind == NS for _, kind, *_ in self.authority)
 
     def __str__(self):
-        if self.message is None:
+        try:
+            message = dns.message.from_wire(self.octets, one_rr_per_rrset=True)
+        except Exception:
             return self.complaint
         lines = [f"{self.rcode}{' AA' * self.aa}{' TC' * self.tc} {len(self.octets)} octets {self.complaint or ''}"]
-        for title, section in (("an", self.message.answer), ("au", self.message.authority), ("ad", self.message.additional)):
+        for title, section in (("an", message.answer), ("au", message.authority), ("ad", message.additional)):
             lines += [f"{title} {line}" for rrset in section for line in rrset.to_text().splitlines()]
         return "\n".join(lines)
 

@@ -30,7 +30,7 @@ class World:
     """Zones by apex (text without its last dot): their master files; and what is in them."""
 
     def __init__(self, title):
-        self.title, self.zones, self.records, self.digest, self.beside = title, {}, None, None, [self]
+        self.title, self.zones, self.records, self.universe = title, {}, None, frozenset()
 
     def write(self, data):
         for apex, lines in self.zones.items():
@@ -53,22 +53,20 @@ class World:
 
     def digests(self):
         """All its records as (owner, type, TTL, RDATA)."""
-        if self.digest is None:
-            self.digest = {
-                (name.to_digestable(), int(rdataset.rdtype), rdataset.ttl, rdata.to_digestable())
-                for zone in self.read().values()
-                for name, rdataset in zone.iterate_rdatasets()
-                for rdata in rdataset
-            }
-        return self.digest
+        return {
+            (name.to_digestable(), int(rdataset.rdtype), rdataset.ttl, rdata.to_digestable())
+            for zone in self.read().values()
+            for name, rdataset in zone.iterate_rdatasets()
+            for rdata in rdataset
+        }
 
     def has(self, record):
-        """Whether a record is in a world that is served beside it, or is made by a wildcard there."""
+        """Whether a record is in it or in a world that is served beside it, or is made by a wildcard there."""
         owner, *rest = record
-        while not any(record in world.digests() for world in self.beside) and len(owner) > 1:
+        while record not in self.universe and len(owner) > 1:
             owner = owner[1 + owner[0] :]
             record = (b"\1*" + owner, *rest)
-        return any(record in world.digests() for world in self.beside)
+        return record in self.universe
 
 
 # --- zones -----------------------------------------------------------------------------------------------------------
