@@ -9,7 +9,7 @@ fi
 
 # A folder with nothing but base zones: Ambit serves them to everyone.
 mkdir base
-cp "$root"/zones/*.zone "$here"/corners.test.zone base
+cp "$root"/zones/*.zone "$root"/scripts/differential/zones/corners.test.zone base
 serve base
 
 for file in base/*.zone; do
