@@ -4,9 +4,9 @@ usage: run [--seed N] [--worlds N] [--questions N] [--subject ambit|nsd|knot|bin
   --seed N        what the zones and questions are made from (default 2026)
   --worlds N      how many worlds of generated zones (default 250)
   --questions N   how many questions of each (default 200)
-  --short         24 worlds with 120 questions each
+  --short         40 worlds with 120 questions each
   --subject S     who is compared with the others (default: ambit)
-  --world N       only this world, all its questions; a number, or "root" or "written"
+  --world N       only this world, all its questions; a number, "root", or a zone of zones/ here
   --zones DIR     only the zones in DIR, a file NAME.zone each
   --ask QUESTION  only this question, as the report prints it; shows the zones and everybody's response
   -v              also says which worlds were left out, and why
@@ -52,9 +52,9 @@ def arguments():
     parser.add_argument("-v", "--verbose", action="store_true")
     given = parser.parse_args()
     if given.zones:
-        given.world = "written"
+        given.world = "written"  # and nothing else
     if given.short:
-        given.worlds, given.questions = 24, 120
+        given.worlds, given.questions = 40, 120
     return given
 
 
@@ -112,7 +112,7 @@ class Run:
             name = dns.name.from_text(name)
             return [Question(world, name, kind, edns, "do" in words, "rd" in words, "tcp" in words)]
         chance = random.Random(f"{self.given.seed}/{world.title}")
-        is_whole = self.given.world or world.title in ("written", "root")
+        is_whole = self.given.world or world.is_written and not self.given.short
         most = None if is_whole and not self.given.zones else self.given.questions
         found = []
         for name, kind in worlds.questions(world, chance, most):
@@ -240,10 +240,10 @@ def main():
             print("skipped: signed zones: no ldns-signzone here")
         numbers = range(1, given.worlds + 1) if given.world is None else [int(given.world)] if given.world.isdigit() else []
         made = [world for number in numbers if (world := worlds.generated(given.seed, number, signers))]
-        if given.world in (None, "written"):
+        if given.world is None or not numbers:
             folders = [given.zones] if given.zones else [os.path.join(root, "zones"), os.path.join(here, "zones")]
             files = [file for folder in folders for file in sorted(glob.glob(os.path.join(folder, "*.zone")))]
-            made.append(worlds.written(files))
+            made += [world for world in worlds.written(files) if given.world in (None, world.title) or given.zones]
         if made:
             os.mkdir(os.path.join(work, "main"))
             run.batch(made, os.path.join(work, "main"))

@@ -79,12 +79,12 @@ class Response:
         is_told = any(kind == SOA or kind == NS and owner not in apexes for owner, kind, *_ in self.authority)
         if self.complaint or self.tc or question.number == CNAME or self.rcode != "NOERROR" or is_told:
             return None
-        if question.number == ANY and not any(kind == DNAME for _, kind, *_ in self.answer):
-            return None
         aliases = {owner: rdata for owner, kind, _, rdata in self.answer if kind == CNAME}
         owners = {owner for owner, kind, *_ in self.answer if kind not in (CNAME, DNAME, RRSIG)}
         name, seen = question.name.to_digestable(), set()
         while name in aliases and name not in seen:
+            if question.number == ANY and any(question.world.has(record) for record in self.answer if record[:2] == (name, CNAME)):
+                return None  # it is there, and not made of a DNAME: this is the answer
             seen.add(name)
             name = aliases[name]
         return name if seen and name not in seen and name not in owners else None

@@ -13,7 +13,7 @@ class Difference:
 
     def __init__(self, question, aspect, ours, theirs, subject, voters):
         self.question, self.aspect, self.ours, self.theirs = question, aspect, ours, theirs
-        self.subject, self.voters = subject, voters  # the whole responses
+        self.subject, self.voters = subject, voters  # the whole responses, over TCP where UDP was too small
 
     @property
     def lacks(self):
@@ -66,11 +66,11 @@ def judge(question, subject, full_subject, whole_peers):
         theirs = majority(votes)
         if theirs is None:
             if ours not in votes:
-                yield Difference(question, aspect, ours, votes[0], subject, voters)
+                yield Difference(question, aspect, ours, votes[0], full_subject, voters)
         elif ours != theirs:
             if aspect == "order" and set(ours) != set(theirs):
                 continue  # the answer sections differ, and that is said already
-            yield Difference(question, aspect, ours, theirs, subject, voters)
+            yield Difference(question, aspect, ours, theirs, full_subject, voters)
     if not subject.tc:
         yield from judge_additional(question, subject, voters)
 

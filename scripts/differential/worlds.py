@@ -29,6 +29,8 @@ def text(name):
 class World:
     """Zones by apex (text without its last dot): their master files; and what is in them."""
 
+    is_written = False
+
     def __init__(self, title):
         self.title, self.zones, self.records, self.universe = title, {}, None, frozenset()
 
@@ -97,7 +99,7 @@ class Maker:
     def labels(self, least, most, may_be_wild=True):
         while True:
             found = tuple(self.chance.choices(LABELS, WEIGHTS, k=self.chance.randint(least, most)))
-            if may_be_wild or not any(label in ("*", "\\000", "\\255") for label in found):
+            if may_be_wild or not any(label in ("*", "\\*", "\\000", "\\255") for label in found):
                 return found
 
     def any_name(self, origin=None):
@@ -184,7 +186,7 @@ class Maker:
         roles, shadow = {}, {canonical(node): node for node in nodes}
         for node in shadow.values():
             dice = self.chance.random()
-            is_wild = node[0] == "*"
+            is_wild = node[0] in ("*", "\\*")
             if dice < 0.40:
                 roles[node] = "data"
             elif dice < 0.68:
@@ -275,18 +277,23 @@ def generated(seed, number, work, is_below_root=False):
 
 
 def written(files):
-    """A world of zone files that somebody wrote."""
-    world = World("written")
-    for file in files:
+    """Worlds of zone files that somebody wrote: one for every zone that is below none of the others, with those below it."""
+    made = {}
+    for file in sorted(files, key=lambda file: os.path.basename(file).count(".")):
+        apex = os.path.basename(file).removesuffix(".zone")
+        top = next((top for top in made if apex.endswith("." + top)), apex)
+        world = made.setdefault(top, World(top))
+        world.is_written = True
         with open(file, encoding="latin-1") as lines:
-            world.zones[os.path.basename(file).removesuffix(".zone")] = lines.read()
-    return world
+            world.zones[apex] = lines.read()
+    return list(made.values())
 
 
 def rooted(seed, work):
     """The root zone, with delegations to worlds that are served beside it and to some that are not."""
     below = [world for number in range(1, 7) if (world := generated(seed, number, work, True))]
     root = World("root")
+    root.is_written = True
     lines = """. 86400 IN SOA ns.nowhere. d\\.e.nowhere. 1 3600 600 604800 300
 . 86400 IN NS ns.nowhere.
 . 86400 IN NS ns.a.
