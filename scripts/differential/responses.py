@@ -57,17 +57,20 @@ class Response:
         self.answer, self.authority, self.additional = (
             self.section(section) for section in (message.answer, message.authority, message.additional)
         )
-        self.in_order = [
-            (rrset.name.to_digestable(), int(rrset.rdtype), rrset.ttl, rdata.to_digestable()) for rrset in message.answer for rdata in rrset
-        ]
+        self.in_order = self.records(message.answer)
         owners = [rrset.name.to_digestable() for rrset in message.answer if rrset.rdtype != RRSIG]
         self.order = tuple(dict.fromkeys(owners))
         self.edns = None if message.edns < 0 else (message.edns, bool(message.ednsflags & 0x8000))
 
-    def section(self, rrsets):
-        records = [
-            (rrset.name.to_digestable(), int(rrset.rdtype), rrset.ttl, rdata.to_digestable()) for rrset in rrsets for rdata in rrset
+    def records(self, rrsets):
+        return [
+            (rrset.name.to_digestable(), int(rrset.rdtype), rrset.ttl, rdata.to_digestable())
+            for rrset in rrsets
+            for rdata in rrset
         ]
+
+    def section(self, rrsets):
+        records = self.records(rrsets)
         found = frozenset(records)
         if len(found) != len(records):
             self.complaint = "duplicate RRs"
@@ -83,7 +86,8 @@ class Response:
         owners = {owner for owner, kind, *_ in self.answer if kind not in (CNAME, DNAME, RRSIG)}
         name, seen = question.name.to_digestable(), set()
         while name in aliases and name not in seen:
-            if question.number == ANY and any(question.world.has(record) for record in self.answer if record[:2] == (name, CNAME)):
+            alias = next(record for record in self.answer if record[:2] == (name, CNAME))
+            if question.number == ANY and question.world.has(alias):
                 return None  # it is there, and not made of a DNAME: this is the answer
             seen.add(name)
             name = aliases[name]
