@@ -2,7 +2,7 @@
 
 import collections
 
-from responses import ANY, CNAME, DNAME, RRSIG
+from responses import ANY, CNAME, DNAME, RRSIG, SOA
 
 Row = collections.namedtuple("Row", "title matches why")
 
@@ -47,8 +47,10 @@ def wildcard_glue(difference):
 
 def ds_behind_alias(difference):
     """The DS of a zone that is served together with its parent, asked for by an alias: it is the parent's to answer."""
+    if difference.question.kind != "DS" or difference.aspect not in ("answer", "order", "authority"):
+        return False
     chain = difference.subject.chain
-    return difference.question.kind == "DS" and difference.aspect in ("answer", "order", "authority") and bool(chain)
+    return bool(chain) and any(record[:2] == (chain[-1][1], SOA) for record in difference.question.world.universe)
 
 
 ACCEPTED = [
