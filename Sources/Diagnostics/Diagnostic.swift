@@ -30,7 +30,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
 
 extension Diagnostic: CustomStringConvertible {
   /// `zones/orders.policy:5:17: error: no service is called "chekout"; did you mean "checkout"?`
-  public var description: String { "\(location): \(severity.rawValue): \(message)" }
+  public var description: String { visible("\(location): \(severity.rawValue): \(message)") }
 }
 
 extension Sequence where Element == Diagnostic {

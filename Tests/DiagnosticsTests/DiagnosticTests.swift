@@ -21,6 +21,13 @@ struct DiagnosticTests {
     #expect(Diagnostic.warning(at: place("a"), "hm").description == "a: warning: hm")
   }
 
+  @Test func `what a file holds steers no terminal and fakes no line`() {
+    let written = "\u{1b}[2J\n\u{7f}\u{85}\u{2028}\u{202e}é\u{b}"
+    #expect(
+      Diagnostic.error(at: place("a\r", 1), "\"\(written)\"; no").description
+        == #"a\x0d:1: error: "\x1b[2J\x0a\x7f\x85\u{2028}\u{202e}é\x0b"; no"#)
+  }
+
   @Test func `a list is shown in order of place, each once, and of one place as found`() {
     let found: [Diagnostic] = [
       .error(at: place("b", 1, 1), "z"), .error(at: place("a", 10, 1), "y"), .warning(at: place("a", 9, 2), "b"),

@@ -34,17 +34,6 @@ struct Statement {
 
 /// A word as a message shows it: in quotes, cut where it is very long, without octets that would disturb a terminal.
 func quoted(_ text: String) -> String {
-  var shown = "\""
-  for (index, scalar) in text.unicodeScalars.enumerated() {
-    if index == 60 {
-      shown += "..."
-      break
-    }
-    if scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) {
-      shown += "\\x" + String(scalar.value >> 4, radix: 16) + String(scalar.value & 15, radix: 16)
-    } else {
-      shown.unicodeScalars.append(scalar)
-    }
-  }
-  return shown + "\""
+  let scalars = text.unicodeScalars
+  return "\"\(visible(String(scalars.prefix(60))))\(scalars.count > 60 ? "..." : "")\""
 }
