@@ -2,7 +2,7 @@
 
 import collections
 
-from responses import ANY, CNAME, DNAME, RRSIG, SOA
+from responses import ANY, CNAME, DNAME, NSEC, RRSIG, SOA
 
 Row = collections.namedtuple("Row", "title matches why")
 
@@ -45,6 +45,18 @@ def wildcard_glue(difference):
     return difference.aspect == "glue" and not difference.lacks & known
 
 
+def empty_wildcard(difference):
+    """The proof that a wildcard without records of its own has none: the NSEC that leaps from before it to below it."""
+    if difference.aspect != "authority" or difference.lacks:
+        return False
+    proofs = [record for record in difference.extra if record[1] == NSEC]
+    return (
+        len(proofs) == 1
+        and all(record[0] == proofs[0][0] and record[1] in (NSEC, RRSIG) for record in difference.extra)
+        and b"\1*" in proofs[0][-1][1:].split(b"\0")[0]  # the next name is below an asterisk
+    )
+
+
 def ds_behind_alias(difference):
     """The DS of a zone that is served together with its parent, asked for by an alias: it is the parent's to answer."""
     if difference.question.kind != "DS" or difference.aspect not in ("answer", "order", "authority"):
@@ -77,6 +89,11 @@ ACCEPTED = [
     Row(
         "DS behind an alias",
         ds_behind_alias,
-        'RFC 4035 §3.1.4.1: DS "appears only on the parent zone\'s side of a zone cut"; Knot and BIND stay in the child',
+        'RFC 4034 §5: "The DS RR appears only on the upper (parental) side of a delegation"; Knot and BIND stay in the child',
+    ),
+    Row(
+        "proof that a wildcard is empty",
+        empty_wildcard,
+        'RFC 4035 §3.1.3.4: "An NSEC RR proving that there are no RRsets matching STYPE at the wildcard owner name"; as NSD',
     ),
 ]
