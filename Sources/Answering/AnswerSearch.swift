@@ -134,14 +134,12 @@ extension Workspace {
     var next = rrset
     guard next != nil else { return addNoData(found, zone, number, context) }
     while let set = next {
-      var item = Answer.Item(
-        zone: number, section: .answer, isFiltered: isFiltered, rrset: UInt32(set.offset), ttl: set.ttl, owner: owner)
-      if set.type == .dname, found.kind == .exact {
-        // One that led here is there already, under the node's own name.
-        item.owner = Answer.Owner(offset: UInt32(node.nameOffset), zone: number)
-        if !answer.contains(item) { item.owner = owner }
+      if !isThere(set, found, zone, number) {
+        answer.add(
+          Answer.Item(
+            zone: number, section: .answer, isFiltered: isFiltered, rrset: UInt32(set.offset), ttl: set.ttl,
+            owner: owner))
       }
-      answer.add(item)
       // Signatures lie with what they cover, so those that are asked for are several sets.
       next = query.type == .rrsig ? node.rrset(.rrsig, zone.memory, after: set) : nil
     }

@@ -36,6 +36,18 @@ extension Workspace {
     return true
   }
 
+  /// True for the DNAME that led to its own owner, and for its signature: the answer has them already.
+  func isThere(_ set: RRsetImage, _ found: ZoneFinding, _ zone: CompiledZone, _ number: UInt32) -> Bool {
+    guard found.node.flags.contains(.redirection), found.kind == .exact,
+      let dname = found.node.rrset(.dname, zone.memory),
+      set.offset == dname.offset || dname.isSigned && set.offset == dname.end && query.isDNSSECOK
+    else { return false }
+    return answer.contains(
+      Answer.Item(
+        zone: number, section: .answer, rrset: UInt32(dname.offset), ttl: dname.ttl,
+        owner: Answer.Owner(offset: UInt32(found.node.nameOffset), zone: number)))
+  }
+
   /// Appends the first `count` octets of a name, as they are written there: the asker's capitals stay.
   private mutating func appendLabels(
     _ count: Int, of owner: Answer.Owner, request: Span<UInt8>, _ snapshot: Snapshot

@@ -202,6 +202,16 @@ struct DNAMETests {
       ])
   }
 
+  @Test(arguments: [RRType.dname, .rrsig]) func `a DNAME that leads to its own owner comes once, its signature too`(
+    type: RRType
+  ) throws {
+    let signature = "RRSIG DNAME 13 2 300 20300101000000 20200101000000 1 s.test. AAAA"
+    let fixture = try Fixture(["s.test.zone": Self.head + "d DNAME s.test.\nd \(signature)\n"])
+    let reply = try fixture.askSigned("d.d.s.test.", type)
+    #expect(
+      reply.answer.map { $0.split(separator: " ")[2] } == ["DNAME", "RRSIG", "CNAME"] && reply.rcode == "NOERROR")
+  }
+
   @Test func `CNAMEs lead into DNAMEs and out of them`() throws {
     let fixture = try mesh()
     #expect(
