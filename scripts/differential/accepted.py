@@ -2,6 +2,8 @@
 
 import collections
 
+import dns.name
+
 from responses import ANY, CNAME, DNAME, NSEC, RRSIG, SOA
 
 Row = collections.namedtuple("Row", "title matches why")
@@ -53,7 +55,7 @@ def empty_wildcard(difference):
     return (
         len(proofs) == 1
         and all(record[0] == proofs[0][0] and record[1] in (NSEC, RRSIG) for record in difference.extra)
-        and b"\1*" in proofs[0][-1][1:].split(b"\0")[0]  # the next name is below an asterisk
+        and b"*" in dns.name.from_wire(proofs[0][-1], 0)[0].parent()  # the next name is below an asterisk
     )
 
 
