@@ -70,3 +70,12 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets are built by scripts/fuzz only: libFuzzer brings their `main`.
+if Context.environment["AMBIT_FUZZ_TARGETS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz",
+      dependencies: data + ["ZoneFile", "Policy", "Answering", "Inspection", "Server"],
+      path: "Tests/Fuzz", exclude: ["Configuration", "Corpus"], swiftSettings: relaxed))
+}
