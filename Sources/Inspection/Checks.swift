@@ -18,14 +18,15 @@ package struct Checks: Sendable {
   package var isClean: Bool { !diagnostics.hasErrors }
 
   /// Runs the `expect` lines and looks for what loads but is hardly meant.
-  package init(_ loaded: LoadedConfiguration) {
+  /// - Parameter now: seconds since 1970, for the times of signatures.
+  package init(_ loaded: LoadedConfiguration, at now: UInt32) {
     var found = loaded.diagnostics
     if let snapshot = loaded.snapshot {
       let failures = Expectations.run(snapshot, except: loaded.brokenZones)
       // Where there is a snapshot at all, the mistakes of its load are those of zones.
       isServable = failures.isEmpty
       found += failures
-      found += doubts(loaded, snapshot)
+      found += doubts(loaded, snapshot) + signatureTimes(loaded.sources, at: now)
       summary = summarize(snapshot, found)
     } else {
       isServable = false

@@ -8,6 +8,9 @@ public enum Clock {
   /// Nanoseconds since 1970-01-01 UTC; steps when the clock is set. For what is compared with the kernel's stamps.
   public static func realtimeNanoseconds() -> UInt64 { read(CLOCK_REALTIME) }
 
+  /// Seconds since 1970-01-01 UTC, as signatures and cookies count them: modulo 2³² (RFC 4034 §3.1.5).
+  public static func realtimeSeconds() -> UInt32 { UInt32(truncatingIfNeeded: realtimeNanoseconds() / 1_000_000_000) }
+
   @inline(__always)
   private static func read(_ clock: clockid_t) -> UInt64 {
     var time = timespec()

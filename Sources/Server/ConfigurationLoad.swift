@@ -18,7 +18,7 @@ struct ConfigurationLoad: Sendable {
   init(_ folder: String, _ server: ServerFacts = ServerFacts()) throws(SystemError) {
     let loaded = SnapshotBuilder.build(
       try ConfigurationFolder.read(folder), seed: UInt64.random(in: .min ... .max), server: server)
-    let checks = Checks(loaded)
+    let checks = Checks(loaded, at: Clock.realtimeSeconds())
     snapshot = loaded.snapshot
     diagnostics = checks.diagnostics
     isClean = checks.isClean && loaded.snapshot != nil

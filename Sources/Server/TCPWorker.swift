@@ -277,7 +277,7 @@ final class TCPWorker: Sendable {
     let context = bench.served.context(ofListener: connection.listener)
     let arrival = Arrival(
       source: connection.socket.peer.address, listenerContext: context, transport: .tcp,
-      time: UInt32(truncatingIfNeeded: Clock.realtimeNanoseconds() / 1_000_000_000),
+      time: Clock.realtimeSeconds(),
       idleTime: UInt16(clamping: bench.idleTime / 100_000_000))
     var offset = start
     while true {

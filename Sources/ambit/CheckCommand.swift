@@ -19,7 +19,7 @@ extension Command {
   ) { arguments in
     let folder = arguments.folder()
     guard let loaded = loadFolder(folder) else { return .system }
-    let checks = Checks(loaded)
+    let checks = Checks(loaded, at: Clock.realtimeSeconds())
     if arguments.has("--json") {
       writeStandardOutput(json(checks.diagnostics.map(Finding.init)))
     } else {

@@ -43,7 +43,7 @@ struct ZoneTarget: FuzzTarget {
       ].filter { $0.path == "0" || !parts[Int($0.path) ?? 0].isEmpty },
       open: { .success(parts[Int($0) ?? 3]) })
     let loaded = SnapshotBuilder.build(files, seed: 1)
-    let checks = Checks(loaded)
+    let checks = Checks(loaded, at: 1_800_000_000)
     check(checks.diagnostics, files: nil)
     guard let snapshot = loaded.snapshot else { return }
     for (index, record) in records.records.prefix(6).enumerated() {

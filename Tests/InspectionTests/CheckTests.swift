@@ -16,7 +16,7 @@ struct CheckTests {
         service orders
         expect from 10.0.0.1 orders A -> 10.9.9.9
         """)
-    let checks = Checks(loaded)
+    let checks = Checks(loaded, at: 1_800_000_000)
     #expect(checks.isClean)
     #expect(checks.diagnostics == [])
     #expect(checks.summary == "1 zone, 3 names, 2 contexts, 1 service, 1 expectation held: 0 errors, 0 warnings")
@@ -26,7 +26,7 @@ struct CheckTests {
     let loaded = load(
       zones: ["a.test.zone": apex + "x A 10.0.0.300\ny FOO bar\n", "b.test.zone": "z 60 A 10.0.0.1\n"],
       policy: "origin a.test\ncontex near { from 10.0.0.0/8 }\n")
-    let places = Checks(loaded).diagnostics.map { "\($0.location)" }
+    let places = Checks(loaded, at: 1_800_000_000).diagnostics.map { "\($0.location)" }
     #expect(places == ["a.test.zone:5:5", "a.test.zone:6:3", "p.policy:2:1"])
     #expect(loaded.snapshot == nil)
   }
@@ -36,7 +36,7 @@ struct CheckTests {
       zones: ["example.test.zone": apex, "laptp/example.test.zone": "orders 5 A 10.0.0.1\n"],
       policy: "context laptop { from 10.0.0.0/8 }")
     #expect(loaded.snapshot == nil)
-    let message = try #require(Checks(loaded).diagnostics.first { $0.severity == .error }?.message)
+    let message = try #require(Checks(loaded, at: 1_800_000_000).diagnostics.first { $0.severity == .error }?.message)
     #expect(message.contains("did you mean the folder \"laptop\"?"))
   }
 
@@ -61,8 +61,26 @@ struct CheckTests {
     let loaded = load(
       zones: ["example.test.zone": apex],
       policy: "origin example.test\nservice ghost\nservice caller { runs-at 10.0.0.1 }\n")
-    let warnings = Checks(loaded).diagnostics
+    let warnings = Checks(loaded, at: 1_800_000_000).diagnostics
     #expect(warnings.map(\.severity) == [.warning])
     #expect(warnings.first?.message.contains("ghost has no record in any zone") == true)
+  }
+
+  @Test func `signatures that ended, and such as do not hold yet, are told once a file`() {
+    func rrsig(_ ends: Int, _ begins: Int) -> String { "RRSIG A 13 3 60 \(ends) \(begins) 1 s.test. AAAA\n" }
+    let zone = apex + "a A 192.0.2.1\na \(rrsig(1000, 500))b A 192.0.2.1\nb \(rrsig(1001, 500))"
+    func warnings(_ now: UInt32) -> [String] {
+      Checks(load(zones: ["s.test.zone": zone]), at: now).diagnostics.map(\.description)
+    }
+    #expect(warnings(1000) == [])
+    #expect(
+      warnings(1002) == [
+        "s.test.zone:6:1: warning: 2 signatures of this file, from here on, ended before now (RFC 4035 §5.3.1); sign the zone again"
+      ])
+    #expect(
+      warnings(499) == [
+        "s.test.zone:6:1: warning: 2 signatures of this file, from here on, only later begin to hold (RFC 4035 §5.3.1); "
+          + "compare the signer's clock with this one"
+      ])
   }
 }

@@ -29,7 +29,7 @@ struct ExpectationTests {
 
   private func failures(of line: String) -> [String] {
     let loaded = load(zones: ["example.test.zone": Self.zone], policy: Self.policy + "\n" + line)
-    return Checks(loaded).diagnostics.filter { $0.severity == .error }.map(\.description)
+    return Checks(loaded, at: 1_800_000_000).diagnostics.filter { $0.severity == .error }.map(\.description)
   }
 
   @Test(arguments: [
