@@ -52,6 +52,11 @@ extension Workspace {
         return
       }
       let found = zone.finding(name, type: query.type, context: context, wildcard: &other)
+      if query.type == .ds, found.kind == .absent, let own = zoneAtName(snapshot, context), own != number {
+        // There is no cut above a zone of ours: its apex exists all the same.
+        number = own
+        continue
+      }
       if aliases == 0 { outcome.service = found.service }
       if let refusal = snapshot.policy.judge(outcome.caller, target: found.service) {
         if isRefused(refusal, service: found.service, snapshot, &outcome, zone: ownZone) { return }
@@ -89,6 +94,12 @@ extension Workspace {
       guard let next = snapshot.zones.zone(of: name, type: query.type, context: context) else { return }
       number = next
     }
+  }
+
+  /// The number of the zone whose apex is `name`.
+  private func zoneAtName(_ snapshot: Snapshot, _ context: UInt16) -> Int? {
+    guard let number = snapshot.zones.zone(of: name, type: .soa, context: context) else { return nil }
+    return snapshot.zones.zones[number].originLabels == name.labelCount ? number : nil
   }
 
   /// Adds a node's CNAME; `name` becomes its target.

@@ -53,4 +53,11 @@ struct DSTests {
     #expect(
       try fixture.ask("alias.p.test.", .ds).answer == ["alias.p.test. 300 CNAME c.p.test.", "c.p.test. 300 \(Self.ds)"])
   }
+
+  @Test func `an apex without a cut above it exists all the same: no NXDOMAIN from the zone above`() throws {
+    let fixture = try Fixture(["p.test.zone": zoneHead, "c.b.p.test.zone": zoneHead])
+    let reply = try fixture.ask("c.b.p.test.", .ds)
+    #expect(reply.rcode == "NOERROR" && reply.authority == [soa("c.b.p.test.")])
+    #expect(try fixture.ask("x.p.test.", .ds).rcode == "NXDOMAIN")
+  }
 }

@@ -8,7 +8,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-CNAME, DNAME, NS, SOA, RRSIG, NSEC, ANY = 5, 39, 2, 6, 46, 47, 255
+CNAME, DNAME, NS, SOA, RRSIG, NSEC, NSEC3, ANY = 5, 39, 2, 6, 46, 47, 50, 255
 
 
 class Question:
