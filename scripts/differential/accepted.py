@@ -48,17 +48,18 @@ def wildcard_glue(difference):
 
 
 def whole_proof(difference):
-    """Beside what they all send, signed denials: such as one of the others sends too, or the NSEC that leaps over a wildcard
-    without records of its own."""
-    if difference.aspect != "authority" or difference.lacks:
+    """Beside all that one of the others sends, signed denials: such as another sends too, the NSEC that leaps over a wildcard
+    without records of its own, or for a name that itself begins with an asterisk the closest encloser proof."""
+    ours, voters = difference.subject.authority, difference.voters
+    if difference.aspect != "authority" or not any(voter.authority <= ours for voter in voters):
         return False
-    if not all(record[1] in (NSEC, NSEC3, RRSIG) for record in difference.extra):
-        return False
-    alone = difference.extra.difference(*(voter.authority for voter in difference.voters))
-    proofs = [record for record in alone if record[1] != RRSIG]
+    alone = ours.difference(*(voter.authority for voter in voters))
+    end = difference.subject.chain[-1][1] if difference.subject.chain else difference.question.name.to_digestable()
     return all(
-        record[1] == NSEC and b"*" in dns.name.from_wire(record[-1], 0)[0].parent()  # the next name is below an asterisk
-        for record in proofs
+        kind == RRSIG
+        or kind == NSEC3 and end.startswith(b"\1*")
+        or kind == NSEC and b"*" in dns.name.from_wire(rdata, 0)[0].parent()  # the next name is below an asterisk
+        for _, kind, _, rdata in alone
     )
 
 
@@ -68,6 +69,13 @@ def ds_behind_alias(difference):
         return False
     chain = difference.subject.chain
     return bool(chain) and any(record[:2] == (chain[-1][1], SOA) for record in difference.question.world.universe)
+
+
+def apex_without_cut(difference):
+    """The DS of a zone of ours that no cut leads to: NODATA from the zone itself and not NXDOMAIN from the zone above."""
+    own = {record[0] for record in difference.subject.authority if record[1] == SOA}
+    is_denied = any(voter.rcode == "NXDOMAIN" for voter in difference.voters)
+    return difference.question.kind == "DS" and is_denied and own == {difference.question.name.to_digestable()}
 
 
 def nearest_zone(difference):
@@ -113,6 +121,11 @@ ACCEPTED = [
         "DS behind an alias",
         ds_behind_alias,
         'RFC 4034 §5: "The DS RR appears only on the upper (parental) side of a delegation"; Knot and BIND stay in the child',
+    ),
+    Row(
+        "an apex that no cut leads to",
+        apex_without_cut,
+        'RFC 8020 §2: NXDOMAIN says that there is nothing at the name and below it, where there is a whole zone of ours',
     ),
     Row(
         "the nearest zone",
