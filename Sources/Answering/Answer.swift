@@ -38,8 +38,9 @@ struct Answer: ~Copyable {
     static var question: Owner { Owner(offset: .max, zone: 0) }
   }
 
-  /// RRsets at the most: a chain of aliases, their data, and addresses of what it points to.
-  static var capacity: Int { 64 }
+  /// RRsets at the most: a chain of aliases, their data, and addresses of what it points to. A referral to more than a
+  /// hundred servers is cut.
+  static var capacity: Int { 256 }
 
   private var items = FlatScratch<Item>(
     repeating: Item(zone: 0, section: .answer, rrset: 0, ttl: 0, owner: .question), count: Answer.capacity)

@@ -1,13 +1,28 @@
 internal import Addresses
-internal import DNSFormat
-internal import FlatMemory
-internal import Policy
+package import DNSFormat
+package import FlatMemory
+package import Policy
+
+// Which RRs say where a service is, and whether `isolate` lets a caller have them.
+
+extension RRType {
+  @inline(__always) fileprivate static var wks: RRType { RRType(11) }
+  @inline(__always) fileprivate static var apl: RRType { RRType(42) }
+  @inline(__always) fileprivate static var ipseckey: RRType { RRType(45) }
+  @inline(__always) fileprivate static var l32: RRType { RRType(105) }
+}
 
 extension RRsetImage {
   /// True for SVCB and HTTPS (RFC 9460).
   var isService: Bool { type == .svcb || type == .https }
-  /// True where RRs of the type say where a service is: addresses, or hints of them.
-  var holdsEndpoints: Bool { holdsAddresses || isService }
+
+  /// True where RRs of the type have addresses in them: A and AAAA, and what hints at addresses.
+  var holdsEndpoints: Bool {
+    switch type {
+    case .a, .aaaa, .svcb, .https, .wks, .apl, .ipseckey, .l32: true
+    default: false
+    }
+  }
 }
 
 extension CompiledPolicy {
@@ -21,15 +36,55 @@ extension CompiledPolicy {
   }
 
   /// The context of the RR's first endpoint that the caller is isolated from; nil where there is none.
-  func isolatedContext(
+  package func isolatedContext(
     _ rrset: RRsetImage, _ memory: borrowing FlatArray<UInt8>, rdataAt offset: Int, callerContext: UInt16
   ) -> UInt16? {
     switch rrset.type {
     case .a: return isolatedContext(of: IPAddress(v4: memory, at: offset), callerContext)
     case .aaaa: return isolatedContext(of: IPAddress(v6: memory, at: offset), callerContext)
-    case .svcb, .https: return isolatedContext(ofHintsAt: offset, memory, callerContext)
+    default:
+      return rrset.holdsEndpoints ? isolatedContext(ofHintIn: rrset.type, memory, offset, callerContext) : nil
+    }
+  }
+
+  /// The types other than A and AAAA that have addresses in them.
+  private func isolatedContext(
+    ofHintIn type: RRType, _ memory: borrowing FlatArray<UInt8>, _ rdata: Int, _ callerContext: UInt16
+  ) -> UInt16? {
+    let size = Int(UInt16(bigEndian: memory.load(rdata &- 2, as: UInt16.self)))
+    switch type {
+    case .svcb, .https: return isolatedContext(ofHintsAt: rdata, memory, callerContext)
+    case .wks where size >= 4: return isolatedContext(of: IPAddress(v4: memory, at: rdata), callerContext)
+    case .l32 where size >= 6: return isolatedContext(of: IPAddress(v4: memory, at: rdata &+ 2), callerContext)
+    case .ipseckey where size >= 7 && memory[rdata &+ 1] == 1:  // RFC 4025 §2.3: a gateway's IPv4 address
+      return isolatedContext(of: IPAddress(v4: memory, at: rdata &+ 3), callerContext)
+    case .ipseckey where size >= 19 && memory[rdata &+ 1] == 2:
+      return isolatedContext(of: IPAddress(v6: memory, at: rdata &+ 3), callerContext)
+    case .apl: return isolatedContext(ofPrefixesAt: rdata, end: rdata &+ size, memory, callerContext)
     default: return nil
     }
+  }
+
+  /// The prefixes of an APL RR (RFC 3123 §4), by their first addresses; trailing zeros are not written.
+  private func isolatedContext(
+    ofPrefixesAt start: Int, end: Int, _ memory: borrowing FlatArray<UInt8>, _ callerContext: UInt16
+  ) -> UInt16? {
+    var item = start
+    while item &+ 4 <= end {
+      let size = Int(memory[item &+ 3] & 0x7f)
+      var high: UInt64 = 0, low: UInt64 = 0
+      var index = 0
+      while index < min(size, 16, end &- item &- 4) {
+        let octet = UInt64(memory[item &+ 4 &+ index])
+        if index < 8 { high |= octet &<< UInt64(56 &- index &* 8) } else { low |= octet &<< UInt64(120 &- index &* 8) }
+        index &+= 1
+      }
+      let isIPv4 = memory[item] == 0 && memory[item &+ 1] == 1
+      let address = isIPv4 ? IPAddress(v4: UInt32(truncatingIfNeeded: high &>> 32)) : IPAddress(high: high, low: low)
+      if let context = isolatedContext(of: address, callerContext) { return context }
+      item &+= 4 &+ size
+    }
+    return nil
   }
 
   @inline(__always)

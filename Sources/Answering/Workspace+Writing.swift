@@ -8,18 +8,21 @@ internal import Zones
 extension Workspace {
   /// RRsets, section by section as they were found, their signatures with them where the asker wants them
   /// (RFC 4035 §3.1.1).
+  /// - Parameter mayLackGlue: over TCP, since there is no more to be had by asking again.
   /// - Returns: false where one that the asker needs did not fit (RFC 2181 §9); additional data may be missing.
-  mutating func appendItems(_ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer) -> Bool {
+  mutating func appendItems(
+    _ snapshot: Snapshot, _ context: UInt16, mayLackGlue: Bool, into response: inout OctetBuffer
+  ) -> Bool {
     var index = 0
     while index < answer.count {
       let item = answer[index]
       let fits =
         item.zone == Answer.synthesised
         ? appendSynthesised(item, snapshot, into: &response) : append(item, snapshot, context, into: &response)
-      if !fits { return !item.isNeeded }
+      if !fits { return !item.isNeeded || item.isGlue && mayLackGlue }
       index &+= 1
     }
-    return !answer.isIncomplete
+    return !answer.isIncomplete || mayLackGlue
   }
 
   private mutating func append(

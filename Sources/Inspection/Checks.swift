@@ -69,7 +69,6 @@ private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Dia
   let declared = Set(policy.services.map(\.name))
   for layer in loaded.sources.flatMap(\.layers) {
     var last: UInt32?
-    if snapshot.policy.hasIsolations { found += hints(layer.records) }
     for record in layer.records.records where record.owner != last {
       last = record.owner
       var owner = layer.records.owner(of: record)
@@ -102,13 +101,4 @@ private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Dia
     }
   }
   return found
-}
-
-/// SVCB and HTTPS may carry addresses (RFC 9460 §7.3) that `isolate` does not look into.
-private func hints(_ zone: ZoneRecords) -> [Diagnostic] {
-  zone.records.filter { $0.type.rawValue == 64 || $0.type.rawValue == 65 }.map {
-    .warning(
-      at: zone.location(of: $0),
-      "isolate does not look into the address hints of \($0.type); leave them out, so that clients ask for A and AAAA")
-  }
 }

@@ -224,7 +224,7 @@ private struct Retrace {
     while rdata < rrset.end {
       let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
       let octets = zone.memory.octets((rdata + 2)..<(rdata + 2 + size))
-      let isolation = isolation(rrset, octets)
+      let isolation = isolation(rrset, zone, rdataAt: rdata + 2)
       step.data.append(
         Explanation.Fact(
           text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)",
@@ -265,12 +265,11 @@ private struct Retrace {
     }
   }
 
-  /// Says of an address that the caller is isolated from it, and by which line.
-  private func isolation(_ rrset: RRsetImage, _ octets: [UInt8]) -> String {
-    guard rrset.holdsAddresses, let address = IPAddress(octets: octets),
-      snapshot.policy.isIsolated(callerContext: caller.context, endpoint: address)
-    else { return "" }
-    let endpoint = snapshot.policy.endpoints.context(of: address)
+  /// Says of an RR that the caller is isolated from its endpoint, and by which line.
+  private func isolation(_ rrset: RRsetImage, _ zone: CompiledZone, rdataAt offset: Int) -> String {
+    let endpoint = snapshot.policy.isolatedContext(
+      rrset, zone.memory, rdataAt: offset, callerContext: caller.context)
+    guard let endpoint else { return "" }
     let reason = snapshot.policy.isolationReason(callerContext: caller.context, endpointContext: endpoint)
     return "  (left out: in \(snapshot.policy.contextName(endpoint)), isolate \(snapshot.policy.reason(reason)))"
   }
@@ -313,17 +312,5 @@ private struct Retrace {
       }
     }
     return ("does not exist here: NXDOMAIN", nil)
-  }
-}
-
-extension IPAddress {
-  /// An address from the 4 or 16 octets of an A or AAAA; nil for any other count.
-  fileprivate init?(octets: [UInt8]) {
-    func integer(_ octets: ArraySlice<UInt8>) -> UInt64 { octets.reduce(0) { $0 << 8 | UInt64($1) } }
-    switch octets.count {
-    case 4: self.init(v4: UInt32(integer(octets[...])))
-    case 16: self.init(high: integer(octets[..<8]), low: integer(octets[8...]))
-    default: return nil
-    }
   }
 }

@@ -22,47 +22,31 @@ public struct Denial: BitwiseCopyable, Sendable {
 extension CompiledZone {
   /// How the zone proves absences for a context; nil where it is not signed.
   ///
-  /// NSEC3 where the apex has an NSEC3PARAM of a hash that we know (RFC 5155 §7.3), else NSEC where there is any.
+  /// NSEC3 where the apex has an NSEC3PARAM of a hash that we know and records made so (RFC 5155 §7.3), else NSEC where
+  /// there is any.
   public func denialKind(context: UInt16) -> DenialKind? {
-    if hashOrder.count > 0, let set = apex(context: context).rrset(.nsec3param, memory) {
+    if !hashOrder.isEmpty(for: context), let set = apex(context: context).rrset(.nsec3param, memory) {
       var rdata = set.dataStart &+ 2
       while rdata < set.end {
         let parameters = NSEC3Parameters(memory, rdataAt: rdata)
-        if parameters.algorithm == 1, memory[rdata &+ 1] == 0 { return .nsec3(parameters) }
+        if parameters.isUsable { return .nsec3(parameters) }
         rdata &+= 2 &+ Int(UInt16(bigEndian: memory.load(rdata &- 2, as: UInt16.self)))
       }
     }
-    return nameOrder.count > 0 ? .nsec : nil
+    return nameOrder.isEmpty(for: context) ? nil : .nsec
   }
 
   /// The record whose owner is the last not after the key, for a context; round the circle, so one is found wherever
   /// there is any.
   public func denial(_ kind: DenialKind, _ key: borrowing OrderKey, context: UInt16) -> Denial? {
+    let type: RRType
+    let found: (offset: Int, isMatch: Bool)?
     switch kind {
-    case .nsec: denial(nameOrder, .nsec, nil, key, context)
-    case .nsec3(let parameters): denial(hashOrder, .nsec3, parameters, key, context)
+    case .nsec: (type, found) = (.nsec, nameOrder.record(notAfter: key, context: context))
+    case .nsec3: (type, found) = (.nsec3, hashOrder.record(notAfter: key, context: context))
     }
-  }
-
-  private func denial(
-    _ order: borrowing NameOrder, _ type: RRType, _ parameters: NSEC3Parameters?, _ key: borrowing OrderKey,
-    _ context: UInt16
-  ) -> Denial? {
-    let start = order.index(notAfter: key)
-    var index = start
-    var left = order.count
-    while left > 0 {
-      if index < 0 { index = order.count &- 1 }
-      let record = order.record(index)
-      let node = ZoneNode(memory, record: record, nameSize: Int(memory[record]), context: context)
-      if let rrset = node.rrset(type, memory),
-        parameters?.areThose(of: NSEC3Parameters(memory, rdataAt: rrset.dataStart &+ 2), memory) ?? true
-      {
-        return Denial(rrset: rrset, node: node, isMatch: index == start && order.isEqual(index, key))
-      }
-      index &-= 1
-      left &-= 1
-    }
-    return nil
+    guard let found else { return nil }
+    let node = ZoneNode(memory, record: found.offset, nameSize: Int(memory[found.offset]), context: context)
+    return node.rrset(type, memory).map { Denial(rrset: $0, node: node, isMatch: found.isMatch) }
   }
 }

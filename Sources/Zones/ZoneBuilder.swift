@@ -12,7 +12,7 @@ internal import ZoneFile
 /// contexts change.
 package struct ZoneBuilder: ~Copyable {
   var zone: EffectiveZone
-  private let options: ZoneBuildOptions
+  let options: ZoneBuildOptions
   private var checks: ZoneChecks
   private var services: [UInt32] = []
   private var existence: [Existence] = []
@@ -21,7 +21,7 @@ package struct ZoneBuilder: ~Copyable {
   private(set) var covers: [Int32] = []
   private(set) var partialCovers: [Int: [Int32]] = [:]
   /// The names with NSEC records, and those with NSEC3 records, in some context.
-  private var denying: (byName: [Int], byHash: [Int]) = ([], [])
+  private(set) var denying: (byName: [Int], byHash: [Int]) = ([], [])
 
   private enum Existence: UInt8 {
     case nowhere, everywhere, partial
@@ -178,8 +178,8 @@ package struct ZoneBuilder: ~Copyable {
     for patch in coverPatches { memory.set(host: records[patch.name], at: patch.at) }
     memory.append(host: UInt64(0))  // names are read in whole words
     let existing = existence.count { $0 != .nowhere }
-    let nameOrder = NameOrder(orderKeys(of: denying.byName, records))
-    let hashOrder = NameOrder(orderKeys(of: denying.byHash, records))
+    let nameOrder = NameOrder(denials(.nsec, at: denying.byName, records), contextCount: options.contexts.nodes.count)
+    let hashOrder = NameOrder(denials(.nsec3, at: denying.byHash, records), contextCount: options.contexts.nodes.count)
     return CompiledZone(
       origin: zone.source.origin, realm: realm, memory: memory.finish(), index: makeIndex(records),
       seed: options.seed, nameOrder: nameOrder, hashOrder: hashOrder, broken: brokenContexts(), nameCount: existing,
@@ -271,19 +271,6 @@ package struct ZoneBuilder: ~Copyable {
     let image = RRsetImage.begin(type: rrset.type, ttl: rrset.ttl, isSigned: isSigned, in: &memory)
     for reference in rrset.records { RRsetImage.append(rdata: zone.source.rdata(reference), in: &memory) }
     RRsetImage.finish(imageAt: image, count: rrset.records.count, in: &memory)
-  }
-
-  private func orderKeys(of names: [Int], _ records: [UInt32]) -> [(key: [UInt8], record: UInt32)] {
-    var name = NameKey()
-    var key = OrderKey()
-    let originLabels = zone.source.origin.labelCount
-    var keys: [(key: [UInt8], record: UInt32)] = []
-    for number in names {
-      name.load(DomainName(validWire: Array(zone.names.name(number))))
-      key.load(name, originLabels: originLabels)
-      keys.append(((0..<key.count).map { key[$0] }, records[number]))
-    }
-    return keys
   }
 
   private func makeIndex(_ records: [UInt32]) -> [UInt64] {

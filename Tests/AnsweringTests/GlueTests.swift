@@ -46,4 +46,15 @@ struct GlueTests {
     ])
     #expect(try fixture.ask("x.c.g.test.").additional == ["ns.d.g.test. 300 A 192.0.2.1"])
   }
+
+  @Test func `a referral to many servers has all their addresses over TCP, and never TC there`() throws {
+    var records = ""
+    for number in 1...60 {
+      records += "c NS n\(number).c\nn\(number).c A 192.0.2.\(number)\nn\(number).c AAAA 2001:db8::\(number)\n"
+    }
+    let fixture = try Fixture(["g.test.zone": zoneHead + records])
+    let reply = try fixture.ask("x.c.g.test.", transport: .tcp)
+    #expect(!reply.isTruncated && reply.additional.count == 120)
+    #expect(try fixture.ask("x.c.g.test.").isTruncated)
+  }
 }

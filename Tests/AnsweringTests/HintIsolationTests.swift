@@ -52,6 +52,18 @@ struct HintIsolationTests {
     #expect(try fixture.ask("\(name).h.test.", type, from: "10.30.0.9").rcode == "NOERROR")
   }
 
+  @Test(
+    arguments: [
+      "L32 10 10.30.0.5", "IPSECKEY 10 1 2 10.30.0.5 AAAA", "IPSECKEY 10 2 2 fd00:30::5 AAAA", "APL 1:10.30.0.0/24",
+      "APL 1:192.0.2.0/24 2:fd00:30::/64", "TYPE11 \\# 5 0A1E000506",
+    ]) func `other types with addresses are judged too`(record: String) throws
+  {
+    let fixture = try Fixture(policy: Self.policy, ["h.test.zone": zoneHead + "x \(record)\n"])
+    let type = try #require(RRType(mnemonic: String(record.prefix { $0 != " " })))
+    #expect(try fixture.ask("x.h.test.", type, from: "10.20.0.9").rcode == "REFUSED")
+    #expect(try fixture.ask("x.h.test.", type, from: "10.30.0.9").answer.count == 1)
+  }
+
   @Test func `a signed set is whole or refused`() throws {
     for source in ["10.20.0.9", "10.30.0.9"] {
       #expect(try fixture.askSigned("signed.h.test.", .https, from: source).rcode == "REFUSED")

@@ -83,4 +83,10 @@ struct CheckTests {
           + "compare the signer's clock with this one"
       ])
   }
+
+  @Test func `isolate judges the hints of HTTPS, so check has nothing to say of them`() {
+    let policy = "context a { from 10.1.0.0/16 }\ncontext b { from 10.2.0.0/16 }\nisolate a b\n"
+    let loaded = load(zones: ["h.test.zone": apex + "x HTTPS 1 . ipv4hint=10.2.0.1\n"], policy: policy)
+    #expect(Checks(loaded, at: 1_800_000_000).diagnostics == [])
+  }
 }

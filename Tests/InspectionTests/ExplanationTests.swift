@@ -20,10 +20,12 @@ struct ExplanationTests {
     "near/example.test.zone": "gone 5 CNAME .\n",
   ]
 
-  private func explain(_ name: String, from source: String) throws -> Explanation {
-    let loaded = load(zones: Self.zones, policy: Self.policy)
+  private func explain(
+    _ name: String, _ type: RRType = .a, from source: String, zones: [String: String] = zones
+  ) throws -> Explanation {
+    let loaded = load(zones: zones, policy: Self.policy)
     return Explanation(
-      try DomainName(name), .a, from: try #require(IPAddress(source)), loaded, try #require(loaded.snapshot))
+      try DomainName(name), type, from: try #require(IPAddress(source)), loaded, try #require(loaded.snapshot))
   }
 
   @Test func `an alias is a step of its own, and what isolation leaves out is shown with its line`() throws {
@@ -73,5 +75,14 @@ struct ExplanationTests {
     #expect(explanation.context == nil)
     #expect(explanation.caller.first?.text == "in no context: no from prefix covers the address")
     #expect(explanation.response?.rcode == "REFUSED")
+  }
+
+  @Test func `a DNAME and the CNAME it makes are steps, and a hint that crosses is shown as left out`() throws {
+    let zone = apex + "old DNAME new\nweb.new HTTPS 1 . ipv4hint=10.5.5.5\nweb.new HTTPS 2 . ipv4hint=172.16.5.5\n"
+    let text = try explain("web.old.example.test", .https, from: "10.0.0.7", zones: ["example.test.zone": zone]).text
+    #expect(text.contains("old.example.test. 60 IN DNAME new.example.test.  [example.test.zone:5]"))
+    #expect(text.contains("web.old.example.test. 60 IN CNAME web.new.example.test., made by the DNAME"))
+    #expect(text.contains("HTTPS 1 . ipv4hint=10.5.5.5  ["))
+    #expect(text.contains("HTTPS 2 . ipv4hint=172.16.5.5  (left out: in far, isolate p.policy:4)"))
   }
 }

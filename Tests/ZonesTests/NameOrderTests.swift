@@ -30,29 +30,50 @@ struct NameOrderTests {
     var random = SeededGenerator(seed: seed)
     var keys: Set<[UInt8]> = []
     for _ in 0..<count { keys.insert(octets(name(&random))) }
-    let shuffled = Array(keys).shuffled(using: &random)
-    let order = NameOrder(shuffled.enumerated().map { ($0.element, UInt32($0.offset)) })
-    let sorted = keys.sorted { $0.lexicographicallyPrecedes($1) }
-    let size = order.count
-    #expect(size == sorted.count)
-    for index in sorted.indices {
-      let record = order.record(index)
-      #expect(shuffled[record] == sorted[index], "seed \(seed)")
+    // Some names have a record in every context, some in one or two of three.
+    let entries = keys.shuffled(using: &random).enumerated().map { number, key in
+      let contexts = random.number(0...2) == 0 ? Set([random.number(0...2), random.number(0...2)]) : nil
+      return NameOrder.Entry(key: key, record: UInt32(number), contexts: contexts)
     }
+    let order = NameOrder(entries, contextCount: 3)
     var nameKey = NameKey()
     var key = OrderKey()
-    for _ in 0..<rounds(500) {
+    for round in 0..<rounds(500) {
+      let context = round % 3
+      let seen = entries.filter { $0.contexts?.contains(context) ?? true }
+        .sorted { $0.key.lexicographicallyPrecedes($1.key) }
       let asked = name(&random)
       nameKey.load(asked)
       key.load(nameKey, originLabels: 0)
-      let plain = (sorted.lastIndex { !octets(asked).lexicographicallyPrecedes($0) }) ?? -1
-      let found = order.index(notAfter: key)
-      #expect(found == plain, "seed \(seed): \(asked)")
-      if found >= 0 {
-        let isEqual = order.isEqual(found, key)
-        #expect(isEqual == (sorted[found] == octets(asked)), "seed \(seed): \(asked)")
-      }
+      let plain = seen.last { !octets(asked).lexicographicallyPrecedes($0.key) } ?? seen.last
+      let found = order.record(notAfter: key, context: UInt16(context))
+      #expect(found?.offset == plain.map { Int($0.record) }, "seed \(seed): \(asked)")
+      #expect(found?.isMatch == plain.map { $0.key == octets(asked) }, "seed \(seed): \(asked)")
+      let isEmpty = order.isEmpty(for: UInt16(context))
+      #expect(isEmpty == seen.isEmpty, "seed \(seed)")
     }
+  }
+
+  @Test func `a context without such records has no proofs, whatever others have`() throws {
+    let fixture = try Fixture(
+      contexts: ["prod", "test"], base: zoneHead + "b A 192.0.2.1\n",
+      ["prod": "b 5 A 192.0.2.2\nb 5 NSEC z.test. A NSEC\n"])
+    let kinds = (0...2).map { fixture.zones[0].denialKind(context: $0) != nil }
+    #expect(kinds == [false, true, false])
+  }
+
+  @Test func `NSEC3 records that no NSEC3PARAM asks for prove nothing, and check says so`() throws {
+    func fixture(_ parameters: String) throws -> Fixture {
+      let hash = String(repeating: "0", count: 32)
+      return try Fixture(
+        base: zoneHead + "@ DNSKEY 257 3 13 AAAA\n\(parameters)\(hash) NSEC3 1 0 0 AB \(hash) A\n")
+    }
+    let foreign = try fixture("@ NSEC3PARAM 1 0 0 -\n")
+    #expect(foreign.zones[0].denialKind(context: 0) == nil)
+    #expect(
+      foreign.diagnostics.contains { $0.contains("6:1: warning: no NSEC3 record is made as this NSEC3PARAM says") })
+    #expect(try fixture("").diagnostics.contains { $0.contains("6:1: warning: the apex has no NSEC3PARAM") })
+    #expect(try fixture("@ NSEC3PARAM 1 0 0 AB\n").zones[0].denialKind(context: 0) != nil)
   }
 
   @Test func `the record before a name goes round the circle, and by context`() throws {

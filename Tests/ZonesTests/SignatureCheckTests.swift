@@ -95,6 +95,14 @@ struct SignatureCheckTests {
       ))
   }
 
+  @Test func `so many iterations that asking would cost us dearly are refused (RFC 9276 §3.2)`() throws {
+    let diagnostics = try Fixture(base: zoneHead + "@ NSEC3PARAM 1 0 151 -\n").diagnostics
+    #expect(
+      diagnostics.contains(
+        "z.test.zone:5:1: error: 151 extra iterations of NSEC3 are more than 150, and validators take such proofs for none "
+          + "(RFC 9276 §3.2); sign with 0"))
+  }
+
   @Test func `a signature of nothing`() throws {
     #expect(
       try Fixture(base: zoneHead + "a A 192.0.2.1\na \(Self.rrsig("MX"))\n").diagnostics == [

@@ -6,6 +6,8 @@ public struct NSEC3Parameters: BitwiseCopyable, Sendable {
   public let algorithm: UInt8
   /// Hashings after the first. RFC 9276 §3.1 wants none.
   public let iterations: UInt16
+  /// Of an NSEC3PARAM none is defined (RFC 5155 §4.1.2).
+  public let flags: UInt8
   /// Where the salt is in the memory that was read.
   let salt: Int
   let saltSize: Int
@@ -13,21 +15,18 @@ public struct NSEC3Parameters: BitwiseCopyable, Sendable {
   /// Reads the RDATA at `offset` of flat memory, which is whole.
   public init(_ memory: borrowing FlatArray<UInt8>, rdataAt offset: Int) {
     algorithm = memory[offset]
+    flags = memory[offset &+ 1]
     iterations = UInt16(bigEndian: memory.load(offset &+ 2, as: UInt16.self))
     saltSize = Int(memory[offset &+ 4])
     salt = offset &+ 5
   }
 
-  /// True where an NSEC3 record was made so; flags are not compared. Both are in the same memory.
-  public func areThose(of other: NSEC3Parameters, _ memory: borrowing FlatArray<UInt8>) -> Bool {
-    guard algorithm == other.algorithm, iterations == other.iterations, saltSize == other.saltSize else { return false }
-    var index = 0
-    while index < saltSize {
-      if memory[salt &+ index] != memory[other.salt &+ index] { return false }
-      index &+= 1
-    }
-    return true
-  }
+  /// More iterations than this are refused: each is a hash that any asker makes us compute. Validators take no more
+  /// either (RFC 9276 §3.2).
+  package static let mostIterations = 150
+
+  /// True for an NSEC3PARAM that answers may rest on: the hash is known, flags are clear (RFC 5155 §4.1.2).
+  public var isUsable: Bool { algorithm == 1 && flags == 0 }
 }
 
 extension OrderKey {

@@ -15,8 +15,10 @@ struct SignatureChecks {
 
   init(_ source: ZoneSource) { self.source = source }
 
-  /// Whether any of it can matter: some layer has a DNSKEY.
-  var isSigned: Bool { source.layers.contains { $0.records.records.contains { $0.type == .dnskey } } }
+  /// Whether any of it can matter: some layer has records of DNSSEC at its apex.
+  var isSigned: Bool {
+    source.layers.contains { $0.records.records.contains { $0.type == .dnskey || $0.type == .nsec3param } }
+  }
 
   /// Judges what one overlay says of one name.
   /// - Parameters:
@@ -58,19 +60,36 @@ struct SignatureChecks {
       record, "the apex has no DNSKEY here, but elsewhere the zone is signed (RFC 4035 §2.1); repeat its records here")
   }
 
-  /// What the NSEC3PARAM records of the base ask for.
+  /// What the NSEC3PARAM records ask for.
   mutating func judgeParameters() {
     for (number, layer) in source.layers.enumerated() {
       for (index, record) in layer.records.records.enumerated() where record.type == .nsec3param {
         let rdata = Array(layer.records.rdata(of: record))
         let iterations = Int(rdata[2]) << 8 | Int(rdata[3])
-        if iterations > 0 {
+        let reference = RecordReference(layer: UInt32(number), index: UInt32(index))
+        if iterations > NSEC3Parameters.mostIterations {
+          diagnostics.append(
+            .error(
+              at: source.location(reference),
+              "\(iterations) extra iterations of NSEC3 are more than \(NSEC3Parameters.mostIterations), and validators take such proofs for none (RFC 9276 §3.2); sign with 0"
+            ))
+        } else if iterations > 0 {
           warn(
-            RecordReference(layer: UInt32(number), index: UInt32(index)),
+            reference,
             "\(iterations) extra iterations of NSEC3 make answers slow and help nobody (RFC 9276 §3.1); sign with 0")
         }
       }
     }
+  }
+
+  /// Says that NSEC3 records and NSEC3PARAM do not go together, so that nothing is proven.
+  mutating func judgeHashes(areUsed: Bool, first: RecordReference?) {
+    guard let first, !areUsed else { return }
+    let message =
+      source.record(first).type == .nsec3param
+      ? "no NSEC3 record is made as this NSEC3PARAM says, so nothing is proven (RFC 5155 §4); sign the zone again"
+      : "the apex has no NSEC3PARAM that this NSEC3 is made by, so nothing is proven (RFC 5155 §4); sign the zone again"
+    warn(first, message)
   }
 
   /// At a cut only DS and the proof are signed; signatures themselves never are.
@@ -91,7 +110,11 @@ extension ZoneBuilder {
   mutating func checkSignatures() -> [Diagnostic] {
     var checks = SignatureChecks(zone.source)
     guard checks.isSigned else { return [] }
-    if zone.realm.lowerBound == 0 { checks.judgeParameters() }
+    if zone.realm.lowerBound == 0 {
+      checks.judgeParameters()
+      let hashes = denials(.nsec3, at: denying.byHash, Array(repeating: 0, count: zone.names.count))
+      checks.judgeHashes(areUsed: !hashes.isEmpty, first: firstOfHashes)
+    }
     var key = NameKey()
     for (number, layer) in zone.source.layers.enumerated()
     where layer.context != 0 && zone.realm.contains(layer.context) {
@@ -110,6 +133,16 @@ extension ZoneBuilder {
       }
     }
     return checks.diagnostics
+  }
+
+  /// An NSEC3PARAM of the base, or an NSEC3 where there is none.
+  private var firstOfHashes: RecordReference? {
+    for (number, layer) in zone.source.layers.enumerated() where layer.context == 0 {
+      let records = layer.records.records
+      let index = records.firstIndex { $0.type == .nsec3param } ?? records.firstIndex { $0.type == .nsec3 }
+      return index.map { RecordReference(layer: UInt32(number), index: UInt32($0)) }
+    }
+    return nil
   }
 
   private func hasType(_ type: RRType, _ name: Int, _ context: Int) -> Bool {
