@@ -112,7 +112,7 @@ extension Explanation.Response {
     additional = message.additional.map(\.line)
     extendedError = message.extendedError.map { error in
       let name = ExtendedDNSError.InfoCode(rawValue: error.code)?.name
-      return "EDE \(error.code)\(name.map { " (\($0))" } ?? ""): \(error.text)"
+      return "EDE \(error.code)\(name.map { " (\($0))" } ?? "")\(error.text.isEmpty ? "" : ": \(error.text)")"
     }
   }
 }

@@ -18,6 +18,9 @@ package struct SystemError: Error, Hashable {
 
   /// True where another socket has the address: the one refusal that callers handle apart.
   package var isAddressInUse: Bool { errno == EADDRINUSE }
+
+  /// True where the host has no such address, or none of its family.
+  package var isAddressMissing: Bool { errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT }
 }
 
 extension SystemError: CustomStringConvertible {
@@ -47,6 +50,8 @@ extension SystemError: CustomStringConvertible {
     switch (call, errno) {
     case ("bind", EACCES), ("bind", EPERM): "take a port above 1023 or grant CAP_NET_BIND_SERVICE"
     case ("bind", EADDRINUSE), ("listen on", EADDRINUSE): "another server has it: stop that one or listen elsewhere"
+    case ("bind", EADDRNOTAVAIL) where thing.hasPrefix("["):
+      "no interface of this host has it, or IPv6 is switched off: add it to one or listen elsewhere"
     case ("bind", EADDRNOTAVAIL): "no interface of this host has it: add it to one or listen elsewhere"
     case ("find user", ENOENT): "add it (useradd --system NAME) or name another"
     case ("find group", ENOENT): "add it (groupadd --system NAME) or name another"

@@ -13,6 +13,8 @@ struct ConfigurationLoad: Sendable {
   let isClean: Bool
   /// True where what is wrong is only that some zones' data did not load: a start takes that too.
   let isServable: Bool
+  /// The zones whose data did not load for some context.
+  let brokenZones: [String]
 
   /// Reads a folder and all that is in it. The zones' texts are let go of again: a server needs only what is compiled.
   init(_ folder: String, _ server: ServerFacts = ServerFacts()) throws(SystemError) {
@@ -23,6 +25,7 @@ struct ConfigurationLoad: Sendable {
     diagnostics = checks.diagnostics
     isClean = checks.isClean && loaded.snapshot != nil
     isServable = checks.isServable
+    brokenZones = loaded.brokenZones.map(\.description)
   }
 }
 

@@ -50,7 +50,7 @@ package final class ServerControl {
       }
       let control = try ServerControl(options, snapshot, server, signals)
       try control.startWorkers()
-      control.announce(snapshot)
+      control.announce(snapshot, broken: first.brokenZones)
       try control.loop()
       control.finish()
       return .done
@@ -125,7 +125,13 @@ package final class ServerControl {
     }
   }
 
-  private func announce(_ snapshot: Snapshot) {
+  private func announce(_ snapshot: Snapshot, broken: [String]) {
+    for address in sockets.left { log.write("\(address) is not listened on: this host has IPv6 switched off") }
+    if !broken.isEmpty {
+      log.write(
+        "\(amount(broken.count, "zone")) did not load and \(broken.count == 1 ? "answers" : "answer") SERVFAIL: \(broken.joined(separator: ", "))"
+      )
+    }
     let places = sockets.addresses.map(\.description).joined(separator: ", ")
     let examples = exampleQueries(snapshot, at: sockets.addresses).map { "  \($0)\n" }.joined()
     writeStandardOutput(

@@ -17,8 +17,8 @@ extension Command {
         --at ADDR[:PORT]   the address it asks, where a context claims a listener of its own
         --json             print the explanation as one JSON object
 
-      NAME is as for dig; a name that no zone has is also tried below the policy's origin, so "orders" will do. TYPE is A
-      unless said. Nothing is asked over the network: DIR (default: zones) is loaded and asked as serve would.
+      NAME is as for dig; a single label, and a name below a service, may be relative to the policy's origin, so "orders"
+      will do. TYPE is A unless said. Nothing is asked over the network: DIR (default: zones) is loaded and asked as serve would.
       """,
     valueOptions: ["--from", "--at"],
     flags: ["--json"]
@@ -57,11 +57,15 @@ extension Command {
     return .done
   }
 
-  /// The name as written where some zone has it, else below the policy's origin.
+  /// The name as written; below the policy's origin where that is a name of ours and the written one is not.
   private static func resolve(_ written: String, _ snapshot: Snapshot) -> DomainName? {
     guard let name = try? DomainName(written) else { return nil }
     let isOurs = snapshot.zones.zones.contains { name.isAtOrBelow($0.origin) }
-    guard !isOurs, !written.hasSuffix("."), let origin = snapshot.policy.policy.origin else { return name }
-    return (try? DomainName(written, relativeTo: origin)) ?? name
+    guard !isOurs, !written.hasSuffix("."), let origin = snapshot.policy.policy.origin,
+      let below = try? DomainName(written, relativeTo: origin)
+    else { return name }
+    // Of several labels only where it is the policy's own way of writing: www.google.com is not meant to be below it.
+    let isService = snapshot.policy.policy.services.contains { below.isAtOrBelow($0.name) }
+    return name.labelCount == 1 || isService ? below : name
   }
 }

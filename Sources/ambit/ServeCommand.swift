@@ -16,7 +16,8 @@ extension Command {
         --metrics-interval SECONDS   how often (default: as the policy says, else 10)
 
       SIGHUP reads DIR again; where anything in it is wrong, what was served before stays. SIGTERM and Ctrl-C end the
-      server, which then prints what it measured. SIGUSR1 opens the metrics log again, after rotating it. Under systemd (Type=notify-reload) it says when it is ready.
+      server, which then prints what it measured. SIGUSR1 opens the metrics log again,
+      after rotating it. Under systemd (Type=notify) it says when it is ready.
       """,
     valueOptions: ["--listen", "--user", "--workers", "--metrics-log", "--metrics-interval"],
     flags: ["--strict"]
@@ -30,6 +31,7 @@ extension Command {
       guard let address = SocketAddress(text, defaultPort: 53) else {
         arguments.fail("\"\(text)\" is no address; write for example 127.0.0.1:5300 or [::1]:5300")
       }
+      if options.listens.contains(address) { arguments.fail("--listen \(address) is there twice") }
       options.listens.append(address)
     }
     if let text = arguments.value("--user") {
