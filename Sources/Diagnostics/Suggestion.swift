@@ -4,9 +4,12 @@
 /// is at most a third of the word's length, and at least one letter.
 package func nearest(to written: String, in known: some Sequence<String>) -> String? {
   let bound = max(1, written.count / 3)
+  let letters = Array(written.lowercased().utf8)
   var best: (word: String, distance: Int)?
   for word in known {
-    let distance = editDistance(written.lowercased(), word.lowercased())
+    let candidate = Array(word.lowercased().utf8)
+    if abs(candidate.count - letters.count) > bound { continue }  // as many edits at the least
+    let distance = editDistance(letters, candidate)
     if distance <= bound, distance < (best?.distance ?? .max) { best = (word, distance) }
   }
   return best?.word
@@ -18,8 +21,7 @@ package func didYouMean(_ written: String, in known: some Sequence<String>) -> S
 }
 
 /// The number of single-letter edits between two words, a swap of neighbours counting as one.
-private func editDistance(_ left: String, _ right: String) -> Int {
-  let left = Array(left.utf8), right = Array(right.utf8)
+private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
   if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
   var beforeLast: [Int] = []
   var last = Array(0...right.count)
