@@ -2,6 +2,14 @@
 let serverCases: [MessageCase] = [
   MessageCase(
     """
+    rate-limit 1000/s except 10.0.0.0/8 fd00::/8 including loopback slip 3
+    listen ::1:5300
+    context a in b { from 10.0.0.0/8 }
+    """,
+    #"p:2:8: warning: "::1:5300" reads as [::1:5300]:53; for port 5300 write [::1]:5300"#,
+    #"p:3:14: error: no context is called "b"; declare it with "context NAME { from PREFIX... }""#),
+  MessageCase(
+    """
     rate-limit 1000
     """,
     #"p:1:12: error: "1000" is no rate; write 1/s to 1000000/s, for example 1000/s, or off"#),

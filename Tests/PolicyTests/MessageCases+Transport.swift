@@ -2,6 +2,11 @@
 let transportCases: [MessageCase] = [
   MessageCase(
     """
+    nsid hostname
+    """,
+    #"p:1:6: warning: this sends the text "hostname"; write host-name for the machine's name, or quote it"#),
+  MessageCase(
+    """
     answer-order random
     cookies demand
     nsid

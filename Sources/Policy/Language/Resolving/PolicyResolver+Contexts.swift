@@ -57,8 +57,9 @@ extension PolicyResolver {
       parents.append(parent)
       if let word = context.parent, parent == nil {
         diagnostics.error(
-          at: word.location, "no context is called \(quoted(word.text))", meant: word.text, known: known,
-          remedy: "declare it with \"context NAME { from PREFIX... }\"")
+          at: word.location, "no context is called \(quoted(word.text))", meant: word.text,
+          known: known.filter { $0.name != context.name.text }, remedy: "declare it with \"context NAME { from PREFIX... }\""
+        )
       }
     }
     // Depths, from the root down; 0 is not known yet. A walk stops where it meets a known depth, a root, or itself.

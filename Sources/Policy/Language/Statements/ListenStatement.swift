@@ -14,6 +14,13 @@ func readListen(_ statement: Statement, _ reader: inout PolicyReader) {
       reader.diagnostics.error(at: word.location, "port 0 is no port to listen on; write one from 1 to 65535")
       continue
     }
+    let port = word.text.split(separator: ":").last.map(String.init) ?? ""
+    if word.text.hasPrefix("::"), UInt16(port).map({ $0 >= 53 }) == true, word.text.filter({ $0 == ":" }).count > 2 {
+      reader.diagnostics.warning(
+        at: word.location,
+        "\(quoted(word.text)) reads as \(address); for port \(port) write [\(word.text.dropLast(port.count + 1))]:\(port)"
+      )
+    }
     reader.draft.listens.append(.init(address: address, context: context, location: word.location))
   }
 }

@@ -7,6 +7,11 @@ func readNSID(_ statement: Statement, _ reader: inout PolicyReader) {
   var nsid = NSID.off
   if word.isQuoted || !["off", "host-name"].contains(word.text) && !word.text.hasPrefix("hex:") {
     nsid = .octets(Array(unescaped(word.text).utf8))
+    if !word.isQuoted, ["hostname", "host"].contains(word.text.lowercased()) {
+      reader.diagnostics.warning(
+        at: word.location,
+        "this sends the text \(quoted(word.text)); write host-name for the machine's name, or quote it")
+    }
   } else if word.text.hasPrefix("hex:") {
     guard let octets = hexadecimalOctets(word.text.dropFirst(4)) else {
       reader.diagnostics.error(

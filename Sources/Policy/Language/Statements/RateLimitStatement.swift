@@ -17,6 +17,7 @@ func readRateLimit(_ statement: Statement, _ reader: inout PolicyReader) {
     return
   }
   limit.rate = rate
+  let parts: Set<String> = ["slip", "ipv4", "ipv6", "including", "except"]
   var rest = words.dropFirst()
   var said: Set<String> = []
   while let word = rest.popFirst() {
@@ -25,12 +26,14 @@ func readRateLimit(_ statement: Statement, _ reader: inout PolicyReader) {
       return
     }
     if word.text == "except" {
-      if rest.isEmpty { return reader.refuseForm(statement) }
-      limit.exempt += reader.prefixes(Array(rest))
-      rest = []
-      break
+      // Up to the next part of the sentence: the order of the parts is free.
+      let prefixes = rest.prefix { !parts.contains($0.text) }
+      if prefixes.isEmpty { return reader.refuseForm(statement) }
+      limit.exempt += reader.prefixes(Array(prefixes))
+      rest = rest.dropFirst(prefixes.count)
+      continue
     }
-    guard ["slip", "ipv4", "ipv6", "including"].contains(word.text) else {
+    guard parts.contains(word.text) else {
       return reader.refuseForm(statement, at: word)
     }
     guard let value = rest.popFirst() else { return reader.refuseForm(statement) }
