@@ -23,7 +23,8 @@ extension Workspace {
     let mode = snapshot.policy.cookieMode
     if !query.hasQuestion {
       // RFC 7873 §5.4. Without cookies it is a query with no question, like any other.
-      return mode == .off ? .formErr : .noError
+      if mode == .off { return .formErr }
+      return query.hasServerCookie && !outcome.hasValidCookie ? .badCookie : .noError
     }
     // As BIND's require-server-cookie: who sends no cookie at all is answered, or rate limited; over TCP the source
     // address is known anyway (RFC 7873 §5.2.3).

@@ -101,6 +101,30 @@ struct CookieTests {
     #expect(off.rcode == "FORMERR" && off.outcome.wireError == .questionCount)
   }
 
+  @Test(arguments: [Arrival.Transport.udp, .tcp])
+  func `QDCOUNT 0 with a server cookie that is no good gets BADCOOKIE, and a good one`(
+    transport: Arrival.Transport
+  ) throws {
+    for policy in [secret, secret + "cookies require"] {
+      let fixture = try fixture(policy)
+      func ask(_ cookie: [UInt8], from source: String = "198.51.100.100", at time: UInt32 = now) throws -> Reply {
+        try self.ask(fixture, cookie, Request(questions: 0), from: source, transport: transport, at: time)
+      }
+      let wrong = [8, 9, 16, 31, 32].map { client + [UInt8](repeating: 0, count: $0) }
+      var replies = try wrong.map { try ask($0) }
+      try replies.append(ask(learned, from: "198.51.100.101"))
+      try replies.append(ask(learned, at: now + 3601))
+      for reply in replies {
+        #expect(reply.rcode == "BADCOOKIE" && reply.message?.questions.isEmpty == true)
+        #expect(reply.option(10)?.prefix(8) == client[...] && reply.option(10)?.count == 24)
+        #expect(reply.outcome.decision == .failed && !reply.outcome.hasValidCookie)
+      }
+      #expect(try ask(wrong[0]).option(10) == learned)
+      let good = try ask(learned, at: now + 60)
+      #expect(good.rcode == "NOERROR" && good.option(10) == learned && good.outcome.hasValidCookie)
+    }
+  }
+
   @Test func `cookies off: the option is passed over`() throws {
     let reply = try ask(fixture("cookies off"), learned)
     #expect(reply.message?.options?.isEmpty == true && reply.data == ["192.0.2.1"] && !reply.outcome.hasValidCookie)

@@ -172,6 +172,9 @@ extension Query {
   /// The client cookie, its first octet the highest.
   public func clientCookie(_ request: Span<UInt8>) -> UInt64 { request.u64(at: Int(cookieStart)) }
 
+  /// True where there is a server cookie beside the client's, of whatever length.
+  public var hasServerCookie: Bool { options.contains(.cookie) && cookieSize > 8 }
+
   /// The server cookie, where it is as long as ours are; another cannot be ours.
   public func serverCookie(_ request: Span<UInt8>) -> ServerCookie? {
     guard cookieSize == 24 else { return nil }
