@@ -46,7 +46,11 @@ package enum RRTypeTable {
     RRTypeRow(22, "NSAP", [.nsap("NSAP")], "RFC 1706 §7"),
     RRTypeRow(23, "NSAP-PTR", [.name("owner", [])], "RFC 1348"),
     RRTypeRow(24, "SIG", signature, "RFC 2535 §4.1"),
-    RRTypeRow(25, "KEY", publicKey, "RFC 2535 §3.1"),
+    RRTypeRow(
+      25, "KEY",
+      [
+        .u16("flags"), .u8("protocol"), .code("algorithm", .algorithms), .base64("public key", canBeNone: true),
+      ], "RFC 2535 §3.1"),
     RRTypeRow(26, "PX", [.u16("preference"), .name("RFC 822 name", []), .name("X.400 name", [])], "RFC 2163 §4"),
     RRTypeRow(27, "GPOS", [.string("longitude"), .string("latitude"), .string("altitude")], "RFC 1712 §3"),
     RRTypeRow(28, "AAAA", [.ipv6("address")], "RFC 3596 §2.2"),
