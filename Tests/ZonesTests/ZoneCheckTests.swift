@@ -51,7 +51,7 @@ struct ZoneCheckTests {
   @Test func `a second SOA, and one below the apex`() throws {
     #expect(
       try diagnostics(soa + "@ NS ns.\n@ SOA ns other 1 2 3 4 5\nsub SOA ns x 1 2 3 4 5\n") == [
-        "z.test.zone:4:1: error: a second SOA, the first is in line 2 (RFC 2181 §5.5); keep one",
+        "z.test.zone:4:1: error: a second SOA, the first is in line 2 (RFC 1035 §5.2); keep one",
         "z.test.zone:5:1: error: SOA at sub.z.test. is not at the apex z.test. (RFC 1035 §5.2); remove it, or name the file after its zone",
       ])
   }

@@ -115,7 +115,7 @@ struct ZoneChecks {
     } else if soa.records.count > 1 {
       fail(
         soa.records[1],
-        "a second SOA, the first is in line \(source.location(soa.records[0]).line) (RFC 2181 §5.5); keep one")
+        "a second SOA, the first is in line \(source.location(soa.records[0]).line) (RFC 1035 §5.2); keep one")
     }
   }
 
