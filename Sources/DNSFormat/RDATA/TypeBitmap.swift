@@ -44,16 +44,21 @@ extension TextCursor {
   }
 }
 
-/// The types of a bitmap known to be well formed, ascending.
-func typeBitmapText(_ octets: ArraySlice<UInt8>) -> String {
+/// The types of a bitmap, ascending; those of a window that is not there whole are left out, and all behind it.
+package func typesInBitmap(_ octets: ArraySlice<UInt8>) -> [RRType] {
   var cursor = OctetCursor(octets)
-  var types: [String] = []
+  var types: [RRType] = []
   while let window = cursor.integer(octets: 1), let bits = cursor.takeCounted() {
-    for (index, octet) in bits.enumerated() {
+    for (index, octet) in bits.prefix(32).enumerated() {
       for bit in 0..<8 where octet & 0x80 >> UInt8(bit) != 0 {
-        types.append(RRType(UInt16(Int(window) << 8 | index * 8 | bit)).description)
+        types.append(RRType(UInt16(Int(window) << 8 | index * 8 | bit)))
       }
     }
   }
-  return types.joined(separator: " ")
+  return types
+}
+
+/// The types of a bitmap as words.
+func typeBitmapText(_ octets: ArraySlice<UInt8>) -> String {
+  typesInBitmap(octets).map(\.description).joined(separator: " ")
 }

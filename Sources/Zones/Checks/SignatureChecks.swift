@@ -191,16 +191,5 @@ private func types(inProof rdata: [UInt8], _ type: RRType) -> Set<RRType> {
     offset = 5 + Int(rdata[4])
     offset += 1 + Int(rdata[offset])
   }
-  var types: Set<RRType> = []
-  while offset + 2 <= rdata.count {
-    let window = Int(rdata[offset]) << 8
-    let size = Int(rdata[offset + 1])
-    for index in 0..<size {
-      for bit in 0..<8 where rdata[offset + 2 + index] & (0x80 >> UInt8(bit)) != 0 {
-        types.insert(RRType(UInt16(window + index * 8 + bit)))
-      }
-    }
-    offset += 2 + size
-  }
-  return types
+  return Set(typesInBitmap(rdata.dropFirst(offset)))
 }
