@@ -62,17 +62,11 @@ public final class ZoneDirectory: Sendable {
     var slot = Int(truncatingIfNeeded: name.hash(from: start, seed: seed) &+ realm) & mask
     while index[slot] != 0 {
       let number = Int(index[slot]) &- 1
-      if zones[number].isZone(of: name, from: start, realm: realm) { return number }
+      let zone = zones[number]
+      if zone.originLabels == labels, UInt64(zone.realm) == realm, zone.covers(name) { return number }
       slot = (slot &+ 1) & mask
     }
     return nil
-  }
-}
-
-extension CompiledZone {
-  /// True where the suffix of `name` from `start` on is this zone's apex, in the realm.
-  fileprivate func isZone(of name: borrowing NameKey, from start: Int, realm: UInt64) -> Bool {
-    realm == UInt64(self.realm) && name.suffix(from: start, equals: foldedOrigin, at: 0, count: foldedOrigin.count &- 8)
   }
 }
 

@@ -14,7 +14,7 @@ extension ZoneDoubts {
     for record in zone.records {
       if record.owner != lastOwner {
         lastOwner = record.owner
-        guard key.load(zone.octets, at: record.owner), isInZone(key) else {
+        guard key.load(zone.octets, at: record.owner), view.zone.covers(key) else {
           place = .plain
           continue
         }

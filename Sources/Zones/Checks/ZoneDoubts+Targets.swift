@@ -50,7 +50,8 @@ extension ZoneDoubts {
       }
       // Often that is the host whose addresses were just read: then there is nothing to look up.
       if !hasCuts, !hasDNAMEs, let lastHost, isSameName(zone.octets.span, record.rdata + nameAt, lastHost) { continue }
-      guard record.rdataCount > nameAt, target.load(zone.octets, at: record.rdata + nameAt), isInZone(target) else {
+      guard record.rdataCount > nameAt, target.load(zone.octets, at: record.rdata + nameAt), view.zone.covers(target)
+      else {
         continue
       }
       // Nearly every target is a node of its own with what is looked for.
@@ -144,7 +145,7 @@ extension ZoneDoubts {
     var name = NameKey()
     guard name.load(target.domainName.wire, at: 0) else { return nil }
     var visited: [Int] = []
-    while isInZone(name) {
+    while view.zone.covers(name) {
       if name.isAtOrBelow(owner), name.labelCount == owner.labelCount { return .circle }
       guard case .node(let node) = view.look(at: name) else {
         guard case .nothing = view.look(at: name), visited.isEmpty else { return nil }

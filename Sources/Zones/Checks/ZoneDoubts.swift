@@ -1,7 +1,6 @@
 package import Contexts
 package import DNSFormat
 package import Diagnostics
-internal import FlatMemory
 internal import ZoneFile
 
 /// Finds what a zone may have and yet is hardly meant: every finding is a warning, and the zone is served.
@@ -23,8 +22,6 @@ package struct ZoneDoubts: ~Copyable {
   let zones: [Int: CompiledZone]
   /// Apexes below this one of zones that are served too: what they have is not in this zone.
   let innerApexes: Set<DomainName>
-  /// The apex in wire format, small letters, and eight zeros.
-  let foldedOrigin: FlatArray<UInt8>
   let originLabels: Int
   private(set) var diagnostics: [Diagnostic] = []
 
@@ -46,7 +43,9 @@ package struct ZoneDoubts: ~Copyable {
     in source: ZoneSource, _ zones: [CompiledZone], _ contexts: ContextTree, innerApexes: Set<DomainName>
   ) -> [Diagnostic] {
     var doubts = ZoneDoubts(source, zones, contexts, innerApexes)
-    for layer in source.layers { doubts.survey(layer.records) }
+    for layer in source.layers {
+      if let view = doubts.view(layer.context) { doubts.survey(layer.records, view) }
+    }
     for layer in source.layers {
       guard let view = doubts.view(layer.context), !view.isBroken else { continue }
       doubts.checkTargets(layer, view)
@@ -65,20 +64,12 @@ package struct ZoneDoubts: ~Copyable {
     for zone in zones { byRealm[zone.realm] = zone }
     self.zones = byRealm
     originLabels = source.origin.labelCount
-    foldedOrigin = FlatArray(source.origin.wire.map(lowercased) + [UInt8](repeating: 0, count: 8))
   }
 
   /// The zone as a context sees it.
   func view(_ context: Int) -> ContextView? {
     guard let zone = zones[contexts.realm(of: context)] else { return nil }
     return ContextView(zone: zone, context: UInt16(context))
-  }
-
-  /// True where a name is at or below the apex.
-  func isInZone(_ name: borrowing NameKey) -> Bool {
-    guard name.labelCount >= originLabels else { return false }
-    return name.suffix(
-      from: name.start(ofSuffix: originLabels), equals: foldedOrigin, at: 0, count: foldedOrigin.count - 8)
   }
 
   /// True where another zone that is served has the name.
@@ -92,7 +83,7 @@ package struct ZoneDoubts: ~Copyable {
     return false
   }
 
-  private mutating func survey(_ zone: ZoneRecords) {
+  private mutating func survey(_ zone: ZoneRecords, _ view: ContextView) {
     var key = NameKey()
     for record in zone.records where record.type == .ns || record.type == .dname {
       if record.type == .dname {
@@ -101,7 +92,9 @@ package struct ZoneDoubts: ~Copyable {
       }
       guard key.load(zone.octets, at: record.owner) else { continue }
       if key.labelCount > originLabels { hasCuts = true }
-      if key.load(zone.octets, at: record.rdata), isInZone(key) { nameServers.insert(key.hash(from: 0, seed: 0)) }
+      if key.load(zone.octets, at: record.rdata), view.zone.covers(key) {
+        nameServers.insert(key.hash(from: 0, seed: 0))
+      }
     }
   }
 
