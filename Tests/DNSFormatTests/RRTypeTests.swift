@@ -132,7 +132,9 @@ struct RRTypeTests {
     for row in RRTypeTable.rows {
       let names = row.type.nameFields
       #expect(!names.use.contains(.compressed) || row.type.rawValue <= 15, "\(row.mnemonic)")
-      let wanted = row.fields.contains { if case .name(_, let use) = $0 { !use.isEmpty } else { false } }
+      let wanted = row.fields.contains {
+        if case .name(_, let use) = $0 { !use.isDisjoint(with: [.compressed, .addressed]) } else { false }
+      }
       #expect((names.count > 0) == wanted, "\(row.mnemonic)")
     }
   }

@@ -108,6 +108,24 @@ struct ZoneCheckTests {
     #expect(try diagnostics(soa + many).count == 2)
   }
 
+  @Test func `a name's case counts only in types whose canonical form keeps it (RFC 4034 §6.2)`() throws {
+    let lines = [
+      "NAPTR 1 1 \"s\" \"x\" \"\" A.", "NAPTR 1 1 \"s\" \"x\" \"\" a.", "NAPTR 1 1 \"S\" \"x\" \"\" a.",
+      "PX 1 m.A. x.", "PX 1 m.a. X.", "RP m.a. T.", "RP M.A. t.", "SVCB 1 A.", "SVCB 1 a.", "LP 1 A.", "LP 1 a.",
+      "A 192.0.2.1", "RRSIG A 13 3 5 20300101000000 20200101000000 1 z.test. AAAA",
+      "RRSIG A 13 3 5 20300101000000 20200101000000 1 Z.test. AAAA",
+    ]
+    #expect(
+      try diagnostics(soa + "@ NS ns.\n" + lines.map { "a \($0)\n" }.joined()) == [
+        "z.test.zone:5:1: warning: this NAPTR record is there already, line 4; remove one",
+        "z.test.zone:8:1: warning: this PX record is there already, line 7; remove one",
+        "z.test.zone:10:1: warning: this RP record is there already, line 9; remove one",
+        "z.test.zone:17:1: warning: this RRSIG record is there already, line 16; remove one",
+      ])
+    let many = (1...40).map { "p PX 1 s\($0). x.\n" }.joined() + "p PX 1 S7. X.\np PX 1 S33. x.\n"
+    #expect(try diagnostics(soa + "@ NS ns.\n" + many).count == 2)
+  }
+
   @Test func `DNSSEC's records may stand beside a CNAME (RFC 4035 §2.5)`() throws {
     let proofs = """
       a CNAME b.

@@ -63,7 +63,7 @@ struct OctetCursor {
   }
 
   /// Takes one field; false where it is not there whole.
-  fileprivate mutating func drop(_ field: RDataField) -> Bool {
+  mutating func drop(_ field: RDataField) -> Bool {
     if let size = field.fixedSize { return take(size) != nil }
     switch field {
     case .name: return takeName() != nil
@@ -101,7 +101,7 @@ struct OctetCursor {
 }
 
 extension RRType {
-  /// Where the names of this type's RDATA are: octets before the first, and how many follow each other there.
+  /// Where the names that responses compress or add addresses for are in this type's RDATA: octets before the first, and how many follow each other there.
   ///
   /// Every type that Ambit compresses or adds addresses for has its names at one place, so two small numbers say it
   /// and the response writer needs no table.
@@ -109,7 +109,9 @@ extension RRType {
     var offset = 0, count = 0
     var use: RDataField.NameUse = []
     for field in RRTypeTable.row(of: self)?.fields ?? [] {
-      if case .name(_, let fieldUse) = field, !fieldUse.isEmpty {
+      if case .name(_, let allUse) = field, case let fieldUse = allUse.intersection([.compressed, .addressed]),
+        !fieldUse.isEmpty
+      {
         count += 1
         use.formUnion(fieldUse)
       } else if count == 0 {

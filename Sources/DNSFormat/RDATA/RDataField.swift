@@ -68,6 +68,10 @@ package enum RDataField: Hashable, Sendable {
     package static let compressed = NameUse(rawValue: 1)
     /// Its addresses go into the additional section.
     package static let addressed = NameUse(rawValue: 2)
+    /// Is in small letters in canonical form (RFC 4034 §6.2, RFC 6840 §5.1); the compressed ones are too.
+    package static let folded = NameUse(rawValue: 4)
+    /// May not be an alias (RFC 2181 §10.3, RFC 2782).
+    package static let notAliased = NameUse(rawValue: 8)
   }
 
   /// What messages call it: the RFC's own word.

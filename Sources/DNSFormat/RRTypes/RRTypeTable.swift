@@ -18,7 +18,7 @@ package struct RRTypeRow: Sendable {
 package enum RRTypeTable {
   package static let rows: [RRTypeRow] = [
     RRTypeRow(1, "A", [.ipv4("address")], "RFC 1035 §3.4.1"),
-    RRTypeRow(2, "NS", [.name("name server", [.compressed, .addressed])], "RFC 1035 §3.3.11"),
+    RRTypeRow(2, "NS", [.name("name server", [.compressed, .addressed, .notAliased])], "RFC 1035 §3.3.11"),
     RRTypeRow(3, "MD", [.name("mail agent", .compressed)], "RFC 1035 §3.3.4"),
     RRTypeRow(4, "MF", [.name("mail agent", .compressed)], "RFC 1035 §3.3.5"),
     RRTypeRow(5, "CNAME", [.name("canonical name", .compressed)], "RFC 1035 §3.3.1"),
@@ -36,13 +36,14 @@ package enum RRTypeTable {
     RRTypeRow(
       14, "MINFO", [.name("responsible mailbox", .compressed), .name("error mailbox", .compressed)],
       "RFC 1035 §3.3.7"),
-    RRTypeRow(15, "MX", [.u16("preference"), .name("exchange", [.compressed, .addressed])], "RFC 1035 §3.3.9"),
+    RRTypeRow(
+      15, "MX", [.u16("preference"), .name("exchange", [.compressed, .addressed, .notAliased])], "RFC 1035 §3.3.9"),
     RRTypeRow(16, "TXT", [.strings("text")], "RFC 1035 §3.3.14"),
-    RRTypeRow(17, "RP", [.name("mailbox", []), .name("text name", [])], "RFC 1183 §2.2"),
-    RRTypeRow(18, "AFSDB", [.u16("subtype"), .name("host name", .addressed)], "RFC 1183 §1"),
+    RRTypeRow(17, "RP", [.name("mailbox", .folded), .name("text name", .folded)], "RFC 1183 §2.2"),
+    RRTypeRow(18, "AFSDB", [.u16("subtype"), .name("host name", [.addressed, .folded])], "RFC 1183 §1"),
     RRTypeRow(19, "X25", [.string("PSDN address")], "RFC 1183 §3.1"),
     RRTypeRow(20, "ISDN", [.string("ISDN address"), .optionalString("subaddress")], "RFC 1183 §3.2"),
-    RRTypeRow(21, "RT", [.u16("preference"), .name("intermediate host", .addressed)], "RFC 1183 §3.3"),
+    RRTypeRow(21, "RT", [.u16("preference"), .name("intermediate host", [.addressed, .folded])], "RFC 1183 §3.3"),
     RRTypeRow(22, "NSAP", [.nsap("NSAP")], "RFC 1706 §7"),
     RRTypeRow(23, "NSAP-PTR", [.name("owner", [])], "RFC 1348"),
     RRTypeRow(24, "SIG", signature, "RFC 2535 §4.1"),
@@ -51,26 +52,28 @@ package enum RRTypeTable {
       [
         .u16("flags"), .u8("protocol"), .code("algorithm", .algorithms), .base64("public key", canBeNone: true),
       ], "RFC 2535 §3.1"),
-    RRTypeRow(26, "PX", [.u16("preference"), .name("RFC 822 name", []), .name("X.400 name", [])], "RFC 2163 §4"),
+    RRTypeRow(
+      26, "PX", [.u16("preference"), .name("RFC 822 name", .folded), .name("X.400 name", .folded)], "RFC 2163 §4"),
     RRTypeRow(27, "GPOS", [.string("longitude"), .string("latitude"), .string("altitude")], "RFC 1712 §3"),
     RRTypeRow(28, "AAAA", [.ipv6("address")], "RFC 3596 §2.2"),
     RRTypeRow(29, "LOC", [.location("latitude")], "RFC 1876 §3"),
     RRTypeRow(31, "EID", [.hexadecimal("endpoint", .any)], "draft-ietf-nimrod-dns"),
     RRTypeRow(32, "NIMLOC", [.hexadecimal("locator", .any)], "draft-ietf-nimrod-dns"),
     RRTypeRow(
-      33, "SRV", [.u16("priority"), .u16("weight"), .u16("port"), .name("target", .addressed)], "RFC 2782"),
+      33, "SRV",
+      [.u16("priority"), .u16("weight"), .u16("port"), .name("target", [.addressed, .folded, .notAliased])], "RFC 2782"),
     RRTypeRow(
       35, "NAPTR",
       [
         .u16("order"), .u16("preference"), .string("flags"), .string("services"), .string("regexp"),
-        .name("replacement", []),
+        .name("replacement", .folded),
       ], "RFC 3403 §4.1"),
-    RRTypeRow(36, "KX", [.u16("preference"), .name("exchanger", .addressed)], "RFC 2230 §3.1"),
+    RRTypeRow(36, "KX", [.u16("preference"), .name("exchanger", [.addressed, .folded])], "RFC 2230 §3.1"),
     RRTypeRow(
       37, "CERT",
       [.code("type", .certificates), .u16("key tag"), .code("algorithm", .algorithms), .base64("certificate")],
       "RFC 4398 §2.2"),
-    RRTypeRow(39, "DNAME", [.name("target", [])], "RFC 6672 §2.1"),
+    RRTypeRow(39, "DNAME", [.name("target", .folded)], "RFC 6672 §2.1"),
     RRTypeRow(42, "APL", [.prefixes("address prefix")], "RFC 3123 §5"),
     RRTypeRow(43, "DS", delegationSigner, "RFC 4034 §5.1"),
     RRTypeRow(
@@ -132,7 +135,7 @@ package enum RRTypeTable {
 
   private static let signature: [RDataField] = [
     .type("type covered"), .code("algorithm", .algorithms), .u8("labels"), .period("original TTL"),
-    .time("expiration"), .time("inception"), .u16("key tag"), .name("signer's name", []), .base64("signature"),
+    .time("expiration"), .time("inception"), .u16("key tag"), .name("signer's name", .folded), .base64("signature"),
   ]
 
   private static let association: [RDataField] = [

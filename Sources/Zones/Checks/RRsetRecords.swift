@@ -24,48 +24,24 @@ struct RRsetRecords {
     octets = 12 + rdataCount
   }
 
-  /// The record that has the same RDATA, names in it compared without case (RFC 2181 §5, RFC 4343 §3); nil where none
-  /// has.
+  /// The record that has the same RDATA in canonical form (RFC 2181 §5, RFC 4034 §6.3); nil where none has.
   func record(with rdata: ArraySlice<UInt8>, in source: ZoneSource) -> RecordReference? {
-    if records.count > Self.many, let same = seen[foldedRData(rdata, of: type)] { return same }
+    if records.count > Self.many, let same = seen[canonicalRData(rdata, of: type)] { return same }
     return records.prefix(Self.many).first { isSameRData(source.rdata($0), rdata, of: type) }
   }
 
   /// Adds a record, whose RDATA no other has.
   mutating func append(_ record: RecordReference, _ rdata: ArraySlice<UInt8>) {
     records.append(record)
-    if records.count > Self.many { seen[foldedRData(rdata, of: type)] = record }
+    if records.count > Self.many { seen[canonicalRData(rdata, of: type)] = record }
   }
 }
 
-/// True for the same octets, and for the same but for the case of letters in names.
+/// True for the same octets, and for the same but for the case of letters in names where it does not count.
 private func isSameRData(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>, of type: RRType) -> Bool {
   if left.elementsEqual(right) { return true }
   guard left.count == right.count, zip(left, right).allSatisfy({ lowercased($0) == lowercased($1) }) else {
     return false
   }
-  return foldedRData(left, of: type) == foldedRData(right, of: type)
-}
-
-/// RDATA with the letters of its names made small, for the types whose names RFC 4034 §6.2 makes small.
-private func foldedRData(_ rdata: ArraySlice<UInt8>, of type: RRType) -> ArraySlice<UInt8> {
-  let start: Int
-  switch type.rawValue {
-  case 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 17, 39: start = 0  // NS to MR, PTR, MINFO, RP, DNAME: names, then numbers
-  case 15, 18, 21, 36: start = 2  // MX, AFSDB, RT, KX
-  case 33: start = 6  // SRV
-  default: return rdata
-  }
-  var folded = Array(rdata)
-  var offset = start
-  let nameCount = type == .soa || type.rawValue == 14 || type.rawValue == 17 ? 2 : 1
-  for _ in 0..<nameCount {
-    while offset < folded.count, folded[offset] != 0 {
-      let end = min(folded.count, offset + 1 + Int(folded[offset]))
-      for index in (offset + 1)..<max(end, offset + 1) { folded[index] = lowercased(folded[index]) }
-      offset = end
-    }
-    offset += 1
-  }
-  return folded[...]
+  return canonicalRData(left, of: type) == canonicalRData(right, of: type)
 }
