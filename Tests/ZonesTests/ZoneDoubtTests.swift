@@ -59,6 +59,36 @@ struct ZoneDoubtTests {
       ])
   }
 
+  @Test func `every type whose target's addresses are sent along is looked at`() throws {
+    let types = ["AFSDB 1 none", "RT 1 none", "KX 1 none", "SVCB 1 none", "HTTPS 1 none alpn=h2", "HTTPS 0 none"]
+    #expect(
+      try doubts(types.map { "t \($0)\n" }.joined())
+        == types.enumerated().map { index, line in
+          "\(index + 5):1: \(line.prefix { $0 != " " }) leads to none.z.test., which has no address here; add an A or AAAA for it, or correct the name"
+        })
+  }
+
+  @Test func `a service may be bound to its own name, to an alias, and to a name that binds it again (RFC 9460 §2)`()
+    throws
+  {
+    #expect(
+      try doubts(
+        """
+        @ HTTPS 0 svc
+        svc HTTPS 1 h3.other.
+        own HTTPS 1 .
+        to SVCB 1 alias
+        k KX 1 alias
+        alias CNAME ns
+        x SVCB 0 any.wild
+        *.wild SVCB 1 h3.other.
+        only HTTPS 1 svc
+
+        """) == [
+          "13:1: HTTPS leads to svc.z.test., which has no address here; add an A or AAAA for it, or correct the name"
+        ])
+  }
+
   @Test func `a name server below its own cut needs glue; one below another cut does not`() throws {
     #expect(
       try doubts("sub NS ns.sub\nsub NS sub\nok NS ns.ok\nns.ok A 192.0.2.1\nother NS ns.sub\n") == [

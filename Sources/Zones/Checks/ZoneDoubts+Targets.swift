@@ -12,6 +12,23 @@ extension ZoneDoubts {
   /// Looks into inner contexts, at most: about a second's worth.
   private static let mostSecondLooks = 1_000_000
 
+  /// A type that leads to a host, and where its RDATA names it.
+  private struct Leader {
+    let type: RRType
+    let nameAt: UInt32
+    let mayBeAliased: Bool
+  }
+
+  /// The types whose target's addresses are sent along.
+  private static let leaders = RRTypeTable.rows.compactMap { row in
+    let names = row.type.nameFields
+    let mayBeAliased = !row.fields.contains {
+      if case .name(_, let use) = $0 { use.contains(.notAliased) } else { false }
+    }
+    return names.use.contains(.addressed)
+      ? Leader(type: row.type, nameAt: UInt32(names.offset), mayBeAliased: mayBeAliased) : nil
+  }
+
   /// What is doubtful about where a record leads.
   private enum Doubt {
     case noAddress
@@ -24,6 +41,7 @@ extension ZoneDoubts {
 
   mutating func checkTargets(_ layer: ZoneSource.Layer, _ view: ContextView) {
     let zone = layer.records
+    let leaders = Self.leaders
     var target = NameKey()
     var lastOwner: UInt32?
     var lastHost: UInt32?
@@ -34,19 +52,19 @@ extension ZoneDoubts {
       }
       let nameAt: UInt32
       switch record.type {
-      case .ns:
-        checkWildcard(record, zone)
-        nameAt = 0
       case .cname: nameAt = 0
-      case .mx: nameAt = 2
-      case .srv: nameAt = 6
       case .soa, .dname:
         checkOther(record, zone)
         continue
       case .a, .aaaa:
         lastHost = record.owner
         continue
-      default: continue
+      default:
+        guard let leader = leaders.first(where: { $0.type == record.type }) else { continue }
+        if record.type == .ns { checkWildcard(record, zone) }
+        nameAt = leader.nameAt
+        // The root as a target says that there is none, or means the owner (RFC 7505 §3, RFC 2782, RFC 9460 §2.5).
+        if record.type != .ns, record.rdataCount > nameAt, zone.octets[Int(record.rdata + nameAt)] == 0 { continue }
       }
       // Often that is the host whose addresses were just read: then there is nothing to look up.
       if !hasCuts, !hasDNAMEs, let lastHost, isSameName(zone.octets.span, record.rdata + nameAt, lastHost) { continue }
@@ -120,11 +138,22 @@ extension ZoneDoubts {
       guard record.type == .ns, let node else { return isGlueNeeded(record, zone, target) ? .noGlue : nil }
       return view.hasAddresses(node) || !isGlueNeeded(record, zone, target) ? nil : .noGlue
     case .node(let node):
-      if node.flags.contains(.alias) { return .alias }
+      if node.flags.contains(.alias) { return mayBeAliased(record.type) ? nil : .alias }
+      if isBoundAgain(record, zone, at: node, view) { return nil }
       return view.hasAddresses(node) || isInInnerZone(target) ? nil : .noAddress
     case .nothing:
       return isInInnerZone(target) ? nil : .noAddress
     }
+  }
+
+  private func mayBeAliased(_ type: RRType) -> Bool { Self.leaders.first { $0.type == type }?.mayBeAliased ?? true }
+
+  /// True for an SVCB or HTTPS record of AliasMode, priority 0, that leads to others of its type (RFC 9460 §2.4.2).
+  private func isBoundAgain(
+    _ record: ZoneRecords.Record, _ zone: ZoneRecords, at node: ZoneNode, _ view: ContextView
+  ) -> Bool {
+    (record.type == .svcb || record.type == .https) && zone.rdata(of: record).prefix(2).allSatisfy { $0 == 0 }
+      && node.rrset(record.type, view.zone.memory) != nil
   }
 
   /// True for a name server below the cut that it serves: only here can its address be found.

@@ -6,7 +6,7 @@ internal import ZoneFile
 /// Finds what a zone may have and yet is hardly meant: every finding is a warning, and the zone is served.
 ///
 /// Three passes over the records. The first, over types only, learns whether there are zone cuts and DNAMEs at all, and
-/// what is glue. The second looks at each owner name, and at where NS, MX, SRV, CNAME and DNAME lead
+/// what is glue. The second looks at each owner name, and at where CNAME, DNAME, and the types with hosts as targets lead
 /// (`+Targets`). The third, for zones with cuts or DNAMEs, looks for records that they hide (`+Placement`).
 ///
 /// What a name has is asked of the compiled zone, so overlays, wildcards and cuts count as they do for queries. A record
