@@ -7,7 +7,8 @@ import Testing
 @testable import Answering
 
 /// A configuration with everything in it: wildcards, cuts, aliases and loops of them, contexts, overlays, services,
-/// isolation, refusals of every kind, a zone that is broken in one context, names of all lengths.
+/// isolation, refusals of every kind, a zone that is broken in one context, names of all lengths; DNAMEs in chains, in
+/// loops and too long; hints in HTTPS records; zones signed with NSEC and NSEC3, with overlays signed and not.
 private let everything: KeyValuePairs<String, String> = [
   "mesh.test.zone": zoneHead + """
     * TXT "wild"
@@ -33,6 +34,23 @@ private let everything: KeyValuePairs<String, String> = [
     a.very.deep.empty.non.terminal A 192.0.2.1
     u TYPE65280 \\# 3 010203
     \\000\\255.bin A 192.0.2.2
+    d1 DNAME d2
+    d2 DNAME b.test.
+    d3 DNAME sub.wild
+    round1 DNAME round2
+    round2 DNAME round1
+    grows DNAME x.grows
+    long DNAME \(String(repeating: "l.", count: 100))long
+    signed DNAME s.test.
+    to DNAME _tcp.orders
+    some HTTPS 1 . ipv4hint=10.20.0.1
+         HTTPS 2 . ipv4hint=10.20.0.2,10.30.0.2
+         HTTPS 3 . ipv6hint=2001:db8::3
+         HTTPS 4 orders alpn=h2
+    all HTTPS 1 . ipv4hint=10.30.0.1
+        HTTPS 2 web ipv4hint=10.20.0.1
+    bound HTTPS 0 some
+          SVCB 0 all
 
     """ + (0..<100).map { "many A 192.0.2.\($0)\n" }.joined(),
   "test/mesh.test.zone": "$TTL 5\norders A 10.20.0.9\nweb CNAME .\ncut A 10.20.0.1\nnew.deep CNAME far\n",
@@ -42,6 +60,37 @@ private let everything: KeyValuePairs<String, String> = [
   "b.test.zone": zoneHead + "a A 192.0.2.1\nback CNAME ping.mesh.test.\n",
   "prod/b.test.zone": "broken A 1.2\n",
   "db.orders.mesh.test.zone": zoneHead + "@ A 10.30.1.7\n",
+  "s.test.zone": SignedZones.text(
+    """
+    s.test. SOA ns.s.test. h.s.test. 1 3600 600 86400 60
+    s.test. NS ns.s.test.
+    s.test. NSEC bound.s.test. NS SOA RRSIG NSEC
+    bound.s.test. HTTPS 1 . ipv4hint=10.20.0.1
+    bound.s.test. HTTPS 2 mixed.s.test. ipv4hint=10.30.0.1
+    bound.s.test. NSEC cut.s.test. HTTPS RRSIG NSEC
+    cut.s.test. NS ns.cut.s.test. ;
+    cut.s.test. NSEC moved.s.test. NS RRSIG NSEC
+    ns.cut.s.test. A 10.30.0.1 ;
+    moved.s.test. DNAME nsec.test.
+    moved.s.test. NSEC mixed.s.test. DNAME RRSIG NSEC
+    mixed.s.test. A 10.20.0.1
+    mixed.s.test. A 10.30.0.1
+    mixed.s.test. AAAA 2001:db8::1
+    mixed.s.test. NSEC ns.s.test. A AAAA RRSIG NSEC
+    ns.s.test. A 192.0.2.53
+    ns.s.test. NSEC *.wild.s.test. A RRSIG NSEC
+    *.wild.s.test. CNAME mixed.s.test.
+    *.wild.s.test. NSEC s.test. CNAME RRSIG NSEC
+    """, apex: "s.test.", ttl: 300),
+  "test/s.test.zone": SignedZones.text(
+    """
+    mixed.s.test. TXT "test's"
+    mixed.s.test. NSEC ns.s.test. TXT RRSIG NSEC
+    """, apex: "s.test.", ttl: 300),
+  "nsec.test.zone": SignedZones.nsec.replacing("example.", with: "nsec.test."),
+  "prod/nsec.test.zone": "$TTL 5\nai A 10.30.0.8\nxx CNAME .\nnew.ns1 A 10.30.0.8\n",
+  "example.zone": SignedZones.nsec3,
+  "prod/example.zone": "$TTL 5\nxx A 10.30.0.8\nns2 CNAME .\n*.w CNAME *.\nx.c A 10.30.0.8\n",
 ]
 
 private let everyone = """
@@ -73,20 +122,38 @@ struct ResponseFuzzTests {
     "only.mesh.test", "a.b.test", "back.b.test", "db.orders.mesh.test", "elsewhere.org", "_http._tcp.orders.mesh.test",
     "bin.mesh.test",
     String(repeating: "a.", count: 122) + "mesh.test", "new.deep.mesh.test", "",
+    "d1.mesh.test", "a.d1.mesh.test", "ping.d3.mesh.test", "x.round1.mesh.test", "x.grows.mesh.test",
+    String(repeating: "b.", count: 30) + "long.mesh.test", "mixed.signed.mesh.test", "a.moved.signed.mesh.test",
+    "_http.to.mesh.test",
+    "some.mesh.test", "all.mesh.test", "bound.mesh.test",
+    "s.test", "bound.s.test", "mixed.s.test", "x.cut.s.test", "x.wild.s.test", "moved.s.test", "a.z.w.moved.s.test",
+    "nm.s.test",
+    "nsec.test", "ai.nsec.test", "xx.nsec.test", "ml.nsec.test", "b.nsec.test", "mc.a.nsec.test", "a.z.w.nsec.test",
+    "x.y.w.nsec.test",
+    "example", "a.c.x.w.example", "ns2.example", "mc.c.example", "a.example", "a.z.w.example", "w.example",
+    "xx.example",
+    "kohar7mbb8dc2ce8a9qvl8hon4k53uhi.example",
   ]
-  private let types = [1, 2, 5, 6, 12, 15, 16, 28, 33, 43, 255, 252, 41, 0, 65280, 257] as [UInt16]
+  private let types =
+    [
+      1, 2, 5, 6, 12, 15, 16, 28, 33, 39, 43, 46, 47, 48, 50, 51, 64, 65, 255, 252, 41, 0, 65280, 257,
+    ] as [UInt16]
 
   init() throws {
     fixture = try Fixture(policy: everyone + "\nnsid fuzz\ncookies require\n", everything, strict: false)
   }
 
-  private func base(_ random: inout SeededGenerator) throws -> [UInt8] {
+  /// A query, well formed; where it has an OPT, half of the time with the DO bit.
+  private func base(
+    _ random: inout SeededGenerator, sizes: [UInt16?] = [nil, 0, 512, 1232, 1232, 4096]
+  ) throws -> [UInt8] {
     let name = names.randomElement(using: &random) ?? ""
     let type = RRType(types.randomElement(using: &random) ?? 1)
-    let sizes: [UInt16?] = [nil, 0, 512, 1232, 4096]
-    return Message.query(
-      try DomainName(name + "."), type, id: UInt16(random.number(0...65535)),
-      udpSize: sizes.randomElement(using: &random) ?? nil)
+    let size = sizes.randomElement(using: &random) ?? nil
+    var request = Message.query(
+      try DomainName(name + "."), type, id: UInt16(random.number(0...65535)), udpSize: size)
+    if size != nil, random.number(0...1) == 0 { request[request.count - 4] |= 0x80 }
+    return request
   }
 
   private func mutate(_ octets: inout [UInt8], _ random: inout SeededGenerator) {
@@ -123,9 +190,11 @@ struct ResponseFuzzTests {
     octets += [0, 4, 1, 2, 3, 4, 7, 7, 0, 0, 0, 2, 8, 8]
   }
 
-  /// A query for a cookie alone.
+  /// A query for a cookie alone, some with a server cookie that is none of ours.
   private func cookieRequest(_ random: inout SeededGenerator) -> [UInt8] {
-    [7, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 12, 0, 10, 0, 8] + random.octets(8)
+    let size = [8, 8, 16, 24, 40][random.number(0...4)]
+    let start: [UInt8] = [7, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0]
+    return start + [UInt8(size + 4), 0, 10, 0, UInt8(size)] + random.octets(size)
   }
 
   /// What the options of a response must be; nil where they are.
@@ -147,7 +216,8 @@ struct ResponseFuzzTests {
 
   /// What holds of every response; nil where it does, else what does not.
   private func fault(
-    _ request: [UInt8], _ response: [UInt8], _ outcome: Outcome, limit: Int, isUDP: Bool
+    _ request: [UInt8], _ response: [UInt8], _ outcome: Outcome, from source: String, limit: Int, isUDP: Bool,
+    asksForProofs: Bool
   ) -> String? {
     if response.isEmpty {
       return outcome.decision == .silent ? nil : "silence that says it is none"
@@ -177,7 +247,20 @@ struct ResponseFuzzTests {
     let lines = records.map { "\($0.owner) \($0.type) \($0.text)".lowercased() }
     if Set(lines).count != lines.count { return "a record twice: \(lines)" }
     if outcome.decision == .refused, !message.answer.isEmpty { return "data for who is refused" }
-    return nil
+    if !asksForProofs, (message.authority + message.additional).contains(where: { proofs.contains($0.type) }) {
+      return "proofs that nobody asked for"
+    }
+    return isolationFault(message, from: source)
+  }
+
+  private let proofs: Set<RRType> = [.rrsig, .nsec, .nsec3]
+
+  /// `isolate test prod`: neither gets the other's endpoints.
+  private func isolationFault(_ message: Message, from source: String) -> String? {
+    let others = source.hasPrefix("10.20.") ? "10.30." : source.hasPrefix("10.30.") ? "10.20." : nil
+    guard let others else { return nil }
+    let endpoints = (message.answer + message.additional).filter { [.a, .svcb, .https].contains($0.type) }
+    return endpoints.first { $0.text.contains(others) }.map { "\($0.owner) \($0.text), which is isolated" }
   }
 
   @Test(arguments: [1] as [UInt64]) func `mutated queries`(seed: UInt64) throws {
@@ -186,6 +269,7 @@ struct ResponseFuzzTests {
     var buffer = OctetBuffer(capacity: 65535)
     let addresses = try sources.map { try #require(IPAddress($0)) }
     var counts: [Decision: Int] = [:]
+    var reached: Set<String> = []
     for round in 0..<rounds(50_000) {
       var request =
         round % 50 == 0 ? (0..<random.number(0...60)).map { _ in UInt8(random.number(0...255)) } : try base(&random)
@@ -193,18 +277,30 @@ struct ResponseFuzzTests {
       if random.number(0...99) == 0 { request = cookieRequest(&random) }
       mutate(&request, &random)
       let isUDP = random.number(0...3) > 0
-      let arrival = Arrival(source: addresses[random.number(0...(addresses.count - 1))], transport: isUDP ? .udp : .tcp)
+      let caller = random.number(0...(addresses.count - 1))
+      let arrival = Arrival(source: addresses[caller], transport: isUDP ? .udp : .tcp)
       let outcome = respond(to: request.span, arrival, fixture.snapshot, using: &workspace, into: &buffer)
       let response = buffer.octets.octets(0..<buffer.count)
       let limit = isUDP ? min(1232, workspace.query.hasEDNS ? workspace.query.udpSize : 512) : 65535
-      let found = fault(request, response, outcome, limit: limit, isUDP: isUDP)
-      #expect(found == nil, "seed \(seed), round \(round), request \(request)")
+      let found = fault(
+        request, response, outcome, from: sources[caller], limit: limit, isUDP: isUDP,
+        asksForProofs: workspace.query.isDNSSECOK)
+      #expect(found == nil, "seed \(seed), round \(round), from \(sources[caller]), request \(request)")
       counts[outcome.decision, default: 0] += 1
+      if let message = try? Message(response) {
+        reached.insert("\(outcome.rcode)")
+        reached.formUnion(message.answer.map { "\($0.type) in the answer" })
+        reached.formUnion(message.authority.map { "\($0.type) in the authority section" })
+      }
     }
     // The mutations leave enough of every kind for this to say something.
     for decision in [Decision.answered, .refused, .failed, .silent] {
       #expect(counts[decision, default: 0] > rounds(50_000) / 100, "\(counts)")
     }
+    let wanted =
+      ["yxDomain", "badCookie"] + ["DNAME", "HTTPS", "SVCB", "RRSIG", "NSEC"].map { "\($0) in the answer" }
+      + ["RRSIG", "NSEC", "NSEC3", "DS"].map { "\($0) in the authority section" }
+    #expect(reached.isSuperset(of: wanted), "not reached: \(Set(wanted).subtracting(reached))")
   }
 
   @Test(arguments: [2] as [UInt64])
@@ -225,16 +321,17 @@ struct ResponseFuzzTests {
     }
   }
 
-  @Test func `UDP answers are TCP answers, or say that they are cut`() throws {
-    for name in names {
-      for type in types {
-        for source in sources {
-          let udp = try fixture.ask(name + ".", RRType(type), from: source)
-          let tcp = try fixture.ask(name + ".", RRType(type), from: source, transport: .tcp)
-          #expect(udp.rcode == tcp.rcode && udp.ede == tcp.ede && !tcp.isTruncated)
-          if !udp.isTruncated { #expect(udp.answer == tcp.answer && udp.authority == tcp.authority) }
-        }
-      }
+  @Test(arguments: [3] as [UInt64])
+  func `UDP answers are TCP answers, or say that they are cut`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for round in 0..<rounds(3500) {
+      let request = try base(&random, sizes: [1232])
+      let source = sources[random.number(0...(sources.count - 1))]
+      let udp = try fixture.send(request, from: source)
+      let tcp = try fixture.send(request, from: source, transport: .tcp)
+      let place = "seed \(seed), round \(round), from \(source), request \(request)"
+      #expect(udp.rcode == tcp.rcode && udp.ede == tcp.ede && !tcp.isTruncated, "\(place)")
+      if !udp.isTruncated { #expect(udp.answer == tcp.answer && udp.authority == tcp.authority, "\(place)") }
     }
   }
 }
