@@ -29,6 +29,8 @@ package struct ZoneFileReader {
   static let mistakesListed = 500
   /// `$INCLUDE` inside `$INCLUDE`, at the deepest.
   private static let deepestInclude = 16
+  /// `$INCLUDE`s in one zone: a record's file is a number of 16 bits.
+  private static let mostIncludes = Int(UInt16.max) - 1
 
   private let open: Opener
   /// What was read so far.
@@ -72,7 +74,7 @@ package struct ZoneFileReader {
     self.origin = origin.wire
     doubts = NameDoubts(apex: origin.wire, origin: origin.wire)
     zone = ZoneRecords(origin: origin, file: path)
-    includeStack = [path]
+    includeStack = [plainPath(path)]
   }
 
   private mutating func read(_ text: [UInt8], file: UInt16) {
@@ -339,13 +341,20 @@ extension ZoneFileReader {
 
   private mutating func include(_ path: String, origin newOrigin: [UInt8], from place: ZoneLines.Place, file: UInt16) {
     let folder = zone.files[Int(file)].lastIndex(of: "/").map { String(zone.files[Int(file)][...$0]) } ?? ""
-    let resolved = path.hasPrefix("/") ? path : folder + path
+    let resolved = plainPath(path.hasPrefix("/") ? path : folder + path)
     guard !includeStack.contains(resolved) else {
       let way = (includeStack + [resolved]).joined(separator: " includes ")
       return mistake(place, file, "$INCLUDE goes round in a circle: \(way); remove one of them")
     }
-    guard includeStack.count <= Self.deepestInclude, zone.files.count < Int(UInt16.max) else {
-      return mistake(place, file, "$INCLUDE is nested more than \(Self.deepestInclude) deep; include fewer files")
+    guard includeStack.count <= Self.deepestInclude else {
+      return mistake(
+        place, file,
+        "$INCLUDE is nested more than \(Self.deepestInclude) deep; include fewer files, or does one include itself by "
+          + "another path?")
+    }
+    guard zone.files.count <= Self.mostIncludes else {
+      return mistake(
+        place, file, "a zone has more than \(Self.mostIncludes) $INCLUDEs; put more records into one file")
     }
     switch open(resolved) {
     case .failure(let failure):

@@ -90,6 +90,24 @@ struct DirectiveTests {
     #expect(try records("$INCLUDE a\n$INCLUDE a\n", files: ["zones/a": "a 1 A 192.0.2.1\n"]).count == 2)
   }
 
+  @Test func `a circle through other spellings of a path is a circle`() throws {
+    let circle = try read("$INCLUDE .//a.inc\n", files: ["zones/a.inc": "$INCLUDE ././/example.zone\n"])
+    #expect(
+      circle.diagnostics == [
+        "zones/a.inc:1:10: error: $INCLUDE goes round in a circle: zones/example.zone includes zones/a.inc includes "
+          + "zones/example.zone; remove one of them"
+      ])
+  }
+
+  @Test func `a zone has at most 65,534 $INCLUDEs, which is not their depth`() throws {
+    let text = String(repeating: "$INCLUDE a\n", count: 65535)
+    let reading = try read(text, files: ["zones/a": ""])
+    #expect(
+      reading.diagnostics == [
+        "zones/example.zone:65535:10: error: a zone has more than 65534 $INCLUDEs; put more records into one file"
+      ])
+  }
+
   @Test func `includes are nested at most sixteen deep`() throws {
     var files: [String: String] = [:]
     for depth in 0...40 { files["zones/\(depth)"] = "n\(depth) 1 A 192.0.2.1\n$INCLUDE \(depth + 1)\n" }
