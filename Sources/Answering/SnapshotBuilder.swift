@@ -35,6 +35,21 @@ package struct ConfigurationFiles {
   package var misnamed: [(path: String, meant: String)] = []
   /// Reads a zone's file, or one it includes.
   package var open: ZoneFileReader.Opener
+  /// What the system knows of a file or folder; nil where it knows nothing.
+  package var status: (String) -> Status? = { _ in nil }
+
+  /// What matters of a file beside its text.
+  package struct Status {
+    /// The same for all paths to one file or folder, and for no other.
+    package var identity: [UInt64]
+    /// True where every user of the machine may read or change it.
+    package var isOpenToOthers: Bool
+
+    package init(identity: [UInt64], isOpenToOthers: Bool) {
+      self.identity = identity
+      self.isOpenToOthers = isOpenToOthers
+    }
+  }
 
   package init(
     policies: [(path: String, text: [UInt8])], zones: [Zone], open: @escaping ZoneFileReader.Opener

@@ -103,27 +103,52 @@ struct ZoneFilePlaces {
     let location: SourceLocation
   }
 
+  /// Where a file is, the same for all paths that lead to its folder. What the file's name links to is of no matter:
+  /// several names may link to one text on purpose, a zone each.
+  private struct Place: Hashable {
+    let folder: Folder
+    let name: Substring
+  }
+
+  private enum Folder: Hashable {
+    case known([UInt64])
+    case written(String)
+  }
+
   private(set) var named: [Named] = []
-  private var claimed: Set<String> = []
+  private var claimed: Set<Place> = []
+  /// By path: the system is asked once for each.
+  private var folders: [Substring: Folder] = [:]
 
   init(_ files: ConfigurationFiles, _ policy: Policy?) {
     for file in policy?.zoneFiles ?? [] {
       let isRelative = !file.path.hasPrefix("/") && !files.folder.isEmpty
       let path = isRelative ? "\(files.folder)/\(file.path)" : file.path
       named.append(Named(path: path, origin: file.origin, context: file.context, location: file.location))
-      claimed.insert(Self.plain(path))
+      claimed.insert(place(path, files))
     }
+    if claimed.isEmpty { return }
+    for path in files.zones.map(\.path) + files.misnamed.map(\.path) { _ = place(path, files) }
   }
 
   /// True where a statement says what the file is, so that its name does not.
-  func isClaimed(_ path: String) -> Bool { !claimed.isEmpty && claimed.contains(Self.plain(path)) }
+  func isClaimed(_ path: String) -> Bool {
+    let (folder, name) = Self.parts(path)
+    return folders[folder].map { claimed.contains(Place(folder: $0, name: name)) } ?? false
+  }
 
-  /// A path without `.`, `..` and doubled slashes, as far as can be told without asking the system.
-  private static func plain(_ path: String) -> String {
-    var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
-      if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
-    }
-    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+  private mutating func place(_ path: String, _ files: ConfigurationFiles) -> Place {
+    let (folder, name) = Self.parts(path)
+    if let known = folders[folder] { return Place(folder: known, name: name) }
+    let written = folder.isEmpty ? "." : String(folder)
+    let found = files.status(written).map { Folder.known($0.identity) } ?? .written(plainPath(written))
+    folders[folder] = found
+    return Place(folder: found, name: name)
+  }
+
+  /// A path's folder, with a slash at its end where it has one, and the name in it.
+  private static func parts(_ path: String) -> (folder: Substring, name: Substring) {
+    guard let slash = path.lastIndex(of: "/") else { return ("", path[...]) }
+    return (path[...slash], path[path.index(after: slash)...])
   }
 }

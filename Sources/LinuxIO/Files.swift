@@ -52,6 +52,24 @@ func writeAll(_ octets: [UInt8], to raw: Int32) -> Int32? {
   return nil
 }
 
+/// What the system knows of a file beside what is in it.
+package struct FileStatus: Hashable, Sendable {
+  /// These two tell a file from all others, whatever its path.
+  package let device: UInt64
+  package let number: UInt64
+  /// True where any user of the machine may read or change it.
+  package let isOpenToOthers: Bool
+}
+
+/// What the system knows of a file or a folder, links followed; nil where it is not there, or not ours to see.
+package func fileStatus(_ path: String) -> FileStatus? {
+  var status = stat()
+  // Safe: the path is a C string for the call, which writes one `stat`.
+  guard unsafe stat(path, &status) == 0 else { return nil }
+  return FileStatus(
+    device: UInt64(status.st_dev), number: UInt64(status.st_ino), isOpenToOthers: status.st_mode & 0o006 != 0)
+}
+
 /// One name in a directory.
 package struct DirectoryEntry: Hashable, Sendable {
   /// The last part of its path.

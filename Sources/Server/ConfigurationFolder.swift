@@ -44,6 +44,9 @@ package enum ConfigurationFolder {
     }
     var files = ConfigurationFiles(policies: policies, zones: zones, open: open)
     files.folder = folder
+    files.status = { path in
+      fileStatus(path).map { .init(identity: [$0.device, $0.number], isOpenToOthers: $0.isOpenToOthers) }
+    }
     files.unreadableFolders = unreadable
     files.misnamed = misnamed
     return files

@@ -18,20 +18,28 @@ struct NamedZoneTests {
 
   private static let head = "$TTL 60\n@ SOA ns h 1 3600 600 86400 5\n@ NS ns\nns A 192.0.2.53\n"
 
-  private func load(_ policy: String, byName: [String: String] = [:], _ texts: [String: String]) -> LoadedConfiguration
-  {
+  /// - Parameter folder: the one given to serve, whose policy it is and in which the files of `byName` are.
+  private func load(
+    _ policy: String, byName: [String: String] = [:], _ texts: [String: String], in folder: String = "conf"
+  ) -> LoadedConfiguration {
     let texts = texts.merging(byName) { $1 }
     var files = ConfigurationFiles(
-      policies: [("conf/ambit.policy", Array(policy.utf8))],
+      policies: [("\(folder)/ambit.policy", Array(policy.utf8))],
       zones: byName.keys.sorted().map { path in
-        let parts = path.split(separator: "/").map(String.init)
-        return .init(
-          path: path, origin: String(parts[parts.count - 1].dropLast(5)), context: parts.count > 2 ? parts[1] : nil)
+        .init(path: path, origin: String((path.split(separator: "/").last ?? "").dropLast(5)), context: nil)
       },
       open: { path in
         texts[path].map { .success(Array($0.utf8)) } ?? .failure(.init(reason: "no such file"))
       })
-    files.folder = "conf"
+    files.folder = folder
+    // A system without links, whose working directory is /srv.
+    files.status = { path in
+      var parts: [Substring] = []
+      for part in (path.hasPrefix("/") ? path : "/srv/\(path)").split(separator: "/") where part != "." {
+        if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+      }
+      return .init(identity: parts.joined(separator: "/").utf8.map(UInt64.init), isOpenToOthers: false)
+    }
     return SnapshotBuilder.build(files, seed: 7)
   }
 
@@ -60,6 +68,18 @@ struct NamedZoneTests {
       #expect(loaded.diagnostics.map(\.description) == [])
       #expect(zones(loaded) == [". 6"])
     }
+  }
+
+  @Test(arguments: [
+    ("conf", "/srv/conf/root.zone"), ("./conf", "/srv/x/../conf/root.zone"), ("/srv/conf", "../conf/root.zone"),
+    (".", "/srv/root.zone"), ("../srv", "/srv//root.zone"),
+  ])
+  func `nor where the folder is spelt otherwise than in the statement`(folder: String, path: String) {
+    let opened = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    let byName = ["\(folder)/root.zone": Self.root, "\(folder)/a.test.zone": Self.head]
+    let loaded = load("zone . file \(path)", byName: byName, [opened: Self.root], in: folder)
+    #expect(loaded.diagnostics.map(\.description) == [])
+    #expect(zones(loaded) == ["a.test. 2", ". 6"])
   }
 
   @Test func `the name is absolute, whatever the origin is; an overlay has its context`() throws {

@@ -50,6 +50,20 @@ struct FileTests {
     }
   }
 
+  @Test func `a file is the same by any path, and its mode says whether others may see it`() throws {
+    try withDirectory { directory in
+      let path = "\(directory)/file"
+      try Data().write(to: URL(fileURLWithPath: path))
+      try FileManager.default.createSymbolicLink(atPath: "\(directory)/link", withDestinationPath: "file")
+      for (mode, isOpen) in [(0o600, false), (0o640, false), (0o644, true), (0o602, true), (0o660, false)] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        #expect(fileStatus(path)?.isOpenToOthers == isOpen)
+      }
+      #expect(fileStatus(path) != nil && fileStatus(path) == fileStatus("\(directory)/.//link"))
+      #expect(fileStatus(path) != fileStatus(directory) && fileStatus("\(directory)/none") == nil)
+    }
+  }
+
   @Test func `a log grows, over restarts and after it was moved away`() throws {
     try withDirectory { directory in
       let path = "\(directory)/log"

@@ -57,6 +57,16 @@ final class ConfigurationFolderTests {
     #expect(try ConfigurationLoad(folder).isServable == false)
   }
 
+  @Test func `a file that a zone statement names is no zone by its name, whatever way leads to the folder`() throws {
+    let link = folder + ".link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder)
+    defer { try? FileManager.default.removeItem(atPath: link) }
+    try write("data.zone", "$TTL 60\n@ SOA a b 1 3600 600 86400 5\n@ NS ns\nns A 192.0.2.1\n")
+    try write("p.policy", "zone abs.test file \(folder)/data.zone\n")
+    let load = try ConfigurationLoad(link)
+    #expect(load.snapshot?.zones.zones.map(\.origin.description) == ["abs.test."])
+  }
+
   @Test func `a zone statement's path is relative to the folder`() throws {
     try write("data/any-name", "$TTL 60\n. SOA a. b. 1 3600 600 86400 5\n. NS a.\na A 192.0.2.1\n")
     try write("p.policy", "zone . file data/any-name\nexpect from 127.0.0.1 a. A -> 192.0.2.1\n")
