@@ -103,7 +103,7 @@ package final class ServerControl {
       let datagrams = UDPWorker(workers[core], listeners: sockets.datagrams[core], limiter: limiter)
       let stream = TCPWorker(
         workers[cores + core], doors: sockets.doors[core], census: census,
-        heldLimit: max(1 << 20, TCPWorker.heldOctetsLimit / cores))
+        heldLimit: TCPWorker.heldLimit(workers: cores))
       threads.append(
         try WorkerThread.start(name: "ambit-udp-\(core)") {
           ServerControl.guarding(log) { () throws(SystemError) in try datagrams.run() }

@@ -31,7 +31,7 @@ final class TCPWorker: Sendable {
   /// Connections looked at for one of a client that has too many: a bound on the time an accept takes.
   private static let quietestLookedAt = 256
   /// Octets that a server's connections may hold together: unfinished requests and responses not taken.
-  static let heldOctetsLimit = 32 << 20
+  private static let heldOctetsLimit = 32 << 20
 
   private let worker: Worker
   private let doors: [TCPDoor]
@@ -46,6 +46,12 @@ final class TCPWorker: Sendable {
     self.doors = doors
     self.census = census
     self.heldLimit = heldLimit
+  }
+
+  /// Octets that the connections of one of so many workers may hold: its share, but no less than what one connection can
+  /// come to, a buffer of responses and an unfinished request, so that a peer within its rights is not closed for it.
+  static func heldLimit(workers: Int) -> Int {
+    max(bufferSize + StreamFraming.longestFrame, heldOctetsLimit / max(1, workers))
   }
 
   /// What the loop works with.
@@ -122,6 +128,7 @@ final class TCPWorker: Sendable {
           try bench.poller.add(raw, token: UInt64(connection.slot))
         } catch {
           bench.table.remove(connection)
+          worker.metrics.count(.connectionsClosed)
           census.leave(source)
           throw error
         }

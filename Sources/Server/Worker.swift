@@ -12,7 +12,7 @@
 //   TCP connections             1024, a client 256, or descriptors policy tcp-limits, TCPCensus
 //   time without progress       10 s, less as they fill up         policy tcp-limits, TCPCensus.idleTime
 //   one reading from one        4096 octets                        StreamFraming.usualReading
-//   what connections hold       32 MiB together                    TCPWorker.heldOctetsLimit
+//   what connections hold       32 MiB together, 192 KiB a worker  TCPWorker.heldLimit
 //   connections not accepted    4096 a listener                    TCPListener.bind
 //   refusals not logged         1024 a worker, more are counted    DecisionRing
 //   populations measured        512 contexts, more count as one    WorkerMetrics.defaultSlots

@@ -35,6 +35,11 @@ struct TCPLimitTests {
     #expect(TCPCensus(descriptors: 1, workers: 8).share(limits(9, perClient: 1)) == 1)
   }
 
+  @Test func `what connections hold is 32 MiB together, but never less for a worker than one may come to`() {
+    for workers in [1, 2, 32, 64, 128] { #expect(TCPWorker.heldLimit(workers: workers) * workers <= 32 << 20) }
+    #expect(TCPWorker.heldLimit(workers: 1024) == 3 * StreamFraming.longestFrame)
+  }
+
   @Test func `the idle time shrinks from half on, to a tenth, and no further than a second`() {
     let census = TCPCensus(descriptors: 1000, workers: 2)
     let ten = limits(100, perClient: 100)
