@@ -22,6 +22,8 @@ package final class ServerControl {
   private let holder: SnapshotHolder
   private let workers: [Worker]
   private let census: TCPCensus
+  /// TCP connections that there are descriptors for.
+  private let connectionRoom: Int
   private let limiter: RateLimiter
   private var threads: [WorkerThread] = []
   private var collector: MetricsCollector
@@ -76,8 +78,11 @@ package final class ServerControl {
     sockets = try Sockets(
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
     try ServerPrivileges.drop(to: user, options.folder, sockets.addresses)
-    census = TCPCensus(
-      descriptors: ServerMemory.connectionRoom(cores, sockets.addresses.count, policy.tcpLimits), workers: cores)
+    connectionRoom = ServerMemory.connectionRoom(cores, sockets.addresses.count)
+    if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) {
+      writeStandardError("ambit: \(warning)\n")
+    }
+    census = TCPCensus(descriptors: connectionRoom, workers: cores)
     limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
     let served = ServedSnapshot(snapshot, generation: 1, listeners: sockets.addresses, slots: slots)
     snapshots = [1: served]
@@ -269,6 +274,7 @@ package final class ServerControl {
     if options.user == nil, policy.user?.text != old.snapshot.policy.policy.user?.text {
       log.write("a changed user takes a restart; until then the server is who it was")
     }
+    if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) { log.write(warning) }
     let before = old.snapshot.policy.policy.metricsLog
     if (policy.metricsLog?.path, policy.metricsLog?.interval) != (before?.path, before?.interval) {
       log.write("a changed metrics-log takes a restart; until then metrics are written as they were")

@@ -16,17 +16,17 @@ enum ServerMemory {
       cores * (2 * WorkerMetrics.size() + threadMemory), for: amount(cores, "worker"))
   }
 
-  /// Raises the limit on open files and says so where it is too low.
+  /// Raises the limit on open files.
   /// - Returns: how many connections there are descriptors for.
-  static func connectionRoom(_ cores: Int, _ addresses: Int, _ limits: TCPLimits) -> Int {
-    let limit = raiseDescriptorLimit()
+  static func connectionRoom(_ cores: Int, _ addresses: Int) -> Int {
     // A core has a socket of each kind for each address, and each of its two threads a poller and a bell.
-    let room = max(1, limit - cores * (2 * addresses + 4) - spareDescriptors)
-    if room < limits.connections {
-      writeStandardError(
-        "ambit: the limit on open files is \(limit): no more than \(amount(room, "TCP connection")) at a time, not "
-          + "\(limits.connections); raise it (ulimit -n, LimitNOFILE=)\n")
-    }
-    return room
+    max(1, raiseDescriptorLimit() - cores * (2 * addresses + 4) - spareDescriptors)
+  }
+
+  /// What to say where a policy wants more connections than there are descriptors for; nil where it does not.
+  static func warning(room: Int, _ limits: TCPLimits) -> String? {
+    guard room < limits.connections else { return nil }
+    return "no more than \(amount(room, "TCP connection")) at a time, not \(limits.connections); "
+      + "raise the limit on open files (ulimit -n, LimitNOFILE=)"
   }
 }

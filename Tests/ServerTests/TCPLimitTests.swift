@@ -40,6 +40,14 @@ struct TCPLimitTests {
     #expect(TCPWorker.heldLimit(workers: 1024) == 3 * StreamFraming.longestFrame)
   }
 
+  @Test func `more connections than there are descriptors for is said, at a start and at a reload`() {
+    #expect(ServerMemory.warning(room: 100, limits(100, perClient: 1)) == nil)
+    #expect(
+      ServerMemory.warning(room: 100, limits(101, perClient: 1))
+        == "no more than 100 TCP connections at a time, not 101; raise the limit on open files (ulimit -n, LimitNOFILE=)"
+    )
+  }
+
   @Test func `the idle time shrinks from half on, to a tenth, and no further than a second`() {
     let census = TCPCensus(descriptors: 1000, workers: 2)
     let ten = limits(100, perClient: 100)

@@ -46,7 +46,11 @@ small() { # COMMAND: run before the server, by the shell that becomes it
 }
 small 'ulimit -n 64'
 serve zones --workers 2 --metrics-log off
-has "with 64 descriptors it says what that means" "the limit on open files is 64: no more than" "$(cat "$err")"
+has "with 64 descriptors it says what that means" "at a time, not 1024; raise the limit on open files" "$(cat "$err")"
+echo 'tcp-limits connections 2000' >>zones/ambit.policy
+reload
+until_true grep -q "at a time, not 2000; raise" "$err" || failed "and again where a reload wants more" "a line" "$(cat "$err")"
+sed -i '/^tcp-limits/d' zones/ambit.policy
 same "and serves over UDP and TCP" "127.0.0.1 127.0.0.1" "$(data orders.mesh.test) $(data orders.mesh.test +tcp)"
 stop "$server"
 small 'ulimit -S -n 64'
