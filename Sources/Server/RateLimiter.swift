@@ -1,5 +1,6 @@
 internal import Addresses
 internal import FlatMemory
+internal import Policy
 internal import Synchronization
 
 /// Response rate limiting: who would get more responses of a kind in a second than the policy says gets the rest not at
@@ -56,8 +57,11 @@ final class RateLimiter: Sendable {
   private let accounts: CounterArray
   private let setMask: UInt64
   private let seeds: (UInt64, UInt64)
-  /// For the log: an IPv4 address, or the first 64 bits of an IPv6 one, which are never as few as 32.
-  private let lastLimited = Atomic<UInt64>(0)
+  /// For the log: the last IPv4 address, the first 64 bits of the last IPv6 one, and which of them came last. Three words
+  /// that nobody changes together, yet each of the first two is always of a source that was held back.
+  private let lastIPv4 = Atomic<UInt64>(0)
+  private let lastIPv6 = Atomic<UInt64>(0)
+  private let isLastIPv4 = Atomic<Bool>(true)
 
   /// - Parameters:
   ///   - accounts: a power of two, at least 8.
@@ -147,15 +151,24 @@ struct RateLimit {
 }
 
 extension RateLimiter {
-  /// Remembers for whom a response was held back, for `lastSource`.
+  /// Remembers for whom a response was held back, for `lastPrefix`.
   func note(_ source: IPAddress) {
-    lastLimited.store(source.isIPv4 ? source.low : source.high, ordering: .relaxed)
+    if source.isIPv4 {
+      lastIPv4.store(source.low, ordering: .relaxed)
+    } else {
+      lastIPv6.store(source.high, ordering: .relaxed)
+    }
+    isLastIPv4.store(source.isIPv4, ordering: .relaxed)
   }
 
-  /// For whom a response was held back last; of an IPv6 address the first 64 bits.
-  var lastSource: IPAddress {
-    let bits = lastLimited.load(ordering: .relaxed)
-    return bits >> 32 == 0 ? IPAddress(v4: UInt32(truncatingIfNeeded: bits)) : IPAddress(high: bits, low: 0)
+  /// The prefix for which a response was held back last.
+  func lastPrefix(_ policy: RateLimiting) -> Prefix {
+    if isLastIPv4.load(ordering: .relaxed) {
+      let address = IPAddress(v4: UInt32(truncatingIfNeeded: lastIPv4.load(ordering: .relaxed)))
+      return Prefix(address, length: min(max(policy.ipv4Length, 0), 32))
+    }
+    let address = IPAddress(high: lastIPv6.load(ordering: .relaxed), low: 0)
+    return Prefix(address, length: min(max(policy.ipv6Length, 0), 64))
   }
 
   /// The account of a source's responses of a kind.

@@ -203,9 +203,11 @@ package final class ServerControl {
     }
     let (dropped, slipped) = (now.dropped - said.dropped, now.slipped - said.slipped)
     if dropped + slipped > 0 {
+      let prefix = limiter.lastPrefix(holder.served.snapshot.policy.policy.rateLimit)
       log.write(
         "rate-limit held back \(amount(Int(dropped + slipped), "response")), \(slipped) of them sent empty with TC, the "
-          + "last to \(limiter.lastSource); where that is an honest client, raise the rate or except it")
+          + "last to \(prefix), whose hosts share one rate for a kind of response; where they are honest clients, raise "
+          + "the rate or write except \(prefix)")
     }
     said = now
   }

@@ -1,4 +1,5 @@
 import Addresses
+import Policy
 import Testing
 import TestSupport
 
@@ -102,6 +103,18 @@ struct RateLimiterTests {
       sent += charge(limiter, 1, limit, at: start, nil, .answer, name: name("random\(number)"))[0]
     }
     #expect(sent == 150)  // "orders" shares its account with a sixteenth of them
+  }
+
+  @Test func `the log names the prefix that was limited, whatever its family and bits`() {
+    let limiter = RateLimiter(accounts: 8, seeds: seeds)
+    for (source, prefix) in [
+      ("192.0.2.77", "192.0.2.0/24"), ("::1", "::/56"), ("::5:0:0:0:1", "::/56"), ("0.0.0.1", "0.0.0.0/24"),
+      ("2001:db8:0:1ff::7", "2001:db8:0:100::/56"), ("10.1.2.3", "10.1.2.0/24"),
+    ] {
+      guard let source = IPAddress(source) else { continue }
+      limiter.note(source)
+      #expect(limiter.lastPrefix(RateLimiting()).description == prefix)
+    }
   }
 
   @Test func `in a full table the flood keeps its account`() {

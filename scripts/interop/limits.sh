@@ -18,7 +18,7 @@ reload
 hostile rates
 stop "$server"
 matches "the log says so, for whom, and what to do" \
-  ' rate-limit held back [0-9]+ responses, [1-9][0-9]* of them sent empty with TC, the last to 127.0.0.1; ' "$(cat "$err")"
+  ' rate-limit held back [0-9]+ responses, [1-9][0-9]* of them sent empty with TC, the last to 127.0.0.0/24, whose hosts share one rate ' "$(cat "$err")"
 matches "what was cut and what was dropped is counted" "responsesSlipped [1-9][0-9]*.*silent_limited [1-9]" "$(tr '\n' ' ' <"$out")"
 
 # --- connections -----------------------------------------------------------------------------------------------------
