@@ -35,11 +35,16 @@ final class RateLimiter: Sendable {
     case referral
     /// Refusals, malformed requests, failures of ours.
     case error
+
+    /// True for what is spread over accounts by the queries' names: what is said of names that are there, which hosts of
+    /// one network ask for side by side (AAAA of services with IPv4 only, most of all). Names that are not there, and
+    /// refusals, are what a flood of random names gets, and have one account.
+    var isSpreadByName: Bool { self == .answer || self == .nodata || self == .referral }
   }
 
-  /// A prefix's answers are spread over this many accounts by the hash of their names: one name that is asked in a flood
-  /// leaves most others alone, and many names, random ones under a wildcard among them, do not escape: together they get
-  /// no more than so many times the rate.
+  /// A prefix's responses of a kind are spread over this many accounts by the hash of their names: one name that is asked
+  /// in a flood leaves most others alone, and many names, random ones under a wildcard or a zone cut among them, do not
+  /// escape: together they get no more than so many times the rate.
   static let nameGroups: UInt64 = 16
   /// Accounts of a table, 8 octets each. One is in use for 1/rate seconds after a response, longer only in a flood.
   static let usualAccounts = 1 << 16
@@ -172,7 +177,7 @@ extension RateLimiter {
   }
 
   /// The account of a source's responses of a kind.
-  /// - Parameter name: of an answer the hash of its name, from `hash(ofNameIn:)`; 0 of other kinds.
+  /// - Parameter name: the hash of the query's name, from `hash(ofNameIn:)`, where the kind is spread by name; else 0.
   func key(_ source: IPAddress, _ kind: Kind, name: UInt64, _ limit: RateLimit) -> UInt64 {
     let prefix = source.isIPv4 ? source.low & limit.ipv4Mask : source.high & limit.ipv6Mask
     let rest = UInt64(kind.rawValue) << 8 | (source.isIPv4 ? 16 : 0) | name % Self.nameGroups

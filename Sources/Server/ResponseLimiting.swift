@@ -35,7 +35,7 @@ struct ResponseLimiting: Sendable, ~Copyable {
     // A client with a cookie of ours has shown that its address is its own (RFC 7873 §1).
     if outcome.hasValidCookie { return .send }
     let kind = RateLimiter.Kind(of: response, outcome)
-    let name = kind == .answer ? limiter.hash(ofNameIn: request) : 0
+    let name = kind.isSpreadByName ? limiter.hash(ofNameIn: request) : 0
     return limiter.charge(limiter.key(source, kind, name: name, limit), limit, at: now)
   }
 }

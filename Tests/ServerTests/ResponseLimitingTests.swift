@@ -67,6 +67,32 @@ struct ResponseLimitingTests {
     #expect(sent(policy, to: IPAddress(v4: 0xc000_0202)) == 50)
   }
 
+  /// How many of 2000 responses, each to another name, one source gets at once at 10/s.
+  private func sent(_ response: consuming OctetBuffer, _ rcode: RCode = .noError) throws -> Int {
+    var policy = RateLimiting()
+    policy.rate = 10
+    let limiting = ResponseLimiting(policy)
+    let limiter = RateLimiter(seeds: (0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321))
+    var count = 0
+    for number in 0..<2000 {
+      let request = Message.query(try DomainName("n\(number).test."), .aaaa)
+      let verdict = limiting.judge(
+        response, to: request.span, of: client, outcome(rcode), by: limiter, at: 1_000_000)
+      if verdict == .send { count += 1 }
+    }
+    return count
+  }
+
+  @Test func `what is said of names that are there is spread by name; of others, and errors, a prefix has one account`()
+    throws
+  {
+    #expect(try sent(header(0x8400, answers: 1)) == 160)
+    #expect(try sent(header(0x8400, authority: 1)) == 160)
+    #expect(try sent(header(0x8000, authority: 2)) == 160)
+    #expect(try sent(header(0x8403, authority: 1), .nxDomain) == 10)
+    #expect(try sent(header(0x8005), .refused) == 10)
+  }
+
   @Test func `silence is not charged`() {
     var policy = RateLimiting()
     policy.rate = 1
