@@ -15,11 +15,21 @@ struct ConfigurationLoad: Sendable {
   let isServable: Bool
   /// The zones whose data did not load for some context.
   let brokenZones: [String]
+  /// Every file that was read beside the policies: zones' files, wherever they are, what they include, secrets.
+  let openedFiles: [String]
 
   /// Reads a folder and all that is in it. The zones' texts are let go of again: a server needs only what is compiled.
   init(_ folder: String, _ server: ServerFacts = ServerFacts()) throws(SystemError) {
-    let loaded = SnapshotBuilder.build(
-      try ConfigurationFolder.read(folder), seed: UInt64.random(in: .min ... .max), server: server)
+    var files = try ConfigurationFolder.read(folder)
+    var opened: Set<String> = []
+    let open = files.open
+    files.open = { path in
+      let text = open(path)
+      if case .success = text { opened.insert(path) }
+      return text
+    }
+    let loaded = SnapshotBuilder.build(files, seed: UInt64.random(in: .min ... .max), server: server)
+    openedFiles = opened.sorted()
     let checks = Checks(loaded, at: Clock.realtimeSeconds())
     snapshot = loaded.snapshot
     diagnostics = checks.diagnostics

@@ -50,7 +50,7 @@ package final class ServerControl {
         writeStandardError("ambit: \(options.folder) does not load; nothing is served\n")
         return .badInput
       }
-      let control = try ServerControl(options, snapshot, server, signals)
+      let control = try ServerControl(options, snapshot, server, signals, openedFiles: first.openedFiles)
       try control.startWorkers()
       control.announce(snapshot, broken: first.brokenZones)
       try control.loop()
@@ -67,7 +67,8 @@ package final class ServerControl {
   }
 
   private init(
-    _ options: ServerOptions, _ snapshot: Snapshot, _ server: ServerFacts, _ signals: consuming SignalReader
+    _ options: ServerOptions, _ snapshot: Snapshot, _ server: ServerFacts, _ signals: consuming SignalReader,
+    openedFiles: [String]
   ) throws(SystemError) {
     self.options = options
     self.signals = signals
@@ -77,7 +78,7 @@ package final class ServerControl {
     try ServerMemory.reserve(cores: cores)
     sockets = try Sockets(
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
-    try ServerPrivileges.drop(to: user, options.folder, sockets.addresses)
+    try ServerPrivileges.drop(to: user, options.folder, openedFiles: openedFiles, sockets.addresses)
     connectionRoom = ServerMemory.connectionRoom(cores, sockets.addresses.count)
     if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) {
       writeStandardError("ambit: \(warning)\n")

@@ -13,7 +13,10 @@ enum ServerPrivileges {
   }
 
   /// Becomes the user, where there is one, for good; and gives up capabilities that are of no more use.
-  static func drop(to user: ProcessUser?, _ folder: String, _ listens: [SocketAddress]) throws(SystemError) {
+  /// - Parameter openedFiles: what was read before, which a reload will read again.
+  static func drop(
+    to user: ProcessUser?, _ folder: String, openedFiles: [String], _ listens: [SocketAddress]
+  ) throws(SystemError) {
     let wasRoot = isRoot
     try user?.become()
     if isRoot {
@@ -30,11 +33,11 @@ enum ServerPrivileges {
       // A sandbox may forbid even this; who asked for nothing need not be stopped by it.
       if user != nil { throw error }
     }
-    if wasRoot, let user { warnOfUnreadable(folder, by: user) }
+    if wasRoot, let user { warnOfUnreadable(folder, openedFiles, by: user) }
   }
 
   /// A reload reads the folder as the new user: better said now than then.
-  private static func warnOfUnreadable(_ folder: String, by user: ProcessUser) {
+  private static func warnOfUnreadable(_ folder: String, _ openedFiles: [String], by user: ProcessUser) {
     func warn(_ what: String) {
       writeStandardError(
         "ambit: \(what), so a reload will fail; give the user \(user.name) the right to read it (chgrp, chmod g+rX)\n")
@@ -42,7 +45,7 @@ enum ServerPrivileges {
     do throws(SystemError) {
       let files = try ConfigurationFolder.read(folder)
       for folder in files.unreadableFolders { warn("cannot read \(folder.path): \(folder.reason)") }
-      for zone in files.zones where !isReadable(zone.path) { warn("cannot read \(zone.path): permission denied") }
+      for path in openedFiles where !isReadable(path) { warn("cannot read \(path): permission denied") }
     } catch {
       warn("\(error)")
     }

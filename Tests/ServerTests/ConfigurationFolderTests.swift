@@ -67,6 +67,20 @@ final class ConfigurationFolderTests {
     #expect(load.snapshot?.zones.zones.map(\.origin.description) == ["abs.test."])
   }
 
+  @Test func `a load knows every file that it read, to say what a reload could not read`() throws {
+    let head = "$TTL 60\n@ SOA a b 1 3600 600 86400 5\n@ NS ns\n"
+    try write("a.test.zone", head + "$INCLUDE data/hosts\n")
+    try write("data/hosts", "ns A 192.0.2.1\n")
+    try write("data/b", head + "ns A 192.0.2.1\n")
+    try write("data/secret", "e5e973e5a6b2a43f48e7dc849e37bfcf\n")
+    try write("p.policy", "zone b.test file data/b\nzone c.test file data/none\ncookie-secret file data/secret\n")
+    #expect(
+      try ConfigurationLoad(folder).openedFiles
+        == ["a.test.zone", "data/b", "data/hosts", "data/secret"].map {
+          "\(folder)/\($0)"
+        })
+  }
+
   @Test func `a zone statement's path is relative to the folder`() throws {
     try write("data/any-name", "$TTL 60\n. SOA a. b. 1 3600 600 86400 5\n. NS a.\na A 192.0.2.1\n")
     try write("p.policy", "zone . file data/any-name\nexpect from 127.0.0.1 a. A -> 192.0.2.1\n")

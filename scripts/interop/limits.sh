@@ -98,6 +98,21 @@ reload
 same "and a reload takes what is new" "20 web.mesh.test." "$(data mail.mesh.test MX)"
 stop "$server"
 same "it ends as asked" 0 "$code"
+# What is read beside the folder, or is neither a zone nor a policy: each file is named.
+mkdir elsewhere
+printf '$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 5\n NS ns\n$INCLUDE hosts\n' >elsewhere/data
+echo 'ns A 127.0.0.1' >elsewhere/hosts
+echo e5e973e5a6b2a43f48e7dc849e37bfcf >zones/cookie.secret
+chmod 600 elsewhere/* zones/cookie.secret
+cp zones/ambit.policy saved.policy
+printf 'cookie-secret file cookie.secret\nzone else.test file %s\n' "$work/elsewhere/data" >>zones/ambit.policy
+serve zones --workers 1 --metrics-log off
+for file in "$work/elsewhere/data" "$work/elsewhere/hosts" zones/cookie.secret; do
+  has "what nobody cannot read is named: ${file##*/}" "ambit: cannot read $file: permission denied, so a reload will fail" "$(cat "$err")"
+done
+same "and nothing else is" 3 "$(wc -l <"$err")"
+stop "$server"
+cp saved.policy zones/ambit.policy
 timeout 10 "$AMBIT" serve zones --listen "127.0.0.1:$port" --metrics-log "$work/metrics.jsonl" >run.out 2>run.err
 same "a metrics log that nobody cannot write exits 3" 3 "$?"
 has "and is named" "cannot write $work/metrics.jsonl: permission denied" "$(cat run.err)"
