@@ -11,9 +11,14 @@ package struct ServerFacts: Sendable {
   /// The machine's name, for `nsid host-name`; empty where it has none.
   package var hostName: String
 
-  package init(cookieSecrets: CookieSecrets = .random(), hostName: String = "") {
+  /// True where the snapshot is to be served. Where it is only looked at, a secret that cannot be read is no error: it is
+  /// the server's, and who runs `ambit check` need not be allowed to see it, or be on a machine that has it.
+  package var isServing: Bool
+
+  package init(cookieSecrets: CookieSecrets = .random(), hostName: String = "", isServing: Bool = false) {
     self.cookieSecrets = cookieSecrets
     self.hostName = hostName
+    self.isServing = isServing
   }
 
   /// What NSID says; empty for nothing.
@@ -28,16 +33,33 @@ package struct ServerFacts: Sendable {
   /// The policy's secrets, or the server's; nil, with a diagnostic, where the policy's file does not have them: cookies
   /// that other servers do not know would look like forgeries there.
   func cookieSecrets(
-    for policy: Policy, open: ZoneFileReader.Opener, _ diagnostics: inout [Diagnostic]
+    for policy: Policy, _ files: ConfigurationFiles, _ diagnostics: inout [Diagnostic]
   ) -> CookieSecrets? {
     guard let secret = policy.cookieSecret else { return cookieSecrets }
+    func warnOfOpenness(_ path: String, _ remedy: String) {
+      if files.status(path)?.isOpenToOthers != true { return }
+      diagnostics.append(
+        .warning(
+          at: secret.location,
+          "any user of this machine may read or change the cookie secret, and so forge cookies; \(remedy)"))
+    }
     switch secret.source {
     case .octets(let octets):
+      let path = secret.location.file
+      warnOfOpenness(path, "chmod o-rw \(path), or write cookie-secret file PATH")
       return CookieSecrets(octets)
     case .file(let written):
       let folder = secret.location.file.lastIndex(of: "/").map { secret.location.file[...$0] } ?? ""
       let path = written.hasPrefix("/") ? written : folder + written
-      switch open(path) {
+      warnOfOpenness(path, "chmod o-rw \(path)")
+      switch files.open(path) {
+      case .failure(let failure) where !isServing:
+        diagnostics.append(
+          .warning(
+            at: secret.location,
+            "the cookie secret's file \(path) cannot be read here: \(failure.reason); a server does not start without it"
+          ))
+        return cookieSecrets
       case .failure(let failure):
         diagnostics.append(
           .error(

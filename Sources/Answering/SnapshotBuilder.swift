@@ -94,7 +94,7 @@ package enum SnapshotBuilder {
     reading.readAll(places)
     diagnostics += reading.diagnostics
     var sources = reading.sources
-    let secrets = policy.flatMap { server.cookieSecrets(for: $0, open: files.open, &diagnostics) }
+    let secrets = policy.flatMap { server.cookieSecrets(for: $0, files, &diagnostics) }
     guard let policy, let secrets, reading.areFilesPlaced else {
       return LoadedConfiguration(
         snapshot: nil, diagnostics: diagnostics.inOrder, sources: sources, brokenZones: [])

@@ -43,7 +43,7 @@ package final class ServerControl {
   package static func run(_ options: ServerOptions) -> ServerExit {
     do throws(SystemError) {
       let signals = try SignalReader()  // before any thread: they inherit what is blocked
-      let server = ServerFacts(hostName: hostName())
+      let server = ServerFacts(hostName: hostName(), isServing: true)
       let first = try ConfigurationLoad(options.folder, server)
       report(first.diagnostics)
       guard let snapshot = first.snapshot, options.isStrict ? first.isClean : first.isServable else {

@@ -168,7 +168,7 @@ struct CookieTests {
     }
     #expect(
       errors(["e.test.zone": zone])
-        == "a.policy:1:1: error: the cookie secret's file secret cannot be read: no such file; let the server's user read it"
+        == "a.policy:1:1: warning: the cookie secret's file secret cannot be read here: no such file; a server does not start without it"
     )
     for text in ["", "x", "e5e973e5a6b2a43f48e7dc849e37bf", "\(text) 445536bcd2513298075a5d379663c962", "\u{0}"] {
       #expect(

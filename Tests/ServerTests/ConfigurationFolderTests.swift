@@ -1,3 +1,4 @@
+import Answering
 import Foundation
 import Testing
 
@@ -79,6 +80,41 @@ final class ConfigurationFolderTests {
         == ["a.test.zone", "data/b", "data/hosts", "data/secret"].map {
           "\(folder)/\($0)"
         })
+  }
+
+  @Test func `a cookie secret that cannot be read stops a server, but not who only looks`() throws {
+    try write("p.policy", "cookie-secret file none\n")
+    #expect(try ConfigurationLoad(folder).isClean)
+    let load = try ConfigurationLoad(folder, ServerFacts(isServing: true))
+    #expect(load.snapshot == nil)
+    #expect(
+      load.diagnostics.map(\.description) == [
+        "\(folder)/p.policy:1:1: error: the cookie secret's file \(folder)/none cannot be read: no such file or directory; "
+          + "let the server's user read it"
+      ])
+  }
+
+  @Test(arguments: [(0o600, 0o644), (0o640, 0o644), (0o644, 0o600), (0o602, 0o640)])
+  func `a cookie secret that others may read is a warning, wherever it is written`(file: Int, policy: Int) throws {
+    func setMode(_ mode: Int, _ path: String) throws {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder)/\(path)")
+    }
+    let secret = "e5e973e5a6b2a43f48e7dc849e37bfcf"
+    let words =
+      "warning: any user of this machine may read or change the cookie secret, and so forge cookies; chmod o-rw "
+    try write("secret", secret)
+    try setMode(file, "secret")
+    try write("p.policy", "cookie-secret file secret\n")
+    try setMode(policy, "p.policy")
+    #expect(
+      try ConfigurationLoad(folder).diagnostics.map(\.description)
+        == (file & 0o006 == 0 ? [] : ["\(folder)/p.policy:1:1: \(words)\(folder)/secret"]))
+    try write("p.policy", "cookie-secret \(secret)\n")
+    try setMode(policy, "p.policy")
+    #expect(
+      try ConfigurationLoad(folder).diagnostics.map(\.description)
+        == (policy & 0o006 == 0
+          ? [] : ["\(folder)/p.policy:1:1: \(words)\(folder)/p.policy, or write cookie-secret file PATH"]))
   }
 
   @Test func `a zone statement's path is relative to the folder`() throws {
