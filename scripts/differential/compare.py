@@ -30,6 +30,7 @@ import dns.name
 import servers
 import signing
 import worlds
+from accepted import ACCEPTED
 from asking import ask_all
 from responses import Question, Response
 from verdicts import acceptance, judge
@@ -189,6 +190,10 @@ class Run:
         subject = self.given.subject
         for row, count in self.accepted.items():
             print(f"# accepted {count} times: {row.title}: {row.why}")
+        if self.asked > 50_000:
+            for row in ACCEPTED:
+                if row not in self.accepted:
+                    print(f"# accepted no time: {row.title}; is it still needed?")
         if self.left_out:
             counts = collections.Counter(peer for _, peer, _ in self.left_out)
             print("# worlds that were not loaded: " + ", ".join(f"{count} by {peer}" for peer, count in counts.items()))
