@@ -15,6 +15,9 @@ extension RDataTextError.Problem {
       return "\"\(written)\" is no \(what)\(reference); write for example \(example)"
     case .notANumber(let label, let max):
       return "\"\(written)\" is no \(label) of \(type)\(reference); write a number from 0 to \(max)"
+    case .notAPeriod(let label):
+      return
+        "\"\(written)\" is no \(label) of \(type)\(reference); write seconds up to 4294967295, or units as in 15m or 1h30m"
     case .unlike(let label, let example):
       return "\"\(written)\" is no \(label) of \(type)\(reference); write for example \(example)"
     case .notACode(let label, let words):
@@ -31,6 +34,8 @@ extension RDataTextError.Problem {
       return "the \(label) of \(type) has half an octet\(reference); write two hexadecimal digits for each octet"
     case .badPadding(let label):
       return "the \(label) of \(type) ends amid an octet\(reference); copy all of it, with its = at the end"
+    case .spareBits(let label):
+      return "the last character of the \(label) of \(type) has bits that are no octet (RFC 4648 §3.5); check the copy"
     case .wrongCount(let label, let found, let right):
       let count =
         right.count == 1

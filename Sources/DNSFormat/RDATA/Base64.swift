@@ -21,9 +21,10 @@ extension TextCursor {
         }
       }
     }
-    guard digits > 0, padding <= 2, (digits + padding).isMultiple(of: 4), bits.areZero else {
+    guard digits > 0, padding <= 2, (digits + padding).isMultiple(of: 4) else {
       throw RDataTextError(field: first, problem: .badPadding(label))
     }
+    guard bits.areZero else { throw RDataTextError(field: max(first, next - 1), problem: .spareBits(label)) }
   }
 
   /// One field in base32hex without padding, its length in an octet before it.
@@ -39,7 +40,8 @@ extension TextCursor {
       bits.append(digit, count: 5, to: &wire)
     }
     let count = wire.count - lengthAt - 1
-    guard count > 0, bits.count < 5, bits.areZero else { throw error(.badPadding(label)) }
+    guard count > 0, bits.count < 5 else { throw error(.badPadding(label)) }
+    guard bits.areZero else { throw error(.spareBits(label)) }
     guard count <= 255 else { throw error(.wrongCount(label, found: count, right: 1...255)) }
     wire[lengthAt] = UInt8(count)
   }

@@ -10,14 +10,16 @@ package enum OctetCount: Hashable, Sendable {
   case zoneDigest
   /// The same for SSHFP (RFC 4255 §3.1.2, RFC 6594 §4).
   case fingerprint
+  /// The same for TLSA and SMIMEA, by the matching type (RFC 6698 §2.1.3): all of the data, SHA-256, SHA-512.
+  case association
 
   /// The number of octets there must be; nil where the code does not say.
   func exact(code: UInt8?) -> Int? {
     switch (self, code) {
     case (.dsDigest, 1), (.fingerprint, 1): 20
-    case (.dsDigest, 2), (.dsDigest, 3), (.dsDigest, 5), (.dsDigest, 6), (.fingerprint, 2): 32
+    case (.dsDigest, 2), (.dsDigest, 3), (.dsDigest, 5), (.dsDigest, 6), (.fingerprint, 2), (.association, 1): 32
     case (.dsDigest, 4), (.zoneDigest, 1): 48
-    case (.zoneDigest, 2): 64
+    case (.zoneDigest, 2), (.association, 2): 64
     default: nil
     }
   }

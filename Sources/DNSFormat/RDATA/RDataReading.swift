@@ -25,6 +25,8 @@ package struct RDataTextError: Error, Hashable, Sendable {
     case surplus
     case notAnAddress(String)
     case notANumber(String, max: UInt32)
+    /// Not a number of seconds, with units or without.
+    case notAPeriod(String)
     /// Not of the field's syntax, of which there is an example.
     case unlike(String, example: String)
     case notACode(String, CodeWords)
@@ -33,6 +35,8 @@ package struct RDataTextError: Error, Hashable, Sendable {
     case oddDigits(String)
     /// Base64 or base32hex that ends amid an octet, or whose padding is wrong.
     case badPadding(String)
+    /// Base64 or base32hex whose last digit has bits set that are no octet.
+    case spareBits(String)
     /// So many octets, where there must be another number of them.
     case wrongCount(String, found: Int, right: ClosedRange<Int>)
     /// A parameter of SVCB, by its key.
@@ -132,7 +136,7 @@ extension TextCursor {
     case .u16(let label): wire.append(integer: UInt16(try readNumber(label, max: 0xffff, text: text)))
     case .u32(let label): wire.append(integer: try readNumber(label, max: .max, text: text))
     case .period(let label):
-      guard let value = seconds(text, try take(label)) else { throw error(.notANumber(label, max: .max)) }
+      guard let value = seconds(text, try take(label)) else { throw error(.notAPeriod(label)) }
       wire.append(integer: value)
     case .time(let label): try readTime(label, text: text, to: &wire)
     case .code(let label, let words): try readCode(label, words, text: text, to: &wire)

@@ -139,7 +139,7 @@ package enum RRTypeTable {
   ]
 
   private static let association: [RDataField] = [
-    .u8("certificate usage"), .u8("selector"), .u8("matching type"), .hexadecimal("association data", .any),
+    .u8("certificate usage"), .u8("selector"), .u8("matching type"), .hexadecimal("association data", .association),
   ]
 
   private static let serviceBinding: [RDataField] = [
