@@ -44,8 +44,16 @@ struct ZoneCheckTests {
   @Test func `a CNAME at the apex of an overlay is beside the inherited SOA`() throws {
     #expect(
       try diagnostics(soa + "@ NS ns.\n", ["prod": "@ 5 CNAME other.\n"]).contains {
-        $0.hasPrefix("prod/z.test.zone:1:1: error: CNAME z.test. has an SOA beside it")
+        $0.hasPrefix("prod/z.test.zone:1:1: error: the apex z.test. cannot be an alias")
       })
+  }
+
+  @Test func `a CNAME at the apex is told what else does its work`() throws {
+    #expect(
+      try diagnostics(soa + "@ NS ns.\n@ CNAME b.test.\n") == [
+        "z.test.zone:4:1: error: the apex z.test. cannot be an alias, having SOA and NS (RFC 1034 §3.6.2); write here the "
+          + "A and AAAA of b.test., or HTTPS 0 b.test."
+      ])
   }
 
   @Test func `a second SOA, and one below the apex`() throws {

@@ -79,6 +79,13 @@ struct ZoneChecks {
   private mutating func check(_ cname: RRsetRecords, beside sets: [RRsetRecords]) {
     let owner = name(cname.records[0])
     if let other = sets.first(where: { !Self.mayStandBesideAlias.contains($0.type.rawValue) }) {
+      if owner == source.origin {
+        let target = DomainName(validWire: Array(source.rdata(cname.records[0])))
+        return fail(
+          cname.records[0],
+          "the apex \(owner) cannot be an alias, having SOA and NS (RFC 1034 §3.6.2); write here the A and AAAA of \(target), or HTTPS 0 \(target)"
+        )
+      }
       let place = source.location(other.records[0])
       let article = "AFHILMNORSX".contains(other.type.description.prefix(1)) ? "an" : "a"
       fail(
