@@ -12,6 +12,8 @@ public struct Diagnostic: Error, Hashable, Sendable {
   package var location: SourceLocation
   package var severity: Severity
   package var message: String
+  /// How many it stands for: more than one where it says that others are not listed.
+  package var count = 1
 
   package init(_ severity: Severity, at location: SourceLocation, _ message: String) {
     self.location = location

@@ -57,8 +57,9 @@ private func summarize(_ snapshot: Snapshot, _ diagnostics: [Diagnostic]) -> Str
 }
 
 private func counts(_ diagnostics: [Diagnostic]) -> String {
-  let errors = diagnostics.count { $0.severity == .error }
-  return "\(amount(errors, "error")), \(amount(diagnostics.count - errors, "warning"))"
+  let errors = diagnostics.reduce(0) { $0 + ($1.severity == .error ? $1.count : 0) }
+  let warnings = diagnostics.reduce(0) { $0 + ($1.severity == .warning ? $1.count : 0) }
+  return "\(amount(errors, "error")), \(amount(warnings, "warning"))"
 }
 
 /// Services that no zone has a name for, contexts that no caller can be in, names that `default refuse` does not reach.

@@ -62,9 +62,10 @@ package struct ZoneFileReader {
     var reader = ZoneFileReader(path: path, origin: origin, open: open)
     reader.read(text, file: 0)
     if reader.mistakesUnlisted > 0 {
-      reader.diagnostics.append(
-        .error(
-          at: SourceLocation(file: path), "\(reader.mistakesUnlisted) more mistakes are not listed; mend these first"))
+      var rest = Diagnostic.error(
+        at: SourceLocation(file: path), "\(reader.mistakesUnlisted) more mistakes are not listed; mend these first")
+      rest.count = reader.mistakesUnlisted
+      reader.diagnostics.append(rest)
     }
     return (reader.zone, reader.diagnostics)
   }

@@ -22,6 +22,13 @@ struct CheckTests {
     #expect(checks.summary == "1 zone, 3 names, 2 contexts, 1 service, 1 expectation held: 0 errors, 0 warnings")
   }
 
+  @Test func `mistakes that are not listed are counted`() {
+    let loaded = load(zones: ["a.test.zone": apex + String(repeating: "x FOO bar\n", count: 700)])
+    let checks = Checks(loaded, at: 1_800_000_000)
+    #expect(checks.diagnostics.contains { $0.message == "200 more mistakes are not listed; mend these first" })
+    #expect(checks.summary.hasSuffix(": 700 errors, 0 warnings"))
+  }
+
   @Test func `mistakes of zones and policies are listed together, in order of place`() {
     let loaded = load(
       zones: ["a.test.zone": apex + "x A 10.0.0.300\ny FOO bar\n", "b.test.zone": "z 60 A 10.0.0.1\n"],
