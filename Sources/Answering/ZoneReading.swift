@@ -17,6 +17,8 @@ struct ZoneReading {
   private var layers: [DomainName: [ZoneSource.Layer]] = [:]
   private var broken: [DomainName: [Int]] = [:]
   private var paths: [DomainName: [Int: String]] = [:]
+  /// By origin, what the base's file gives to records of overlays that have no TTL.
+  private var baseTTLs: [DomainName: UInt32] = [:]
   private var order: [DomainName] = []
 
   init(_ files: ConfigurationFiles, _ contexts: ContextTree?) {
@@ -35,7 +37,7 @@ struct ZoneReading {
     }
   }
 
-  /// Reads the files that are zones by their names, then those that `zone` statements name.
+  /// Reads the files that are zones by their names, then those that `zone` statements name; of both the bases first.
   mutating func readAll(_ places: ZoneFilePlaces) {
     for folder in files.unreadableFolders where contexts?.number(of: folder.name) != nil {
       misplaced(
@@ -43,7 +45,11 @@ struct ZoneReading {
         "the overlays of context \(folder.name) cannot be read: \(folder.reason); let the server's user list the folder"
       )
     }
-    for file in files.zones where !places.isClaimed(file.path) {
+    for isBase in [true, false] { readAll(places, isBase: isBase) }
+  }
+
+  private mutating func readAll(_ places: ZoneFilePlaces, isBase: Bool) {
+    for file in files.zones where (file.context == nil) == isBase && !places.isClaimed(file.path) {
       let place = SourceLocation(file: file.path)
       do throws(NameError) {
         let origin = try DomainName(file.origin)
@@ -52,7 +58,9 @@ struct ZoneReading {
         misplaced(place, "the file's name says zone \"\(file.origin)\", which \(error)")
       }
     }
-    for file in places.named { read(file.path, file.origin, file.context, file.location) }
+    for file in places.named where (file.context == 0) == isBase {
+      read(file.path, file.origin, file.context, file.location)
+    }
   }
 
   private mutating func read(_ path: String, _ origin: DomainName, _ context: Int, _ place: SourceLocation) {
@@ -67,7 +75,9 @@ struct ZoneReading {
       diagnostics.append(.error(at: place, "\(subject)cannot be read: \(failure.reason)"))
       broken[origin, default: []].append(context)
     case .success(let text):
-      let (records, mistakes) = ZoneFileReader.read(text, path: path, origin: origin, open: files.open)
+      let (records, mistakes) = ZoneFileReader.read(
+        text, path: path, origin: origin, baseTTL: baseTTLs[origin], open: files.open)
+      if context == 0, baseTTLs[origin] == nil { baseTTLs[origin] = records.ownTTL }
       diagnostics += mistakes
       if mistakes.hasErrors { broken[origin, default: []].append(context) }
       layers[origin, default: []].append(ZoneSource.Layer(context: context, records: records))

@@ -10,10 +10,10 @@ package import Diagnostics
 /// BIND's.
 ///
 /// Where the RFCs leave a choice: a record without a TTL takes `$TTL`, else the TTL of the record before it, else the
-/// MINIMUM of the SOA it is, as BIND does. `$INCLUDE` paths are relative to the file that includes, and the origin and
-/// the owner of before hold again after it (RFC 1035 §5.1), while a `$TTL` of the included file goes on. An owner left
-/// out is the one before, whatever `$ORIGIN` says in between. TTLs above 2³¹−1, which BIND makes 0, are mistakes. Any
-/// field may be quoted, and a quoted string ends on its line, as for BIND.
+/// MINIMUM of the SOA it is, as BIND does; in an overlay, else what its base has. `$INCLUDE` paths are relative to the
+/// file that includes, and the origin and the owner of before hold again after it (RFC 1035 §5.1), while a `$TTL` of
+/// the included file goes on. An owner left out is the one before, whatever `$ORIGIN` says in between. TTLs above
+/// 2³¹−1, which BIND makes 0, are mistakes. Any field may be quoted, and a quoted string ends on its line, as for BIND.
 package struct ZoneFileReader {
   /// The octets of a file that `$INCLUDE` names, or the reason why there are none.
   package typealias Opener = (String) -> Result<[UInt8], ReadFailure>
@@ -40,6 +40,9 @@ package struct ZoneFileReader {
   var warningCount = 0
   private var defaultTTL: UInt32?
   private var lastTTL: UInt32?
+  private var baseTTL: UInt32?
+  /// True from the first `$TTL` on.
+  private var hasTTL = false
   var origin: [UInt8] {
     didSet { doubts = NameDoubts(apex: zone.origin.wire, origin: origin) }
   }
@@ -56,10 +59,12 @@ package struct ZoneFileReader {
   /// - Parameters:
   ///   - path: as messages name it; paths in `$INCLUDE` are relative to its folder.
   ///   - origin: absolute; the zone's apex.
+  ///   - baseTTL: ``ZoneRecords/ownTTL`` of the base whose overlay this is: for records before any TTL of their own file.
   package static func read(
-    _ text: [UInt8], path: String, origin: DomainName, open: @escaping Opener
+    _ text: [UInt8], path: String, origin: DomainName, baseTTL: UInt32? = nil, open: @escaping Opener
   ) -> (zone: ZoneRecords, diagnostics: [Diagnostic]) {
     var reader = ZoneFileReader(path: path, origin: origin, open: open)
+    reader.baseTTL = baseTTL
     reader.read(text, file: 0)
     if reader.mistakesUnlisted > 0 {
       var rest = Diagnostic.error(
@@ -175,12 +180,13 @@ extension ZoneFileReader {
       throw .tooLarge
     }
     guard let owner = lastOwner,
-      let ttl = written ?? defaultTTL ?? lastTTL ?? minimum(of: type, rdata: rdata, count: count)
+      let ttl = written ?? defaultTTL ?? lastTTL ?? minimum(of: type, rdata: rdata, count: count) ?? baseTTL
     else {
       zone.octets.removeLast(count)
       throw .noTTL
     }
     lastTTL = ttl
+    if zone.ownTTL == nil { zone.ownTTL = minimum(of: type, rdata: rdata, count: count) }
     zone.records.append(
       ZoneRecords.Record(
         owner: owner, rdata: UInt32(rdata), ttl: ttl, line: UInt32(line), rdataCount: UInt16(count), type: type,
@@ -303,7 +309,11 @@ extension ZoneFileReader {
     case "$ORIGIN":
       mistake(place, file, "$ORIGIN takes one name; write for example $ORIGIN example.org.")
     case "$TTL" where fields.count == 2:
-      if let ttl = checkedTTL(text, fields[1].range, lines.places[1], file: file) { defaultTTL = ttl }
+      if let ttl = checkedTTL(text, fields[1].range, lines.places[1], file: file) {
+        defaultTTL = ttl
+        if !hasTTL { zone.ownTTL = ttl }
+        hasTTL = true
+      }
     case "$TTL":
       mistake(place, file, "$TTL takes one number of seconds; write for example $TTL 300")
     case "$INCLUDE" where fields.count == 2 || fields.count == 3:

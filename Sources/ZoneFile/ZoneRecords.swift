@@ -29,6 +29,8 @@ package struct ZoneRecords: Sendable {
   package internal(set) var records: [Record] = []
   /// The file itself, then those it includes.
   package internal(set) var files: [String]
+  /// The first `$TTL`, else the MINIMUM of the SOA: what an overlay without any TTL takes.
+  package internal(set) var ownTTL: UInt32?
 
   package init(origin: DomainName, file: String) {
     self.origin = origin

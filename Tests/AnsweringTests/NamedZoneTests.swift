@@ -82,6 +82,22 @@ struct NamedZoneTests {
     #expect(zones(loaded) == ["a.test. 2", ". 6"])
   }
 
+  @Test func `an overlay without any TTL takes the base's $TTL, else its SOA's MINIMUM`() throws {
+    let policy = "context a { from 127.0.0.1 }\nzone x.test file o in a\nzone y.test file b"
+    let soa = "SOA ns h 1 3600 600 86400 5\n@ 90 NS ns\nns 90 A 192.0.2.53\n"
+    let loaded = load(
+      policy,
+      byName: [
+        "conf/x.test.zone": "$TTL 60\n@ \(soa)$TTL 70\n", "conf/a/y.test.zone": "gone CNAME .\nw A 192.0.2.1\n",
+      ],
+      ["conf/o": "gone CNAME .\nw A 192.0.2.1\n", "conf/b": "@ 80 \(soa)"])
+    #expect(loaded.diagnostics.map(\.description) == [])
+    let served = Fixture(snapshot: try #require(loaded.snapshot))
+    #expect(try served.ask("w.x.test.", from: "127.0.0.1").answer == ["w.x.test. 60 A 192.0.2.1"])
+    #expect(try served.ask("w.y.test.", from: "127.0.0.1").answer == ["w.y.test. 5 A 192.0.2.1"])
+    #expect(try served.ask("gone.x.test.", from: "127.0.0.1").rcode == "NXDOMAIN")
+  }
+
   @Test func `the name is absolute, whatever the origin is; an overlay has its context`() throws {
     let loaded = load(
       "origin mesh.test\ncontext laptop { from 127.0.0.1 }\nzone example.org file o in laptop\nzone example.org file b",
