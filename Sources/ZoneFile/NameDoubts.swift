@@ -29,6 +29,14 @@ struct NameDoubts {
     return false
   }
 
+  /// True for `sub.mesh.test` and for `other.test` where the zone is `mesh.test.`: few origins end in a top-level domain.
+  func lacksDotAsOrigin(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    if lacksDot(text, range) { return true }
+    guard let apex = suffixes.first, let dot = apex.lastIndex(of: UInt8(ascii: ".")), isRelativeWithDot(text, range)
+    else { return false }
+    return endsIn(Array(apex[(dot + 1)...]), text, range)
+  }
+
   private func endsIn(_ suffix: [UInt8], _ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
     let start = range.upperBound - suffix.count
     // `com` in the zone `com.` may well be com.com.
@@ -51,10 +59,11 @@ struct NameDoubts {
     case hasAt
   }
 
-  /// The first doubt about an RDATA's names: its field, and the name's label.
-  func doubt(
-    about type: RRType, _ text: Span<UInt8>, _ fields: [TextField], from first: Int
-  ) -> (field: Int, label: String, doubt: Doubt)? {
+  /// What is doubtful about an RDATA's names: each one's field, and its label.
+  func find(
+    in type: RRType, _ text: Span<UInt8>, _ fields: [TextField], from first: Int
+  ) -> [(field: Int, label: String, doubt: Doubt)] {
+    var found: [(field: Int, label: String, doubt: Doubt)] = []
     var index = first
     while index < fields.count, index < first + 4 {
       let range = fields[index].range
@@ -67,11 +76,11 @@ struct NameDoubts {
         doubt = .hasAt
       }
       if let doubt, case .name(let label, _)? = fieldKind(of: type, at: index - first) {
-        return (index, label, doubt)
+        found.append((index, label, doubt))
       }
       index += 1
     }
-    return nil
+    return found
   }
 
   private func fieldKind(of type: RRType, at index: Int) -> RDataField? {

@@ -26,13 +26,19 @@ extension ZoneFileReader {
     mistake(error.place, file, error.kind.message)
   }
 
-  /// Says which name of an RDATA reads otherwise than it was hardly meant to.
+  /// Says which names of an RDATA read otherwise than they were hardly meant to.
   mutating func warnOfNames(
     in type: RRType, _ text: Span<UInt8>, _ lines: borrowing ZoneLines, from first: Int, file: UInt16
   ) {
-    guard let (field, label, doubt) = doubts.doubt(about: type, text, lines.fields, from: first) else { return }
-    let place = lines.places[field]
-    let range = lines.fields[field].range
+    for (field, label, doubt) in doubts.find(in: type, text, lines.fields, from: first) {
+      warn(of: doubt, label, text, lines.fields[field].range, at: lines.places[field], file: file)
+    }
+  }
+
+  private mutating func warn(
+    of doubt: NameDoubts.Doubt, _ label: String, _ text: Span<UInt8>, _ range: Range<Int>, at place: ZoneLines.Place,
+    file: UInt16
+  ) {
     switch doubt {
     case .lacksDot:
       let read = name(text, range)

@@ -144,7 +144,14 @@ extension ZoneFileReader {
         return mistake(lines.places[typeAt], file, error.message)
       }
     }
-    if type != .a, type != .aaaa, type != .txt { warnOfNames(in: type, text, lines, from: typeAt + 1, file: file) }
+    if type == .a || type == .aaaa || isUnknownForm(text, fields, typeAt + 1) { return }
+    if type != .txt { warnOfNames(in: type, text, lines, from: typeAt + 1, file: file) }
+    warnOfFields(of: type, text, lines, from: typeAt + 1, file: file)
+  }
+
+  /// True for RDATA as RFC 3597 §5 has it: `\# 4 0A000001`.
+  private func isUnknownForm(_ text: Span<UInt8>, _ fields: [TextField], _ first: Int) -> Bool {
+    first < fields.count && !fields[first].isQuoted && text.equals("\\#", in: fields[first].range)
   }
 
   /// Why a record was not taken.
@@ -343,6 +350,10 @@ extension ZoneFileReader {
     if text.string(field.range) == "@" { return origin }
     do {
       try appendName(text: text, field.range, origin: origin, to: &name)
+      if doubts.lacksDotAsOrigin(text, field.range) {
+        warn(
+          place, file, "origin reads as \(DomainName(validWire: name)); end it with a dot if not meant")
+      }
       return name
     } catch {
       mistake(place, file, "origin \"\(text.string(field.range))\" \(error)")

@@ -1,9 +1,21 @@
+import DNSFormat
 import Testing
 
 @testable import ZoneFile
 
 @Suite("RFC 1035 §5.1, RFC 2308 §4: $ORIGIN, $TTL and $INCLUDE")
 struct DirectiveTests {
+  @Test func `an origin that ends in the zone's top-level domain lacks its dot; others may be relative`() throws {
+    let apex = try DomainName("ex.net.").wire
+    let doubts = NameDoubts(apex: apex, origin: apex)
+    func isDoubted(_ origin: String) -> Bool {
+      let text = Array(origin.utf8)
+      return doubts.lacksDotAsOrigin(text.span, 0..<text.count)
+    }
+    #expect(["foo.net", "FOO.NET", "sub.ex.net", "ex.net"].allSatisfy(isDoubted))
+    #expect(!["foo.net.", "net", "sub", "_tcp.sub", "xnet", "a.xnet", "foo.org"].contains(where: isDoubted))
+  }
+
   @Test func `an $ORIGIN holds until the next, and may itself be relative`() throws {
     let text = """
       $TTL 60
