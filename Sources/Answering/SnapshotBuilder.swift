@@ -102,10 +102,14 @@ package enum SnapshotBuilder {
     let options = ZoneBuildOptions(contexts: policy.contexts, services: policy.services.map(\.name), seed: seed)
     var zones: [CompiledZone] = []
     let inner = innerApexes(sources.map(\.origin))
+    // Of two doubts about one line the first is the cause: a missing dot, not that the name it makes is missing; and the
+    // records of one $GENERATE are doubted once.
+    var doubted = Set(reading.diagnostics.map(\.location.wholeLine))
     for index in sources.indices {
       let compiled = build(&sources[index], options, &diagnostics)
-      diagnostics += ZoneDoubts.find(
+      let doubts = ZoneDoubts.find(
         in: sources[index], compiled, policy.contexts, innerApexes: inner[sources[index].origin] ?? [])
+      diagnostics += doubts.filter { doubted.insert($0.location.wholeLine).inserted }
       zones += compiled
     }
     let snapshot = Snapshot(

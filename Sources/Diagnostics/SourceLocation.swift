@@ -18,6 +18,9 @@ public struct SourceLocation: Hashable, Sendable, Comparable {
     (left.file, left.line, left.column) < (right.file, right.line, right.column)
   }
 
+  /// The line without its column.
+  package var wholeLine: SourceLocation { SourceLocation(file: file, line: line) }
+
   /// `orders.policy:6`: the short form inside a sentence, without folders or column.
   package var short: String {
     let name = file.split(separator: "/").last.map(String.init) ?? file

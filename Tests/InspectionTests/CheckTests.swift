@@ -22,6 +22,21 @@ struct CheckTests {
     #expect(checks.summary == "1 zone, 3 names, 2 contexts, 1 service, 1 expectation held: 0 errors, 0 warnings")
   }
 
+  @Test func `one line is doubted once: what it reads as, not what follows from it`() {
+    let loaded = load(zones: ["a.test.zone": apex + "@ MX 10 mail.a.test\nw CNAME no.where\n"])
+    #expect(
+      Checks(loaded, at: 1_800_000_000).diagnostics.map(\.description) == [
+        "a.test.zone:5:9: warning: exchange reads as mail.a.test.a.test.; end it with a dot if not meant",
+        "a.test.zone:6:1: warning: CNAME leads to no.where.a.test., which does not exist; add it, or correct the name",
+      ])
+  }
+
+  @Test func `a $GENERATE is doubted once`() {
+    let loaded = load(zones: ["a.test.zone": apex + "$GENERATE 0-255 w$ CNAME no$\n"])
+    let messages = Checks(loaded, at: 1_800_000_000).diagnostics.map(\.message)
+    #expect(messages.count == 1)
+  }
+
   @Test func `mistakes that are not listed are counted`() {
     let loaded = load(zones: ["a.test.zone": apex + String(repeating: "x FOO bar\n", count: 700)])
     let checks = Checks(loaded, at: 1_800_000_000)
