@@ -26,7 +26,9 @@ struct NamedZoneTests {
     var files = ConfigurationFiles(
       policies: [("\(folder)/ambit.policy", Array(policy.utf8))],
       zones: byName.keys.sorted().map { path in
-        .init(path: path, origin: String((path.split(separator: "/").last ?? "").dropLast(5)), context: nil)
+        let parts = path.dropFirst(folder.count + 1).split(separator: "/").map(String.init)
+        return .init(
+          path: path, origin: String((parts.last ?? "").dropLast(5)), context: parts.count == 2 ? parts[0] : nil)
       },
       open: { path in
         texts[path].map { .success(Array($0.utf8)) } ?? .failure(.init(reason: "no such file"))

@@ -58,7 +58,8 @@ extension PolicyResolver {
       if let word = context.parent, parent == nil {
         diagnostics.error(
           at: word.location, "no context is called \(quoted(word.text))", meant: word.text,
-          known: known.filter { $0.name != context.name.text }, remedy: "declare it with \"context NAME { from PREFIX... }\""
+          known: known.filter { $0.name != context.name.text },
+          remedy: "declare it with \"context NAME { from PREFIX... }\""
         )
       }
     }
