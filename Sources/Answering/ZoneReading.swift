@@ -46,6 +46,18 @@ struct ZoneReading {
       )
     }
     for isBase in [true, false] { readAll(places, isBase: isBase) }
+    // A name of one label, such as root.zone, says nothing of a zone.
+    for file in files.zones {
+      guard let claim = places.claim(to: file.path), let origin = try? DomainName(file.origin),
+        origin.labelCount > 1, layers[origin] == nil,
+        broken[origin] == nil
+      else { continue }
+      diagnostics.append(
+        .warning(
+          at: claim,
+          "\(file.path) is another zone by this line, so \(origin) is not served; write a zone line for it too, or rename the file"
+        ))
+    }
   }
 
   private mutating func readAll(_ places: ZoneFilePlaces, isBase: Bool) {
@@ -126,7 +138,7 @@ struct ZoneFilePlaces {
   }
 
   private(set) var named: [Named] = []
-  private var claimed: Set<Place> = []
+  private var claims: [Place: SourceLocation] = [:]
   /// By path: the system is asked once for each.
   private var folders: [Substring: Folder] = [:]
 
@@ -135,16 +147,19 @@ struct ZoneFilePlaces {
       let isRelative = !file.path.hasPrefix("/") && !files.folder.isEmpty
       let path = isRelative ? "\(files.folder)/\(file.path)" : file.path
       named.append(Named(path: path, origin: file.origin, context: file.context, location: file.location))
-      claimed.insert(place(path, files))
+      claims[place(path, files)] = file.location
     }
-    if claimed.isEmpty { return }
+    if claims.isEmpty { return }
     for path in files.zones.map(\.path) + files.misnamed.map(\.path) { _ = place(path, files) }
   }
 
   /// True where a statement says what the file is, so that its name does not.
-  func isClaimed(_ path: String) -> Bool {
+  func isClaimed(_ path: String) -> Bool { claim(to: path) != nil }
+
+  /// The statement that says what the file is.
+  func claim(to path: String) -> SourceLocation? {
     let (folder, name) = Self.parts(path)
-    return folders[folder].map { claimed.contains(Place(folder: $0, name: name)) } ?? false
+    return folders[folder].flatMap { claims[Place(folder: $0, name: name)] }
   }
 
   private mutating func place(_ path: String, _ files: ConfigurationFiles) -> Place {

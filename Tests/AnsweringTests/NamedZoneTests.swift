@@ -64,6 +64,15 @@ struct NamedZoneTests {
     #expect(try alone.ask("www.test.").additional == ["ns.test. 300 A 192.0.2.1"])
   }
 
+  @Test func `a file whose name says a zone, and a statement another, is warned of`() {
+    let loaded = load("zone b.test file a.test.zone", byName: ["conf/a.test.zone": Self.head], [:])
+    #expect(
+      loaded.diagnostics.map(\.description) == [
+        "conf/ambit.policy:1:1: warning: conf/a.test.zone is another zone by this line, so a.test. is not served; "
+          + "write a zone line for it too, or rename the file"
+      ])
+  }
+
   @Test func `a file that a statement names is not a zone by its own name too`() throws {
     for path in ["root.zone", "./root.zone", "x/../root.zone"] {
       let loaded = load("zone . file \(path)", byName: ["conf/root.zone": Self.root], ["conf/\(path)": Self.root])
