@@ -10,6 +10,8 @@ extension RRType {
   @inline(__always) fileprivate static var apl: RRType { RRType(42) }
   @inline(__always) fileprivate static var ipseckey: RRType { RRType(45) }
   @inline(__always) fileprivate static var l32: RRType { RRType(105) }
+  @inline(__always) fileprivate static var l64: RRType { RRType(106) }
+  @inline(__always) fileprivate static var amtrelay: RRType { RRType(260) }
 }
 
 extension RRsetImage {
@@ -19,7 +21,7 @@ extension RRsetImage {
   /// True where RRs of the type have addresses in them: A and AAAA, and what hints at addresses.
   var holdsEndpoints: Bool {
     switch type {
-    case .a, .aaaa, .svcb, .https, .wks, .apl, .ipseckey, .l32: true
+    case .a, .aaaa, .svcb, .https, .wks, .apl, .ipseckey, .l32, .l64, .amtrelay: true
     default: false
     }
   }
@@ -60,6 +62,13 @@ extension CompiledPolicy {
       return isolatedContext(of: IPAddress(v4: memory, at: rdata &+ 3), callerContext)
     case .ipseckey where size >= 19 && memory[rdata &+ 1] == 2:
       return isolatedContext(of: IPAddress(v6: memory, at: rdata &+ 3), callerContext)
+    case .l64 where size >= 10:  // RFC 6742 §2.3: the upper half of an address
+      return isolatedContext(
+        of: IPAddress(high: UInt64(bigEndian: memory.load(rdata &+ 2, as: UInt64.self)), low: 0), callerContext)
+    case .amtrelay where size >= 6 && memory[rdata &+ 1] & 0x7f == 1:  // RFC 8777 §4.2.3
+      return isolatedContext(of: IPAddress(v4: memory, at: rdata &+ 2), callerContext)
+    case .amtrelay where size >= 18 && memory[rdata &+ 1] & 0x7f == 2:
+      return isolatedContext(of: IPAddress(v6: memory, at: rdata &+ 2), callerContext)
     case .apl: return isolatedContext(ofPrefixesAt: rdata, end: rdata &+ size, memory, callerContext)
     default: return nil
     }

@@ -41,7 +41,7 @@ package struct ServerFacts: Sendable {
       diagnostics.append(
         .warning(
           at: secret.location,
-          "any user of this machine may read or change the cookie secret, and so forge cookies; \(remedy)"))
+          "the file's mode lets any user read or change the cookie secret, and so forge cookies; \(remedy)"))
     }
     switch secret.source {
     case .octets(let octets):

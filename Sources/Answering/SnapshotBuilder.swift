@@ -104,8 +104,9 @@ package enum SnapshotBuilder {
     let inner = innerApexes(sources.map(\.origin))
     // Of two doubts about one line the first is the cause: a missing dot, not that the name it makes is missing; and the
     // records of one $GENERATE are doubted once.
-    var doubted = Set(reading.diagnostics.map(\.location.wholeLine))
+    let alreadyDoubted = Set(reading.diagnostics.map(\.location.wholeLine))
     for index in sources.indices {
+      var doubted = alreadyDoubted
       let compiled = build(&sources[index], options, &diagnostics)
       let doubts = ZoneDoubts.find(
         in: sources[index], compiled, policy.contexts, innerApexes: inner[sources[index].origin] ?? [])

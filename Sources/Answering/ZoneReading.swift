@@ -46,11 +46,11 @@ struct ZoneReading {
       )
     }
     for isBase in [true, false] { readAll(places, isBase: isBase) }
-    // A name of one label, such as root.zone, says nothing of a zone.
+    // A name of one label, such as root.zone, says nothing of a zone, and mesh.test.signed.zone only which one.
     for file in files.zones {
       guard let claim = places.claim(to: file.path), let origin = try? DomainName(file.origin),
         origin.labelCount > 1, layers[origin] == nil,
-        broken[origin] == nil
+        broken[origin] == nil, !layers.keys.contains(where: { origin.description.hasPrefix($0.description) })
       else { continue }
       diagnostics.append(
         .warning(

@@ -271,7 +271,7 @@ package final class ServerControl {
     for worker in workers { worker.bell.wake() }
     log.write("reloaded \(options.folder): \(describe(snapshot))")
     let policy = snapshot.policy.policy
-    if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses) {
+    if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses + sockets.left) {
       log.write("changed listen addresses take a restart; until then the server listens where it did")
     }
     if options.user == nil, policy.user?.text != old.snapshot.policy.policy.user?.text {

@@ -56,6 +56,8 @@ struct HintIsolationTests {
     arguments: [
       "L32 10 10.30.0.5", "IPSECKEY 10 1 2 10.30.0.5 AAAA", "IPSECKEY 10 2 2 fd00:30::5 AAAA", "APL 1:10.30.0.0/24",
       "APL 1:192.0.2.0/24 2:fd00:30::/64", "TYPE11 \\# 5 0A1E000506",
+      "L64 10 fd00:30:0:0", "TYPE260 \\# 6 0A010A1E0005",
+      "TYPE260 \\# 18 0A02FD000030000000000000000000000005",
     ]) func `other types with addresses are judged too`(record: String) throws
   {
     let fixture = try Fixture(policy: Self.policy, ["h.test.zone": zoneHead + "x \(record)\n"])

@@ -73,6 +73,19 @@ struct NamedZoneTests {
       ])
   }
 
+  @Test(arguments: ["zone a.test file a.test.signed.zone", "zone . file root.zone"])
+  func `a file whose name only tells it from others is no other zone`(statement: String) {
+    let name = String(statement.split(separator: " ")[3])
+    let loaded = load(statement, byName: ["conf/\(name)": statement.contains("root") ? Self.root : Self.head], [:])
+    #expect(loaded.diagnostics.map(\.description) == [])
+  }
+
+  @Test func `a doubt about a text that is two zones is told for both`() {
+    let loaded = load(
+      "zone a.test file t\nzone b.test file t", ["conf/t": Self.head + "@ MX 10 gone\n"])
+    #expect(loaded.diagnostics.count == 2)
+  }
+
   @Test func `a file that a statement names is not a zone by its own name too`() throws {
     for path in ["root.zone", "./root.zone", "x/../root.zone"] {
       let loaded = load("zone . file \(path)", byName: ["conf/root.zone": Self.root], ["conf/\(path)": Self.root])

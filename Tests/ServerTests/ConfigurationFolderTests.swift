@@ -101,7 +101,7 @@ final class ConfigurationFolderTests {
     }
     let secret = "e5e973e5a6b2a43f48e7dc849e37bfcf"
     let words =
-      "warning: any user of this machine may read or change the cookie secret, and so forge cookies; chmod o-rw "
+      "warning: the file's mode lets any user read or change the cookie secret, and so forge cookies; chmod o-rw "
     try write("secret", secret)
     try setMode(file, "secret")
     try write("p.policy", "cookie-secret file secret\n")

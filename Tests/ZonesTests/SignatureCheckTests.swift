@@ -75,6 +75,16 @@ struct SignatureCheckTests {
       ])
   }
 
+  @Test func `a sealed context that has the zone's keys and none of its proofs`() throws {
+    let diagnostics = try Fixture(contexts: ["lab sealed"], base: Self.signed, ["lab": "a 300 A 192.0.2.2\n"])
+      .diagnostics
+    #expect(
+      diagnostics.contains(
+        "z.test.zone:4:1: warning: the zone is signed, but the sealed context lab has no proofs of what it lacks "
+          + "(RFC 4035 §3.1.3); give it a signed overlay with an apex of its own"))
+    #expect(diagnostics.count { $0.contains("has no RRSIG here") } == 1)
+  }
+
   @Test func `an apex that loses its keys`() throws {
     #expect(
       try warnings("@ 300 TXT \"x\"\n") == [

@@ -60,6 +60,14 @@ struct SignatureChecks {
       record, "the apex has no DNSKEY here, but elsewhere the zone is signed (RFC 4035 §2.1); repeat its records here")
   }
 
+  /// Says that a sealed context has the zone's keys and none of its proofs.
+  mutating func judgeSealed(_ context: String, _ key: RecordReference) {
+    warn(
+      key,
+      "the zone is signed, but the sealed context \(context) has no proofs of what it lacks (RFC 4035 §3.1.3); give it a signed overlay with an apex of its own"
+    )
+  }
+
   /// What the NSEC3PARAM records ask for.
   mutating func judgeParameters() {
     for (number, layer) in source.layers.enumerated() {
@@ -114,10 +122,12 @@ extension ZoneBuilder {
       checks.judgeParameters()
       let hashes = denials(.nsec3, at: denying.byHash, Array(repeating: 0, count: zone.names.count))
       checks.judgeHashes(areUsed: !hashes.isEmpty, first: firstOfHashes)
+    } else {
+      judgeSealed(&checks)
     }
     var key = NameKey()
     for (number, layer) in zone.source.layers.enumerated()
-    where layer.context != 0 && zone.realm.contains(layer.context) {
+    where layer.context != 0 && options.contexts.realm(of: layer.context) == zone.realm.lowerBound {
       var records: [Int: [RecordReference]] = [:]
       for (index, record) in layer.records.records.enumerated()
       where key.load(owner: record, of: layer.records, below: zone.source.origin) {
@@ -133,6 +143,17 @@ extension ZoneBuilder {
       }
     }
     return checks.diagnostics
+  }
+
+  /// A sealed context inherits the apex, keys and all, but no proofs.
+  private func judgeSealed(_ checks: inout SignatureChecks) {
+    let root = zone.realm.lowerBound
+    guard case .records(let apex) = zone.data(of: 0, in: root),
+      let key = apex.first(where: { zone.source.record($0).type == .dnskey })
+    else { return }
+    let hashes = denials(.nsec3, at: denying.byHash, Array(repeating: 0, count: zone.names.count))
+    let hasOwn = parameters(in: root) == nil ? denying.byName.contains { $0 != 0 } : !hashes.isEmpty
+    if !hasOwn { checks.judgeSealed(options.contexts.nodes[root].name, key) }
   }
 
   /// An NSEC3PARAM of the base, or an NSEC3 where there is none.
