@@ -41,7 +41,7 @@ struct ZoneTarget: FuzzTarget {
         .init(path: "1", origin: "fuzz.test", context: "over"),
         .init(path: "2", origin: "fuzz.test", context: "sealed"),
       ].filter { $0.path == "0" || !parts[Int($0.path) ?? 0].isEmpty },
-      open: { .success(parts[Int($0) ?? 3]) })
+      open: { path in .success(parts[Int(path).map { min(max($0, 0), 3) } ?? 3]) })
     let loaded = SnapshotBuilder.build(files, seed: 1)
     let checks = Checks(loaded, at: 1_800_000_000)
     check(checks.diagnostics, files: nil)
