@@ -10,10 +10,9 @@ extension Workspace {
     synthesised.reset()
     let context = outcome.caller.context
     let ownZone = snapshot.zones.zone(of: name, type: query.type, context: context)
-    if let refusal = snapshot.policy.judgePlacement(outcome.caller),
-      isRefused(refusal, service: 0, snapshot, &outcome, zone: ownZone)
-    {
-      return
+    if let refusal = snapshot.policy.judgePlacement(outcome.caller) {
+      let judgement = snapshot.policy.judgement(of: refusal, context: context, service: 0)
+      if isRefused(judgement, service: 0, snapshot, &outcome, zone: ownZone) { return }
     }
     if query.qclass != 1 || query.type.isTransfer {
       // Classes other than IN, and zone transfers, are not for callers. Other types that no zone can have are asked for
@@ -58,9 +57,8 @@ extension Workspace {
         continue
       }
       if aliases == 0 { outcome.service = found.service }
-      if let refusal = snapshot.policy.judge(outcome.caller, target: found.service) {
-        if isRefused(refusal, service: found.service, snapshot, &outcome, zone: ownZone) { return }
-      }
+      let judgement = snapshot.policy.judge(outcome.caller, target: found.service, at: time)
+      if isRefused(judgement, service: found.service, snapshot, &outcome, zone: ownZone) { return }
       if aliases == 0, found.kind != .referral { answer.isAuthoritative = true }
       switch found.kind {
       case .referral:
@@ -129,17 +127,16 @@ extension Workspace {
     let rrset = hasAny ? RRsetImage(zone.memory, at: node.firstRRset) : node.rrset(query.type, zone.memory)
     var isFiltered = false
     if snapshot.policy.hasIsolations {
-      switch judgeEndpoints(of: node, asked: rrset, zone, snapshot, outcome.caller) {
+      switch judgeEndpoints(of: node, asked: rrset, service: found.service, zone, snapshot, outcome.caller) {
       case .allMayPass: break
       case .someMayPass: isFiltered = true
       case .noneOfTypeMayPass: return addNoData(found, zone, number, context)
       case .noneMayPass(let endpointContext):
-        if outcome.refusal == nil || snapshot.policy.mode(context) == .enforce {
-          outcome.endpointContext = endpointContext
-        }
         let reason = snapshot.policy.isolationReason(callerContext: context, endpointContext: endpointContext)
-        let refusal = Refusal(.isolate, reason: reason)
-        if isRefused(refusal, service: found.service, snapshot, &outcome, zone: ownZone) { return }
+        let judgement = snapshot.policy.judgement(
+          of: Refusal(.isolate, reason: reason), context: context, service: found.service)
+        if outcome.refusal == nil || judgement.refusal != nil { outcome.endpointContext = endpointContext }
+        if isRefused(judgement, service: found.service, snapshot, &outcome, zone: ownZone) { return }
       }
     }
     var next = rrset

@@ -10,10 +10,8 @@ public struct Arrival: Sendable, BitwiseCopyable {
     case tcp
   }
 
-  /// Who sent it.
-  public let source: IPAddress
-  /// The context that claims the address it was sent to; nil where none does.
-  public let listenerContext: UInt16?
+  /// What is known of who sent it, without its octets.
+  public let evidence: Evidence
   /// What carried it.
   public let transport: Transport
   /// When, in seconds since 1970, modulo 2^32: cookies are made and judged by it.
@@ -22,18 +20,22 @@ public struct Arrival: Sendable, BitwiseCopyable {
   public let idleTime: UInt16
 
   /// - Parameters:
-  ///   - listenerContext: the context that claims the address it was sent to.
   ///   - time: in seconds since 1970, modulo 2^32.
   ///   - idleTime: over TCP, how long the connection may be idle, in units of 100 ms.
-  public init(
-    source: IPAddress, listenerContext: UInt16? = nil, transport: Transport, time: UInt32 = 0, idleTime: UInt16 = 100
-  ) {
-    self.source = source
-    self.listenerContext = listenerContext
+  public init(_ evidence: Evidence, transport: Transport, time: UInt32 = 0, idleTime: UInt16 = 100) {
+    self.evidence = evidence
     self.transport = transport
     self.time = time
     self.idleTime = idleTime
   }
+
+  /// One that only its address tells of.
+  public init(source: IPAddress, listenerContext: UInt16? = nil, transport: Transport, time: UInt32 = 0) {
+    self.init(Evidence(source: source, listenerContext: listenerContext), transport: transport, time: time)
+  }
+
+  /// Who sent it.
+  public var source: IPAddress { evidence.source }
 
   /// Octets that a response may have: over UDP what the asker takes, 512 without EDNS (RFC 1035 §4.2.1), and at most
   /// 1232, which no path fragments; over TCP what two octets of length can say.
@@ -69,7 +71,9 @@ public struct Outcome: Sendable, BitwiseCopyable {
   public internal(set) var service: UInt32 = 0
   /// Why the policy refused; nil where it did not.
   public internal(set) var refusal: Refusal?
-  /// True where `mode observe` let pass what `refusal` says.
+  /// All rules that the call of `service` breaks, those in shadow included.
+  public internal(set) var brokenRules: RuleSet = []
+  /// True where what `refusal` says was let pass: `mode observe`, or a rule in shadow.
   public internal(set) var isOnlyObserved = false
   /// Where `isolate` refused: the context of the first endpoint left out.
   public internal(set) var endpointContext: UInt16 = 0

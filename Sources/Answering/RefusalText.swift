@@ -11,7 +11,7 @@ extension CompiledPolicy {
     case .placement:
       buffer.append("the caller's address is in no context of the policy")
       return
-    case .refuse, .allow:
+    case .refuse, .require, .allow, .acyclic, .tiers:
       appendCaller(outcome.caller, to: &buffer)
       buffer.append(" may not call ")
       appendService(outcome.service, to: &buffer)

@@ -15,8 +15,7 @@ public func respond(
   into response: inout OctetBuffer
 ) -> Outcome {
   response.reset()
-  let caller = snapshot.policy.callers.caller(
-    source: arrival.source, listenerContext: arrival.listenerContext)
+  let caller = snapshot.policy.callers.caller(arrival.evidence)
   var outcome = Outcome(caller: caller)
   if let refusal = snapshot.policy.judgePlacement(caller), snapshot.policy.isDropped(caller) {
     // Who is in no context gets no answer to anything, malformed or not.
@@ -40,6 +39,7 @@ public func respond(
     workspace.fail(request, rcode, arrival, snapshot, &outcome, into: &response)
     return outcome
   }
+  workspace.time = arrival.time
   workspace.findAnswer(request, snapshot, &outcome)
   if outcome.decision != .silent {
     workspace.encode(request, arrival, snapshot, &outcome, into: &response)

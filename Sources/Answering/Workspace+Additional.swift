@@ -44,11 +44,11 @@ extension Workspace {
     else { return false }
     var next = match.node.addresses(zone.memory)
     if next == nil { return false }
-    let mode = snapshot.policy.mode(caller.context)
-    if mode == .enforce, snapshot.policy.judge(caller, target: match.service) != nil { return true }
+    if snapshot.policy.judge(caller, target: match.service, at: time).refusal != nil { return true }
+    let isFiltering = !snapshot.policy.shadow(context: caller.context, service: match.service).contains(.isolate)
     let owner = Answer.Owner(offset: UInt32(match.node.nameOffset), zone: number)
     while let addresses = next {
-      let passing = mode == .enforce ? countPassing(addresses, zone, snapshot, caller) : addresses.count
+      let passing = isFiltering ? countPassing(addresses, zone, snapshot, caller) : addresses.count
       if passing == addresses.count || passing > 0 && !addresses.isSigned {
         answer.add(
           Answer.Item(

@@ -6,23 +6,29 @@ internal import Zones
 
 /// Refusing, and `isolate`.
 extension Workspace {
-  /// Carries a refusal out, or only notes it where the caller's context observes.
+  /// Carries a refusal out, or only notes what a rule in shadow would refuse.
   /// - Parameters:
-  ///   - service: the one that the refusal is about; its `deny-as` counts.
+  ///   - service: the one that the judgement is about; its `deny-as` counts.
   ///   - zone: whose SOA goes with `deny-as nxdomain` and `nodata`.
   /// - Returns: true where the query is refused and `answer` says how.
   mutating func isRefused(
-    _ refusal: Refusal, service: UInt32, _ snapshot: Snapshot, _ outcome: inout Outcome, zone number: Int?
+    _ judgement: Judgement, service: UInt32, _ snapshot: Snapshot, _ outcome: inout Outcome, zone number: Int?
   ) -> Bool {
-    if snapshot.policy.mode(outcome.caller.context) == .observe {
+    if judgement.broken.isEmpty { return false }
+    guard let refusal = judgement.refusal else {
       // Of several, the first is told, as it would be by a refusal.
       if outcome.refusal == nil {
-        outcome.refusal = refusal
+        outcome.refusal = judgement.wouldBe
         outcome.service = service
+        outcome.brokenRules = judgement.broken
+      } else if outcome.service == service {
+        outcome.brokenRules.formUnion(judgement.broken)
       }
       outcome.isOnlyObserved = true
       return false
     }
+    outcome.isOnlyObserved = false
+    outcome.brokenRules = outcome.service == service ? outcome.brokenRules.union(judgement.broken) : judgement.broken
     outcome.refusal = refusal
     outcome.service = service
     outcome.decision = .refused
@@ -51,9 +57,9 @@ extension Workspace {
   /// and NS is none to a resolver. The hints of an SVCB or HTTPS set are endpoints too; and a signed set is whole or
   /// refused, since a part of it has no signature.
   func judgeEndpoints(
-    of node: ZoneNode, asked: RRsetImage?, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
+    of node: ZoneNode, asked: RRsetImage?, service: UInt32, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> EndpointJudgement {
-    let isObserved = snapshot.policy.mode(caller.context) == .observe
+    let isObserved = snapshot.policy.shadow(context: caller.context, service: service).contains(.isolate)
     let asksEndpoints = query.type == .a || query.type == .aaaa || asked?.holdsEndpoints == true
     if node.flags.contains(.apex), !asksEndpoints { return .allMayPass }
     if let asked, asked.holdsEndpoints {

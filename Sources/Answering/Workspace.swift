@@ -15,6 +15,8 @@ public struct Workspace: ~Copyable {
   var orderKey = OrderKey()
   var hash = SHA1()
   var writer = ResponseWriter()
+  /// When the query came, in seconds since 1970: exceptions end.
+  var time: UInt32 = 0
   /// The query's client cookie and what answers it, where it has one.
   var clientCookie: UInt64 = 0
   var serverCookie = ServerCookie(head: 0, hash: 0)

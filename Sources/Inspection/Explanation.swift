@@ -235,7 +235,7 @@ private struct Retrace {
 
   /// What the rules say of the caller and a service.
   private func rules(_ service: UInt32) -> [Explanation.Fact] {
-    var facts = snapshot.policy.judgeAll(caller, target: service).map { refusal in
+    var facts = snapshot.policy.judgeAll(caller, target: service, at: 0).map { refusal in
       Explanation.Fact(
         text: "\(refusal.rule.word): refused", place: refusal.reason == 0 ? nil : snapshot.policy.reason(refusal.reason)
       )

@@ -21,6 +21,9 @@ public final class CompiledPolicy: Sendable {
   @usableFromInline let isolations: IsolateRule
   /// By context number; number 0 is the server's.
   @usableFromInline let modes: FlatArray<Mode>
+  /// By service number: `observe` refuses no call of it.
+  @usableFromInline let serviceModes: FlatArray<Mode>
+  @usableFromInline let observedRules: RuleSet
   @usableFromInline let contextDenials: FlatArray<DenyAs>
   /// By service number; `serviceHasDenial` says whether it counts.
   @usableFromInline let serviceDenials: FlatArray<DenyAs>
@@ -58,6 +61,8 @@ public final class CompiledPolicy: Sendable {
       if number > 0 { contextNames.add(node.name) }
     }
     self.modes = FlatArray(modes)
+    serviceModes = FlatArray([.enforce] + policy.services.map { $0.mode ?? .enforce })
+    observedRules = policy.observedRules.reduce(into: []) { $0.insert(RuleSet($1.rule)) }
     contextDenials = FlatArray(denials)
     serviceDenials = FlatArray([policy.denyAs] + policy.services.map { $0.denyAs ?? policy.denyAs })
     serviceHasDenial = FlatArray([false] + policy.services.map { $0.denyAs != nil })
@@ -83,11 +88,24 @@ extension CompiledPolicy {
     caller.isPlaced ? nil : Refusal(.placement, reason: 0)
   }
 
-  /// May the caller call the service? The first rule that says no, or nil.
-  /// - Parameter service: a service's number; 0 for a name that belongs to none, which everyone may look up.
-  @inlinable public func judge(_ caller: Caller, target service: UInt32) -> Refusal? {
-    if service == 0 { return nil }
-    return calls.facts(caller, service)?.firstRefusal
+  /// May the caller call the service?
+  /// - Parameters:
+  ///   - service: a service's number; 0 for a name that belongs to none, which everyone may look up.
+  ///   - time: seconds since 1970, for exceptions.
+  @inlinable public func judge(_ caller: Caller, target service: UInt32, at time: UInt32) -> Judgement {
+    if service == 0 { return Judgement() }
+    guard let facts = calls.facts(caller, service) else { return Judgement() }
+    let broken = facts.broken
+    if broken.isEmpty { return Judgement() }
+    let shadow = shadow(context: caller.context, service: service)
+    func refusal(_ rules: RuleSet) -> Refusal? { rules.first.map { Refusal($0, reason: facts.reason($0)) } }
+    return Judgement(
+      refusal: refusal(broken.subtracting(shadow)), wouldBe: refusal(broken.intersection(shadow)), broken: broken)
+  }
+
+  /// The rules that are only observed for callers of a context who call a service; 0 for none.
+  @inlinable public func shadow(context: UInt16, service: UInt32) -> RuleSet {
+    modes[Int(context)] == .observe || serviceModes[Int(service)] == .observe ? RuleSet(rawValue: .max) : observedRules
   }
 
   /// Must this endpoint be left out of an answer to a caller of this context?
@@ -101,6 +119,13 @@ extension CompiledPolicy {
 
   /// Whether refusals of this context's callers are carried out, or only logged.
   @inlinable public func mode(_ context: UInt16) -> Mode { modes[Int(context)] }
+
+  /// A judgement that rests on one refusal, which is carried out unless its rule is in shadow.
+  @inlinable public func judgement(of refusal: Refusal, context: UInt16, service: UInt32) -> Judgement {
+    let isShadow = shadow(context: context, service: service).contains(refusal.rule)
+    return Judgement(
+      refusal: isShadow ? nil : refusal, wouldBe: isShadow ? refusal : nil, broken: RuleSet(refusal.rule))
+  }
 
   /// What a refused caller of this context gets that called this service; 0 for none.
   @inlinable public func denyAs(context: UInt16, service: UInt32) -> DenyAs {
@@ -136,9 +161,10 @@ extension CompiledPolicy {
 
 /// For the control plane.
 extension CompiledPolicy {
-  /// Every rule that a call breaks, in the order of judging.
-  package func judgeAll(_ caller: Caller, target service: UInt32) -> [Refusal] {
-    let byName = service == 0 ? [] : calls.facts(caller, service)?.allRefusals ?? []
+  /// Every rule that a call breaks, those in shadow too, in the order of judging.
+  package func judgeAll(_ caller: Caller, target service: UInt32, at time: UInt32) -> [Refusal] {
+    let facts = service == 0 ? nil : calls.facts(caller, service)
+    let byName = facts.map { facts in facts.broken.rules.map { Refusal($0, reason: facts.reason($0)) } } ?? []
     return [judgePlacement(caller)].compactMap(\.self) + byName
   }
 

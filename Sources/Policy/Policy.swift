@@ -46,6 +46,97 @@ package struct Policy: Sendable {
   package var user: ServerUser?
   /// Files of zones whose names do not say which; at most one for each zone and context.
   package var zoneFiles: [ZoneFileStatement] = []
+  /// Nil where no tiers are declared.
+  package var tiers: Tiers?
+  /// Where it is said that the allowed call graph has no cycle; nil where it is not.
+  package var acyclicLocation: SourceLocation?
+  /// Rules in shadow: logged, not enforced, whatever the mode.
+  package var observedRules: [ObservedRule] = []
+  package var exceptions: [PolicyException] = []
+  /// Forwarders whose EDNS Client Subnet is believed (RFC 7871).
+  package var trustedForwarders: [LocatedPrefix] = []
+  /// Proxies that have to send a PROXY protocol v2 header, which is believed.
+  package var trustedProxies: [LocatedPrefix] = []
+  /// Who is told why.
+  package var explaining = Explaining()
+  /// Nil where queries are not logged to a file.
+  package var queryLog: QueryLog?
+  /// Nil where every reload without mistakes is taken.
+  package var reloadGuard: ReloadGuard?
+  package var versionText = VersionText.own
+}
+
+/// `tiers A > B > C`: importance, the most important first. A service may not depend on one of a lower tier.
+package struct Tiers: Sendable {
+  /// Each once.
+  package let names: [Word]
+  package let location: SourceLocation
+}
+
+/// `observe RULE`: what the rule refuses is only logged.
+package struct ObservedRule: Hashable, Sendable {
+  package let rule: Rule
+  package let location: SourceLocation
+}
+
+/// `except CALLER -> SERVICE until DATE because TEXT`: lifts `tiers`, `acyclic` and `isolate` for one pair.
+package struct PolicyException: Sendable {
+  /// Who may call all the same; a service or a context.
+  package let caller: Grant.Subject
+  /// An index into the policy's services.
+  package let service: Int
+  /// The first second, since 1970, at which it holds no more: midnight UTC after its last day.
+  package let end: UInt32
+  /// Its last day as written: `2026-12-31`.
+  package let lastDay: String
+  package let reason: String
+  package let location: SourceLocation
+}
+
+/// `explain`: who may ask why, by `dig CH TXT`, and reads the rule in a refusal's Extended DNS Error.
+package struct Explaining: Sendable {
+  package enum Audience: Hashable, Sendable {
+    case everyone
+    case nobody
+    /// Callers in these contexts and those in them, by number.
+    case contexts([Int])
+  }
+
+  package var audience = Audience.everyone
+  /// No place where it is not written.
+  package var location = SourceLocation(file: "")
+
+  package init() {}
+}
+
+/// Where queries are logged, as JSON lines.
+package struct QueryLog: Hashable, Sendable {
+  package enum Scope: String, CaseIterable, Hashable, Sendable {
+    /// What was refused, or would have been.
+    case refused
+    case all
+  }
+
+  /// As written: relative to where the server was started.
+  package let path: String
+  package let scope: Scope
+  package let location: SourceLocation
+}
+
+/// `reload guard N%`: a reload that changes a greater share of the answers recently given waits to be forced.
+package struct ReloadGuard: Hashable, Sendable {
+  /// Percent, 0 to 99.
+  package let percent: Int
+  package let location: SourceLocation
+}
+
+/// What `dig CH TXT version.bind` is told.
+package enum VersionText: Hashable, Sendable {
+  /// `ambit` and its version.
+  case own
+  /// Nothing: REFUSED.
+  case off
+  case text(String)
 }
 
 /// A `zone` line: which zone a file has, and for which context.
@@ -92,6 +183,33 @@ package struct Service: Sendable {
   package var allows: [Grant] = []
   package var refuses: [Grant] = []
   package var denyAs: DenyAs?
+  /// As written here; nil where it is the caller's context's. `observe` refuses no lookup of this service.
+  package var mode: Mode?
+  /// An index into the tiers' names, 0 the most important; nil for a service in none.
+  package var tier: Int?
+  /// Where its tier is said, by itself or for all services; no place for a service in none.
+  package var tierLocation = SourceLocation(file: "")
+  /// Common names of client certificates, as a trusted proxy tells them, whose holder is the service.
+  package var identities: [ServiceIdentity] = []
+  /// Users of this host whose processes are the service.
+  package var users: [ServiceUser] = []
+  /// Where it is said that callers known by address alone are refused; nil where they are not.
+  package var requireLocation: SourceLocation?
+}
+
+/// One word of an `identity` line.
+package struct ServiceIdentity: Hashable, Sendable {
+  /// The certificate's common name, compared octet by octet.
+  package let commonName: String
+  package let location: SourceLocation
+}
+
+/// One word of a `uid` line: a user's name or number.
+package struct ServiceUser: Hashable, Sendable {
+  package let text: String
+  /// The number; nil for a name until the user database was asked, and for one it does not have.
+  package var number: UInt32?
+  package let location: SourceLocation
 }
 
 /// One word of an `allow` or `refuse` line, resolved.

@@ -27,7 +27,9 @@ struct ServerLog: Sendable {
         caller.service == 0 ? nil : policy.serviceName(caller.service),
         caller.context == 0 ? nil : "in \(policy.contextName(caller.context))",
       ].compactMap(\.self).joined(separator: " ")
-      let others = policy.judgeAll(caller, target: record.outcome.service).filter {
+      let others = policy.judgeAll(
+        caller, target: record.outcome.service, at: UInt32(truncatingIfNeeded: record.time / 1_000_000_000)
+      ).filter {
         $0 != refusal && $0.rule != .placement
       }
       let also = others.map { "\($0.rule.word) (\(policy.reason($0.reason)))" }.joined(separator: ", ")

@@ -3,6 +3,7 @@ internal import Answering
 internal import FlatMemory
 internal import LinuxIO
 internal import Metrics
+internal import Policy
 
 /// A listening socket that a worker has for itself.
 final class TCPDoor: Sendable {
@@ -283,7 +284,7 @@ final class TCPWorker: Sendable {
     bench.outcomes.removeAll(keepingCapacity: true)
     let context = bench.served.context(ofListener: connection.listener)
     let arrival = Arrival(
-      source: connection.socket.peer.address, listenerContext: context, transport: .tcp,
+      Evidence(source: connection.socket.peer.address, listenerContext: context), transport: .tcp,
       time: Clock.realtimeSeconds(),
       idleTime: UInt16(clamping: bench.idleTime / 100_000_000))
     var offset = start

@@ -37,12 +37,15 @@ struct PolicyTarget: FuzzTarget {
   /// Every caller's calls: the first refusal is that which the list of all begins with.
   private func judge(_ policy: CompiledPolicy, services: Int) {
     for source in callers {
-      let caller = policy.callers.caller(source: source, listenerContext: nil)
+      let caller = policy.callers.caller(Evidence(source: source, listenerContext: nil))
       _ = policy.mode(caller.context)
       let placement = policy.judgePlacement(caller)
       for service in 0...UInt32(min(services, 20)) {
-        let first = placement ?? policy.judge(caller, target: service)
-        hold(first == policy.judgeAll(caller, target: service).first, "one rule comes first")
+        let judgement = policy.judge(caller, target: service, at: 0)
+        let all = policy.judgeAll(caller, target: service, at: 0)
+        let told = [placement, judgement.refusal, judgement.wouldBe].compactMap(\.self)
+        hold(told.allSatisfy(all.contains), "what is told is among all")
+        hold(told.isEmpty == all.isEmpty, "something is told where anything is broken")
         _ = policy.denyAs(context: caller.context, service: service)
       }
       for endpoint in callers {

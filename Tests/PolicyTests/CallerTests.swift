@@ -16,7 +16,7 @@ struct CallerTableTests {
     source: String, context: String, service: String, basis: String
   ) throws {
     let compiled = try example()
-    let caller = compiled.callers.caller(source: try IPAddress(source).orThrow(), listenerContext: nil)
+    let caller = compiled.callers.caller(Evidence(source: try IPAddress(source).orThrow(), listenerContext: nil))
     #expect(caller.isPlaced)
     #expect(compiled.contextName(caller.context) == context)
     #expect(compiled.serviceName(caller.service) == service)
@@ -27,7 +27,7 @@ struct CallerTableTests {
   @Test func `a listener that a context claims decides before the source`() throws {
     let compiled = try example()
     let test = try UInt16(compiled.policy.contexts.number(of: "test").orThrow())
-    let caller = compiled.callers.caller(source: try IPAddress("10.30.1.17").orThrow(), listenerContext: test)
+    let caller = compiled.callers.caller(Evidence(source: try IPAddress("10.30.1.17").orThrow(), listenerContext: test))
     #expect(compiled.contextName(caller.context) == "test")
     #expect(compiled.serviceName(caller.service) == "orders")
     #expect(compiled.callers.basis(caller.contextBasis)?.text == "listen 127.0.0.54:53")
@@ -38,26 +38,27 @@ struct CallerTableTests {
 
   @Test func `a caller in no context is not placed and is refused`() throws {
     let compiled = try example()
-    let caller = compiled.callers.caller(source: IPAddress(v4: 0xc000_0201), listenerContext: nil)
+    let caller = compiled.callers.caller(Evidence(source: IPAddress(v4: 0xc000_0201), listenerContext: nil))
     #expect(caller == Caller(context: 0, isPlaced: false))
     #expect(compiled.judgePlacement(caller) == Refusal(.placement, reason: 0))
   }
 
   @Test func `context default takes whoever is in no other`() throws {
     let compiled = CompiledPolicy(try policy("context default { mode observe }; context a { from 10.0.0.0/8 }"))
-    let caller = compiled.callers.caller(source: IPAddress(v4: 0xc000_0201), listenerContext: nil)
+    let caller = compiled.callers.caller(Evidence(source: IPAddress(v4: 0xc000_0201), listenerContext: nil))
     #expect(caller.isPlaced)
     #expect(compiled.contextName(caller.context) == "default")
     #expect(compiled.mode(caller.context) == .observe)
     #expect(compiled.callers.basis(caller.contextBasis)?.text == "context default")
     #expect(
-      compiled.contextName(compiled.callers.caller(source: IPAddress(v4: 0x0a00_0001), listenerContext: nil).context)
+      compiled.contextName(
+        compiled.callers.caller(Evidence(source: IPAddress(v4: 0x0a00_0001), listenerContext: nil)).context)
         == "a")
   }
 
   @Test func `without contexts everyone is placed in the root`() throws {
     let compiled = CompiledPolicy(try policy(""))
-    let caller = compiled.callers.caller(source: IPAddress(v4: 1), listenerContext: nil)
+    let caller = compiled.callers.caller(Evidence(source: IPAddress(v4: 1), listenerContext: nil))
     #expect(caller == Caller(context: 0))
     #expect(compiled.judgePlacement(caller) == nil)
   }

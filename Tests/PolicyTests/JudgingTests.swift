@@ -14,10 +14,10 @@ struct JudgingTests {
   ])
   func `the example's lines are judged as they read`(source: String, target: String, expected: String) throws {
     let compiled = try example()
-    let caller = compiled.callers.caller(source: try IPAddress(source).orThrow(), listenerContext: nil)
+    let caller = compiled.callers.caller(Evidence(source: try IPAddress(source).orThrow(), listenerContext: nil))
     let target = compiled.serviceNumber(for: try DomainName("_http._tcp.\(target).MESH.test."))
     var said = OctetBuffer(capacity: 100)
-    if let refusal = compiled.judge(caller, target: target) {
+    if let refusal = compiled.firstRefusal(caller, target: target) {
       compiled.appendRule(refusal.rule, to: &said)
       said.append(UInt8(ascii: " "))
       compiled.appendReason(refusal.reason, to: &said)
@@ -33,7 +33,7 @@ struct JudgingTests {
     for count in 1...4 {
       let refuses = lines[..<count].map { "refuse \($0)\n" }.joined()
       let compiled = CompiledPolicy(try policy(head + "service s {\n" + refuses + "}"))
-      let refusal = compiled.judge(caller, target: 2)
+      let refusal = compiled.firstRefusal(caller, target: 2)
       #expect(refusal?.rule == .refuse)
       #expect(compiled.reason(refusal?.reason ?? 0) == "p:\(count + 2)")
     }
@@ -42,19 +42,19 @@ struct JudgingTests {
   @Test func `default refuse closes services without allow lines, but not to themselves`() throws {
     let compiled = CompiledPolicy(try policy("context a\ndefault refuse\nservice x.\nservice y. { allow a }"))
     let stranger = Caller(context: 0, service: 2)
-    #expect(compiled.judge(stranger, target: 1)?.rule == .allow)
-    #expect(compiled.reason(compiled.judge(stranger, target: 1)?.reason ?? 0) == "p:2")
-    #expect(compiled.judge(Caller(context: 0, service: 1), target: 1) == nil)
-    #expect(compiled.judge(Caller(context: 1), target: 2) == nil)
-    #expect(compiled.judge(Caller(context: 0), target: 0) == nil)
+    #expect(compiled.firstRefusal(stranger, target: 1)?.rule == .allow)
+    #expect(compiled.reason(compiled.firstRefusal(stranger, target: 1)?.reason ?? 0) == "p:2")
+    #expect(compiled.firstRefusal(Caller(context: 0, service: 1), target: 1) == nil)
+    #expect(compiled.firstRefusal(Caller(context: 1), target: 2) == nil)
+    #expect(compiled.firstRefusal(Caller(context: 0), target: 0) == nil)
   }
 
   @Test func `all failing rules are told in the order of judging`() throws {
     let compiled = CompiledPolicy(try policy("context a; service x. { refuse *\nallow a }"))
     let caller = Caller(context: 0, isPlaced: false)
-    #expect(compiled.judgeAll(caller, target: 1).map(\.rule) == [.placement, .refuse, .allow])
-    #expect(compiled.judgeAll(Caller(context: 1), target: 1).map(\.rule) == [.refuse])
-    #expect(compiled.judgeAll(Caller(context: 1), target: 0).isEmpty)
+    #expect(compiled.judgeAll(caller, target: 1, at: 0).map(\.rule) == [.placement, .refuse, .allow])
+    #expect(compiled.judgeAll(Caller(context: 1), target: 1, at: 0).map(\.rule) == [.refuse])
+    #expect(compiled.judgeAll(Caller(context: 1), target: 0, at: 0).isEmpty)
   }
 
   @Test func `mode and deny-as are inherited, and a service's deny-as comes first`() throws {
@@ -87,8 +87,8 @@ struct JudgingTests {
   }
 
   @Test func `codes and words are those of the design`() {
-    #expect(Rule.allCases.map(\.word) == ["none", "placement", "refuse", "allow", "isolate"])
-    #expect(Rule.allCases.map(\.infoCode) == [0, 18, 18, 18, 15])
+    #expect(Rule.allCases.map(\.word) == ["none", "placement", "refuse", "require", "allow", "acyclic", "tiers", "isolate"])
+    #expect(Rule.allCases.map(\.infoCode) == [0, 18, 18, 18, 18, 15, 15, 15])
   }
 }
 
@@ -107,10 +107,10 @@ struct CompiledAgainstPlainTests {
       let service = Int.random(in: 0...services, using: &random)
       let target = Int.random(in: 0...services, using: &random)
       let caller = Caller(context: UInt16(context), service: UInt32(service))
-      let refusal = compiled.judge(caller, target: UInt32(target))
+      let refusal = compiled.firstRefusal(caller, target: UInt32(target))
       let said = refusal.map { "\($0.rule.word) \(compiled.reason($0.reason))" }
       #expect(said == plain(policy, context, service, target), "seed \(seed): \(caller) to \(target) in\n\(text)")
-      #expect(compiled.judgeAll(caller, target: UInt32(target)).first == refusal)
+      #expect(compiled.judgeAll(caller, target: UInt32(target), at: 0).first == refusal)
     }
     for context in 0..<contexts {
       for other in 0..<contexts {
@@ -203,5 +203,13 @@ enum RandomPolicy {
       if !isRelated { members.append(candidate) }
     }
     return members
+  }
+}
+
+extension CompiledPolicy {
+  /// The first rule that a call breaks, in shadow or not.
+  fileprivate func firstRefusal(_ caller: Caller, target: UInt32) -> Refusal? {
+    let judgement = judge(caller, target: target, at: 0)
+    return judgement.refusal ?? judgement.wouldBe
   }
 }

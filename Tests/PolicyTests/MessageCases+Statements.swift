@@ -80,18 +80,15 @@ let grammarCases: [MessageCase] = [
   MessageCase(
     """
     forward . 192.0.2.53
-    tiers critical > standard
-    service a. { tier critical; health tcp 8080 }
+    service a. { health tcp 8080 }
     """,
     #"p:1:1: error: "forward" is not supported yet; remove it"#,
-    #"p:2:1: error: "tiers" is not supported yet; remove it"#,
-    #"p:3:14: error: "tier" is not supported yet; remove it"#,
-    #"p:3:29: error: "health" is not supported yet; remove it"#),
+    #"p:2:14: error: "health" is not supported yet; remove it"#),
   MessageCase(
     """
     a { b { c { d { e { f { g { h { i { } } } } } } } } }
     """,
-    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, listen, mode, default, deny-as, context, isolate, service, expect, zone, metrics-log, answer-order, nsid, cookies, cookie-secret, rate-limit, tcp-limits, user"#,
+    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, listen, mode, default, deny-as, context, isolate, service, expect, zone, metrics-log, answer-order, nsid, cookies, cookie-secret, rate-limit, tcp-limits, user, tiers, tier, acyclic, observe, except, trust, explain, version, query-log, reload"#,
     #"p:1:35: error: blocks are more than 8 deep here; close some with }"#),
 ]
 

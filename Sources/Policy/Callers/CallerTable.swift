@@ -1,4 +1,4 @@
-public import Addresses
+internal import Addresses
 package import Diagnostics
 public import FlatMemory
 
@@ -60,25 +60,27 @@ public struct CallerTable: ~Copyable, Sendable {
     bases = builder.bases
   }
 
-  /// The caller behind a source address.
+  /// Who the evidence shows.
   ///
   /// Its context is that of the listener, where a context claims the listener; else that of the longest `from`; else
-  /// `context default`; else it is not placed. Where no contexts are declared everyone is placed in the root.
-  /// - Parameter listenerContext: the number of the context that claims the address the query came in on.
+  /// `context default`; else it is not placed. Where no contexts are declared everyone is placed in the root. Its service
+  /// is that of its certificate, else that of its user, else that of the longest `runs-at`.
   @inlinable @inline(__always)
-  public func caller(source: IPAddress, listenerContext: UInt16?) -> Caller {
+  public func caller(_ evidence: Evidence) -> Caller {
     var caller = other
-    if let listenerContext {
-      caller = Caller(context: listenerContext, contextBasis: listenBasis[Int(listenerContext)])
+    if let context = evidence.listenerContext {
+      caller = Caller(context: context, contextBasis: listenBasis[Int(context)])
     } else {
-      let line = contextPrefixes.value(for: source)
+      let line = contextPrefixes.value(for: evidence.source)
       if line != 0 {
         caller = Caller(context: UInt16(truncatingIfNeeded: owners[Int(line)]), contextBasis: line)
       }
     }
-    let line = servicePrefixes.value(for: source)
+    caller.addressSource = evidence.addressSource
+    let line = servicePrefixes.value(for: evidence.source)
     caller.service = owners[Int(line)]
     caller.serviceBasis = line
+    if line != 0 { caller.identification = .address }
     return caller
   }
 

@@ -37,6 +37,19 @@ struct PolicyDraft {
   var rateLimit: Located<RateLimiting>?
   var tcpLimits: Located<TCPLimits>?
   var user: Located<ServerUser>?
+  var tiers: Located<[Word]>?
+  var acyclic: Located<Bool>?
+  /// The tier of services that say none.
+  var defaultTier: Located<Word>?
+  var observedRules: [ObservedRule] = []
+  var exceptions: [Exception] = []
+  var trustedForwarders: [LocatedPrefix] = []
+  var trustedProxies: [LocatedPrefix] = []
+  /// The contexts that `explain to` names; empty for `explain off`.
+  var explaining: Located<[Word]>?
+  var queryLog: Located<QueryLog>?
+  var reloadGuard: Located<ReloadGuard>?
+  var versionText: Located<VersionText>?
   var listens: [Listen] = []
   var contexts: [Context] = []
   var services: [Service] = []
@@ -80,6 +93,20 @@ struct PolicyDraft {
     var allows: [Reference] = []
     var refuses: [Reference] = []
     var denyAs: Located<DenyAs>?
+    var mode: Located<Mode>?
+    var tier: Located<Word>?
+    var identities: [ServiceIdentity] = []
+    var users: [ServiceUser] = []
+    var require: Located<Bool>?
+  }
+
+  struct Exception {
+    let caller: Reference
+    let service: Reference
+    let end: UInt32
+    let lastDay: String
+    let reason: String
+    let location: SourceLocation
   }
 
   /// A word that names a service, a context or everyone.

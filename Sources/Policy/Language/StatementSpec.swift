@@ -31,7 +31,7 @@ struct StatementSpec: Sendable {
   static let table: [StatementSpec] = [
     StatementSpec("origin", in: [.top], words: 1...1, "origin NAME", readOrigin),
     StatementSpec("listen", in: [.top, .context], words: many, "listen ADDRESS[:PORT]...", readListen),
-    StatementSpec("mode", in: [.top, .context], words: 1...1, "mode enforce|observe", readMode),
+    StatementSpec("mode", in: [.top, .context, .service], words: 1...1, "mode enforce|observe", readMode),
     StatementSpec("default", in: [.top], words: 1...1, "default allow|refuse", readDefault),
     StatementSpec(
       "deny-as", in: [.top, .context, .service], words: 1...3,
@@ -65,6 +65,20 @@ struct StatementSpec: Sendable {
     StatementSpec(
       "tcp-limits", in: [.top], words: many, "tcp-limits [connections N] [per-client N] [idle SECONDS]", readTCPLimits),
     StatementSpec("user", in: [.top], words: 1...1, "user NAME[:GROUP]", readUser),
+    StatementSpec("tiers", in: [.top], words: many, "tiers HIGHEST > NEXT...", readTiers),
+    StatementSpec("tier", in: [.top, .service], words: 1...1, "tier NAME", readTier),
+    StatementSpec("acyclic", in: [.top], words: 0...0, "acyclic", readAcyclic),
+    StatementSpec("observe", in: [.top], words: many, "observe RULE...", readObserve),
+    StatementSpec("except", in: [.top], words: 7...Int.max, exceptUsage, readExcept),
+    StatementSpec(
+      "trust", in: [.top], words: 3...Int.max, "trust ecs from PREFIX..., or trust proxy from PREFIX...", readTrust),
+    StatementSpec("identity", in: [.service], words: many, "identity \"COMMON NAME\"...", readIdentity),
+    StatementSpec("uid", in: [.service], words: many, "uid USER...", readUID),
+    StatementSpec("require", in: [.service], words: 1...1, "require identity", readRequire),
+    StatementSpec("explain", in: [.top], words: many, "explain on|off, or explain to CONTEXT...", readExplain),
+    StatementSpec("version", in: [.top], words: 1...1, "version TEXT, or version off", readVersion),
+    StatementSpec("query-log", in: [.top], words: 1...2, "query-log PATH [all|refused]", readQueryLog),
+    StatementSpec("reload", in: [.top], words: 2...2, "reload guard PERCENT%", readReload),
   ]
 
   /// The statements by their keywords.
@@ -72,8 +86,7 @@ struct StatementSpec: Sendable {
 
   /// Keywords of the language that are not built yet. A rule that is read and does nothing is worse than an error.
   static let notSupportedYet: Set<String> = [
-    "forward", "trust", "tiers", "tier", "acyclic", "observe", "except", "health", "floor", "weight", "drain",
-    "identity", "uid", "explain", "include",
+    "forward", "health", "floor", "weight", "drain", "include",
   ]
 
   /// The keywords that may stand in a block.

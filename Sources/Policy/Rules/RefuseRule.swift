@@ -3,10 +3,9 @@
 /// A line that names the caller's service is the reason before one that names its context, the innermost first, and
 /// that before `*`.
 @usableFromInline enum RefuseRule {
-  @inlinable static func judge(_ facts: CallFacts) -> Refusal? {
-    if facts.service.refuseReason != 0 { return Refusal(.refuse, reason: facts.service.refuseReason) }
-    if facts.context.refuseReason != 0 { return Refusal(.refuse, reason: facts.context.refuseReason) }
-    return nil
+  /// The line by which the call is refused; 0 where it is not.
+  @inlinable static func reason(_ facts: CallFacts) -> UInt32 {
+    facts.service.refuseReason != 0 ? facts.service.refuseReason : facts.context.refuseReason
   }
 
   /// Notes a service's `refuse` lines; of two that name one subject the first is the reason.

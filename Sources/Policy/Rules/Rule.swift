@@ -1,4 +1,4 @@
-/// What a refusal rests on.
+/// What a refusal rests on, in the order of judging.
 public enum Rule: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   /// Nothing was refused.
   case none
@@ -6,8 +6,14 @@ public enum Rule: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case placement
   /// A `refuse` line names the caller.
   case refuse
+  /// The service requires an identity, and the caller is known by its address alone.
+  case require
   /// No `allow` line names the caller, or there is none and `default refuse` holds.
   case allow
+  /// The service already calls the caller, by `allow` lines, directly or by way of others.
+  case acyclic
+  /// The service is of a lower tier than the caller.
+  case tiers
   /// The endpoint is in a context isolated from the caller's.
   case isolate
 
@@ -17,7 +23,10 @@ public enum Rule: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .none: "none"
     case .placement: "placement"
     case .refuse: "refuse"
+    case .require: "require"
     case .allow: "allow"
+    case .acyclic: "acyclic"
+    case .tiers: "tiers"
     case .isolate: "isolate"
     }
   }
@@ -26,8 +35,8 @@ public enum Rule: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   @inlinable public var infoCode: UInt16 {
     switch self {
     case .none: 0
-    case .placement, .refuse, .allow: 18
-    case .isolate: 15
+    case .placement, .refuse, .require, .allow: 18
+    case .acyclic, .tiers, .isolate: 15
     }
   }
 }
@@ -43,5 +52,46 @@ public struct Refusal: Hashable, Sendable, BitwiseCopyable {
   @inlinable public init(_ rule: Rule, reason: UInt32) {
     self.rule = rule
     self.reason = reason
+  }
+}
+
+/// Several rules.
+public struct RuleSet: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  /// Bit n is the rule of raw value n.
+  public let rawValue: UInt16
+
+  /// A set from its bits.
+  @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// A set of one rule.
+  @inlinable public init(_ rule: Rule) { rawValue = 1 << UInt16(rule.rawValue) }
+
+  /// The rules that an exception lifts.
+  @inlinable public static var exceptable: RuleSet { [RuleSet(.acyclic), RuleSet(.tiers), RuleSet(.isolate)] }
+
+  /// True where the rule is in the set.
+  @inlinable public func contains(_ rule: Rule) -> Bool { contains(RuleSet(rule)) }
+
+  /// The rule that is judged first; nil of none.
+  @inlinable public var first: Rule? { Rule(rawValue: UInt8(truncatingIfNeeded: rawValue.trailingZeroBitCount)) }
+
+  /// The rules, in the order of judging.
+  package var rules: [Rule] { Rule.allCases.filter { contains($0) } }
+}
+
+/// What the policy says of one call.
+public struct Judgement: Hashable, Sendable, BitwiseCopyable {
+  /// The first rule that refuses the call; nil where none does.
+  public var refusal: Refusal?
+  /// The first rule that would refuse it if it were not in shadow; nil where none would.
+  public var wouldBe: Refusal?
+  /// All rules that the call breaks.
+  public var broken: RuleSet
+
+  /// What the rules say; nothing, where nothing is broken.
+  @inlinable public init(refusal: Refusal? = nil, wouldBe: Refusal? = nil, broken: RuleSet = []) {
+    self.refusal = refusal
+    self.wouldBe = wouldBe
+    self.broken = broken
   }
 }

@@ -33,7 +33,8 @@ extension PolicyResolver {
       policy.services.append(
         Service(
           name: service.name, display: service.word.text, location: place, runsAt: service.runsAt,
-          denyAs: service.denyAs?.value))
+          denyAs: service.denyAs?.value, mode: service.mode?.value, identities: service.identities,
+          users: service.users, requireLocation: service.require?.location))
     }
   }
 
@@ -52,7 +53,8 @@ extension PolicyResolver {
     }
   }
 
-  private mutating func grant(_ reference: PolicyDraft.Reference, _ known: [DiagnosticList.Known]) -> Grant? {
+  /// Whom a word of an `allow`, `refuse` or `except` names.
+  mutating func grant(_ reference: PolicyDraft.Reference, _ known: [DiagnosticList.Known]) -> Grant? {
     let word = reference.word
     if word.text == "*" { return Grant(subject: .everyone, location: word.location) }
     let service = serviceIndex(reference)
@@ -77,7 +79,7 @@ extension PolicyResolver {
     }
   }
 
-  private func serviceIndex(_ reference: PolicyDraft.Reference) -> Int? {
+  func serviceIndex(_ reference: PolicyDraft.Reference) -> Int? {
     if let origin = reference.origin {
       guard let name = try? DomainName(reference.word.text, relativeTo: origin) else { return nil }
       return servicesByName[name]

@@ -44,10 +44,20 @@ struct PolicyResolver {
     policy.tcpLimits = draft.tcpLimits?.value ?? policy.tcpLimits
     policy.user = draft.user?.value
     policy.expectations = draft.expectations
+    policy.acyclicLocation = draft.acyclic?.location
+    policy.observedRules = draft.observedRules
+    policy.trustedForwarders = draft.trustedForwarders
+    policy.trustedProxies = draft.trustedProxies
+    policy.queryLog = draft.queryLog?.value
+    policy.reloadGuard = draft.reloadGuard?.value
+    policy.versionText = draft.versionText?.value ?? .own
     resolveContexts()
     resolveZoneFiles()
+    resolveExplaining()
     resolveServices()
+    resolveTiers()
     resolveGrants()
+    resolveExceptions()
     resolveIsolations()
     checkOwnership()
     resolveListens()
