@@ -1,6 +1,7 @@
 public import Addresses
 internal import Contexts
 package import DNSFormat
+package import Diagnostics
 public import FlatMemory
 
 /// A policy made ready for queries: flat tables that any number of workers read at once.
@@ -32,6 +33,7 @@ public final class CompiledPolicy: Sendable {
   private let serviceNames: TextTable
   private let contextNames: TextTable
   private let ruleWords: TextTable
+  private let tierNames: TextTable
   private let serviceNumbers: [DomainName: UInt32]
   /// What this was made of: for the control plane.
   package let policy: Policy
@@ -44,7 +46,10 @@ public final class CompiledPolicy: Sendable {
       policy.defaultDecision == .refuse ? reasons.number(of: policy.defaultLocation?.short ?? "default refuse") : 0
     callers = CallerTable(policy)
     endpoints = EndpointTable(policy)
-    calls = CallTable(policy, reason: { reasons.number(of: $0.location.short) }, defaultReason: defaultReason)
+    let ruleReasons = CallTable.Reasons(
+      other: defaultReason, acyclic: policy.acyclicLocation.map { reasons.number(of: $0.short) } ?? 0,
+      tiers: policy.tiers.map { reasons.number(of: $0.location.short) } ?? 0)
+    calls = CallTable(policy, ruleReasons) { reasons.number(of: $0.short) }
     isolations = IsolateRule(policy, reason: { reasons.number(of: $0.location.short) })
     hasIsolations = !policy.isolations.isEmpty
     rotatesAnswers = policy.answerOrder == .rotate
@@ -77,6 +82,9 @@ public final class CompiledPolicy: Sendable {
     self.serviceNames = TextTable(serviceNames)
     self.contextNames = TextTable(contextNames)
     ruleWords = TextTable(words)
+    var tiers = TextTable.Builder()
+    for tier in policy.tiers?.names ?? [] { tiers.add(tier.text) }
+    tierNames = TextTable(tiers)
     self.policy = policy
   }
 }
@@ -94,13 +102,14 @@ extension CompiledPolicy {
   ///   - time: seconds since 1970, for exceptions.
   @inlinable public func judge(_ caller: Caller, target service: UInt32, at time: UInt32) -> Judgement {
     if service == 0 { return Judgement() }
-    guard let facts = calls.facts(caller, service) else { return Judgement() }
+    guard let facts = calls.facts(caller, service, at: time) else { return Judgement() }
     let broken = facts.broken
-    if broken.isEmpty { return Judgement() }
+    if broken.isEmpty { return Judgement(isExcepted: facts.isExcepted) }
     let shadow = shadow(context: caller.context, service: service)
     func refusal(_ rules: RuleSet) -> Refusal? { rules.first.map { Refusal($0, reason: facts.reason($0)) } }
     return Judgement(
-      refusal: refusal(broken.subtracting(shadow)), wouldBe: refusal(broken.intersection(shadow)), broken: broken)
+      refusal: refusal(broken.subtracting(shadow)), wouldBe: refusal(broken.intersection(shadow)), broken: broken,
+      isExcepted: facts.isExcepted)
   }
 
   /// The rules that are only observed for callers of a context who call a service; 0 for none.
@@ -153,6 +162,11 @@ extension CompiledPolicy {
     contextNames.append(UInt32(context), to: &buffer)
   }
 
+  /// Appends the tier of a service; nothing for one in none.
+  package func appendTier(of service: UInt32, to buffer: inout OctetBuffer) {
+    tierNames.append(calls.rows[Int(service)].tier, to: &buffer)
+  }
+
   /// Appends `refuse`, `allow`, `isolate` and so on.
   package func appendRule(_ rule: Rule, to buffer: inout OctetBuffer) {
     ruleWords.append(UInt32(rule.rawValue) + 1, to: &buffer)
@@ -163,9 +177,20 @@ extension CompiledPolicy {
 extension CompiledPolicy {
   /// Every rule that a call breaks, those in shadow too, in the order of judging.
   package func judgeAll(_ caller: Caller, target service: UInt32, at time: UInt32) -> [Refusal] {
-    let facts = service == 0 ? nil : calls.facts(caller, service)
+    let facts = service == 0 ? nil : calls.facts(caller, service, at: time)
     let byName = facts.map { facts in facts.broken.rules.map { Refusal($0, reason: facts.reason($0)) } } ?? []
     return [judgePlacement(caller)].compactMap(\.self) + byName
+  }
+
+  /// The fewest declared calls that lead from one service to another, each with who calls, whom, and the word that allows
+  /// it; empty where none do. What `acyclic` rests on.
+  package func path(from caller: UInt32, to callee: UInt32) -> [(
+    caller: UInt32, callee: UInt32, location: SourceLocation
+  )] {
+    if caller == 0 || callee == 0 { return [] }
+    return CallGraph(policy).path(from: Int(caller) - 1, to: Int(callee) - 1).map {
+      (UInt32($0.caller + 1), UInt32($0.callee + 1), $0.location)
+    }
   }
 
   /// The place of a refusal's line, `orders.policy:6`; empty for 0.

@@ -50,6 +50,8 @@ package struct Policy: Sendable {
   package var tiers: Tiers?
   /// Where it is said that the allowed call graph has no cycle; nil where it is not.
   package var acyclicLocation: SourceLocation?
+  /// Who calls whom by `allow` lines, directly or by others; nil where the policy does not say `acyclic`.
+  package var reachability: Reachability?
   /// Rules in shadow: logged, not enforced, whatever the mode.
   package var observedRules: [ObservedRule] = []
   package var exceptions: [PolicyException] = []

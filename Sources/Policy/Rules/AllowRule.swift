@@ -4,7 +4,7 @@
 @usableFromInline enum AllowRule {
   /// The line by which the call is refused; 0 where it is not.
   @inlinable static func reason(_ facts: CallFacts) -> UInt32 {
-    facts.service.isAllowed || facts.context.isAllowed || facts.isSelf ? 0 : facts.allowReason
+    facts.service.isAllowed || facts.context.isAllowed || facts.isSelf ? 0 : facts.row.allowReason
   }
 
   /// Notes a service's `allow` lines.

@@ -1,19 +1,32 @@
+internal import Diagnostics
 public import FlatMemory
 
 /// What every service's lines say of every caller, flat.
 ///
 /// A row for each service; for each of its lines that names a service an entry in one hash table; and for its lines
 /// that name contexts a few runs of context numbers, beside each other in memory. So a query costs a row, at most one
-/// probe and a short binary search, however many rules there are, and memory grows with the lines alone.
+/// probe and a short binary search, however many rules there are, and memory grows with the lines alone. Where the
+/// policy has tiers or `acyclic`, a caller that is a service costs its own row too, and a second short search.
 @usableFromInline struct CallTable: ~Copyable, Sendable {
-  /// One service, as a target.
+  /// One service, as a target and as a caller: 32 octets.
   @usableFromInline struct Row: BitwiseCopyable, Sendable {
     @usableFromInline var firstRun: UInt32 = 0
-    /// 0 where everyone may call.
-    @usableFromInline var runCount: UInt32 = 0
-    @usableFromInline var allowReason: UInt32 = 0
+    @usableFromInline var runCount: UInt16 = 0
+    /// False where everyone may call.
+    @usableFromInline var isJudged = false
     /// True where a line names a service.
     @usableFromInline var namesServices = false
+    /// Where it says that whoever is not named may not call: the first `allow` line, or `default refuse`.
+    @usableFromInline var allowReason: UInt32 = 0
+    /// The `require` line; 0 for none.
+    @usableFromInline var requireReason: UInt32 = 0
+    /// 1 the most important; 0 for none.
+    @usableFromInline var tier: UInt32 = 0
+    /// Its bit in the rows of those who call it, where the policy says `acyclic`.
+    @usableFromInline var bit: UInt32 = 0
+    /// Whom it calls, directly or by others: a row of ``AcyclicRule``; no words for nobody.
+    @usableFromInline var firstCallee: UInt32 = 0
+    @usableFromInline var calleeCount: UInt32 = 0
   }
 
   /// What a target's lines say of one caller's service.
@@ -34,24 +47,48 @@ public import FlatMemory
   /// Open addressing: a power of two of slots, at least half of them free.
   @usableFromInline let entries: FlatArray<Entry>
   @usableFromInline let runs: FlatArray<Run>
+  @usableFromInline let acyclic: AcyclicRule
+  /// The policy's `acyclic` and `tiers` lines; 0 for none.
+  @usableFromInline let acyclicReason: UInt32
+  @usableFromInline let tiersReason: UInt32
 
-  init(_ policy: borrowing Policy, reason: (Grant) -> UInt32, defaultReason: UInt32) {
+  /// Reasons, as numbers of their texts.
+  struct Reasons {
+    /// `default refuse`; 0 for none.
+    var other: UInt32 = 0
+    var acyclic: UInt32 = 0
+    var tiers: UInt32 = 0
+  }
+
+  /// - Parameter reason: the number of a place's text.
+  init(_ policy: borrowing Policy, _ reasons: Reasons, reason: (SourceLocation) -> UInt32) {
     var rows = [Row()]
     var named: [Entry] = []
     var runs: [Run] = []
+    let exceptions = Dictionary(grouping: policy.exceptions, by: \.service)
     for (index, service) in policy.services.enumerated() {
       var lines = ServiceLines()
-      RefuseRule.note(service, in: &lines, reason: reason)
+      RefuseRule.note(service, in: &lines) { reason($0.location) }
       AllowRule.note(service, in: &lines)
-      var row = Row(allowReason: service.allows.first.map(reason) ?? defaultReason)
-      if !service.allows.isEmpty || !service.refuses.isEmpty || row.allowReason != 0 {
+      ExceptRule.note(exceptions[index] ?? [], in: &lines)
+      var row = Row(allowReason: service.allows.first.map { reason($0.location) } ?? reasons.other)
+      row.requireReason = service.requireLocation.map(reason) ?? 0
+      row.tier = UInt32((service.tier ?? -1) + 1)
+      if let reachability = policy.reachability {
+        row.bit = reachability.bits[index]
+        row.firstCallee = UInt32(reachability.rows[index].lowerBound)
+        row.calleeCount = UInt32(reachability.rows[index].count)
+      }
+      if !lines.isEmpty {
         let ofService = lines.runs(in: policy.contexts)
         row.firstRun = UInt32(runs.count)
-        row.runCount = UInt32(ofService.count)
+        row.runCount = UInt16(ofService.count)
         runs += ofService.map { Run(firstContext: UInt32($0.first), facts: $0.facts) }
         row.namesServices = !lines.services.isEmpty
         named += lines.services.map { Entry(key: Self.key(UInt32(index + 1), $0.key), facts: $0.value) }
       }
+      row.isJudged =
+        row.runCount > 0 || row.allowReason != 0 || row.requireReason != 0 || row.tier > 1 || row.calleeCount > 0
       rows.append(row)
     }
     var slots = Array(repeating: Entry(), count: 2)
@@ -64,15 +101,29 @@ public import FlatMemory
     self.rows = FlatArray(rows)
     self.runs = FlatArray(runs)
     entries = FlatArray(slots)
+    acyclic = AcyclicRule(policy.reachability)
+    acyclicReason = reasons.acyclic
+    tiersReason = reasons.tiers
   }
 
   /// The facts to judge; nil where everyone may call.
-  @inlinable func facts(_ caller: Caller, _ target: UInt32) -> CallFacts? {
+  @inlinable func facts(_ caller: Caller, _ target: UInt32, at time: UInt32) -> CallFacts? {
     let row = rows[Int(target)]
-    if row.runCount == 0 { return nil }
+    if !row.isJudged { return nil }
+    let service = serviceFacts(row, target, caller.service)
+    let context = contextFacts(row, caller.context)
+    let isSelf = caller.service == target
+    var callerTier: UInt32 = 0
+    var closesCycle = false
+    if caller.service != 0, !isSelf, row.tier > 1 || row.calleeCount > 0 {
+      let own = rows[Int(caller.service)]
+      callerTier = own.tier
+      closesCycle = acyclic.contains(own.bit, first: row.firstCallee, count: row.calleeCount)
+    }
     return CallFacts(
-      isSelf: caller.service == target, service: serviceFacts(row, target, caller.service),
-      context: contextFacts(row, caller.context), allowReason: row.allowReason)
+      row: row, isSelf: isSelf, isIdentified: caller.isIdentified, service: service, context: context,
+      isExcepted: ExceptRule.isLive(service, context, at: time), callerTier: callerTier, closesCycle: closesCycle,
+      acyclicReason: acyclicReason, tiersReason: tiersReason)
   }
 
   @inlinable func serviceFacts(_ row: Row, _ target: UInt32, _ service: UInt32) -> LineFacts {
@@ -89,6 +140,7 @@ public import FlatMemory
 
   /// The last run that starts at or before the context; the first starts at 0.
   @inlinable func contextFacts(_ row: Row, _ context: UInt16) -> LineFacts {
+    if row.runCount == 0 { return LineFacts() }
     var low = Int(row.firstRun)
     var high = low &+ Int(row.runCount)
     while high &- low > 1 {

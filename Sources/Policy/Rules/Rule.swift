@@ -87,11 +87,16 @@ public struct Judgement: Hashable, Sendable, BitwiseCopyable {
   public var wouldBe: Refusal?
   /// All rules that the call breaks.
   public var broken: RuleSet
+  /// True where an exception is live for the pair: `isolate` leaves out none of the service's endpoints.
+  public var isExcepted: Bool
 
   /// What the rules say; nothing, where nothing is broken.
-  @inlinable public init(refusal: Refusal? = nil, wouldBe: Refusal? = nil, broken: RuleSet = []) {
+  @inlinable public init(
+    refusal: Refusal? = nil, wouldBe: Refusal? = nil, broken: RuleSet = [], isExcepted: Bool = false
+  ) {
     self.refusal = refusal
     self.wouldBe = wouldBe
     self.broken = broken
+    self.isExcepted = isExcepted
   }
 }

@@ -6,16 +6,22 @@ extension CallFacts {
   @inlinable var broken: RuleSet {
     var broken: RuleSet = []
     if RefuseRule.reason(self) != 0 { broken.insert(RuleSet(.refuse)) }
+    if RequireRule.reason(self) != 0 { broken.insert(RuleSet(.require)) }
     if AllowRule.reason(self) != 0 { broken.insert(RuleSet(.allow)) }
+    if AcyclicRule.reason(self) != 0 { broken.insert(RuleSet(.acyclic)) }
+    if TiersRule.reason(self) != 0 { broken.insert(RuleSet(.tiers)) }
     return broken
   }
 
-  /// The line by which a rule is broken; 0 where no one line says it, or it is not broken.
+  /// The line by which a rule is broken; 0 where it is not broken, or is not one about names.
   @inlinable func reason(_ rule: Rule) -> UInt32 {
     switch rule {
     case .refuse: RefuseRule.reason(self)
+    case .require: RequireRule.reason(self)
     case .allow: AllowRule.reason(self)
-    case .none, .placement, .require, .acyclic, .tiers, .isolate: 0
+    case .acyclic: AcyclicRule.reason(self)
+    case .tiers: TiersRule.reason(self)
+    case .none, .placement, .isolate: 0
     }
   }
 }

@@ -1,11 +1,14 @@
 internal import Contexts
 
-/// The `allow` and `refuse` lines of one service, by whom they name: between the policy and ``CallTable``.
+/// The `allow`, `refuse` and `except` lines for one service, by whom they name: between the policy and ``CallTable``.
 struct ServiceLines {
   /// By service number.
   private(set) var services: [UInt32: LineFacts] = [:]
   private var contexts: [Int: LineFacts] = [:]
   private var everyone = LineFacts()
+
+  /// True where nothing is said.
+  var isEmpty: Bool { services.isEmpty && contexts.isEmpty && everyone == LineFacts() }
 
   /// Changes what is said of a subject.
   mutating func update(_ subject: Grant.Subject, _ change: (inout LineFacts) -> Void) {
@@ -36,6 +39,7 @@ struct ServiceLines {
     for said in tree.path(from: context).compactMap({ contexts[$0] }) + [everyone] {
       if facts.refuseReason == 0 { facts.refuseReason = said.refuseReason }
       facts.isAllowed = facts.isAllowed || said.isAllowed
+      facts.exceptEnd = max(facts.exceptEnd, said.exceptEnd)
     }
     return facts
   }

@@ -58,6 +58,7 @@ struct PolicyResolver {
     resolveTiers()
     resolveGrants()
     resolveExceptions()
+    resolveCallGraph()
     resolveIsolations()
     checkOwnership()
     resolveListens()

@@ -1,0 +1,171 @@
+package import Diagnostics
+
+/// Who calls whom, as the policy declares it: by `allow` lines that name services.
+///
+/// There is a call from one service to another where a line of the latter allows the former by name and none refuses it,
+/// by name or as `*`. A pair that an `except` names is left out, whether or not the exception has ended: for its time it
+/// may close a cycle, and after that it may not. A service that allows itself says nothing: it always may.
+package struct CallGraph: Sendable {
+  /// One declared call.
+  package struct Call: Hashable, Sendable {
+    /// Indices into the policy's services.
+    package let caller: Int
+    package let callee: Int
+    /// The word that allows it; the first, where there are several.
+    package let location: SourceLocation
+  }
+
+  /// By caller, then in the order of the services called.
+  package let calls: [Call]
+  /// The calls of service n are `calls[starts[n] ..< starts[n + 1]]`.
+  private let starts: [Int]
+
+  /// The graph of a policy's services; time and memory grow with the words of its lines.
+  package init(_ policy: Policy) {
+    self.init(policy.services, except: policy.exceptions)
+  }
+
+  init(_ services: [Service], except exceptions: [PolicyException]) {
+    var excepted = Array(repeating: Set<Int>(), count: services.count)
+    for case (.service(let caller), let callee) in exceptions.map({ ($0.caller, $0.service) }) {
+      excepted[callee].insert(caller)
+    }
+    var found: [Call] = []
+    for (callee, service) in services.enumerated() {
+      if service.refuses.contains(where: { $0.subject == .everyone }) { continue }
+      var closed = excepted[callee]
+      closed.insert(callee)
+      for case .service(let caller) in service.refuses.map(\.subject) { closed.insert(caller) }
+      for grant in service.allows {
+        // Whoever was allowed once is closed for the words that follow.
+        guard case .service(let caller) = grant.subject, closed.insert(caller).inserted else { continue }
+        found.append(Call(caller: caller, callee: callee, location: grant.location))
+      }
+    }
+    // Sorted by counting: those of one caller stay in the order of the services called.
+    var starts = Array(repeating: 0, count: services.count + 1)
+    for call in found { starts[call.caller + 1] += 1 }
+    for index in services.indices { starts[index + 1] += starts[index] }
+    var next = starts
+    var order = Array(repeating: 0, count: found.count)
+    for (index, call) in found.enumerated() {
+      order[next[call.caller]] = index
+      next[call.caller] += 1
+    }
+    self.starts = starts
+    calls = order.map { found[$0] }
+  }
+
+  /// How many services there are.
+  package var serviceCount: Int { starts.count - 1 }
+
+  /// The calls that a service makes.
+  package func calls(of service: Int) -> ArraySlice<Call> { calls[starts[service]..<starts[service + 1]] }
+
+  /// The fewest calls that lead from one service to another; empty where none do. From a service to itself: a cycle.
+  package func path(from start: Int, to end: Int) -> [Call] {
+    var steps = Int.max
+    return path(from: start, to: end, steps: &steps) { _ in true }
+  }
+
+  /// Looks at the calls nearest first.
+  /// - Parameters:
+  ///   - steps: how many calls may be looked at; those that were are taken off.
+  ///   - mayPass: whether the path may go by a service.
+  private func path(from start: Int, to end: Int, steps: inout Int, by mayPass: (Int) -> Bool) -> [Call] {
+    var cameBy: [Int: Int] = [:]
+    var reached = [start]
+    var next = 0
+    while next < reached.count {
+      for index in starts[reached[next]]..<starts[reached[next] + 1] {
+        if steps == 0 { return [] }
+        steps -= 1
+        let callee = calls[index].callee
+        guard callee == end || callee != start && cameBy[callee] == nil && mayPass(callee) else { continue }
+        cameBy[callee] = index
+        if callee == end {
+          var path = [calls[index]]
+          while let first = path.last, first.caller != start { path.append(calls[cameBy[first.caller] ?? index]) }
+          return path.reversed()
+        }
+        reached.append(callee)
+      }
+      next += 1
+    }
+    return []
+  }
+
+  /// One cycle of each part of the graph whose services all reach each other; told from its first word on.
+  ///
+  /// The shortest one through the part's first service, or through one of its next, as long as looking takes no longer
+  /// than the graph is large: so that the time stays linear.
+  package func cycles(_ components: Components) -> [[Call]] {
+    var members = Array(repeating: [Int](), count: components.count)
+    for service in 0..<serviceCount { members[components.number[service]].append(service) }
+    var steps = calls.count + 100_000
+    return members.filter { $0.count > 1 }.compactMap { part in
+      let number = components.number[part[0]]
+      var all = Int.max
+      var best = path(from: part[0], to: part[0], steps: &all) { components.number[$0] == number }
+      for service in part.dropFirst() {
+        if best.count <= 2 || steps == 0 { break }
+        let other = path(from: service, to: service, steps: &steps) { components.number[$0] == number }
+        if !other.isEmpty, other.count < best.count { best = other }
+      }
+      guard let first = best.indices.min(by: { best[$0].location < best[$1].location }) else { return nil }
+      return Array(best[first...] + best[..<first])
+    }.sorted { $0[0].location < $1[0].location }
+  }
+}
+
+extension CallGraph {
+  /// The parts of a graph within which every service reaches every other; most are single services.
+  package struct Components: Sendable {
+    /// By service: the number of its part. Whom a part calls outside itself has a lower number.
+    package let number: [Int]
+    package let count: Int
+  }
+
+  /// The strongly connected components, by Tarjan's algorithm with a stack of its own, in linear time.
+  package var components: Components {
+    var number = Array(repeating: -1, count: serviceCount)
+    var count = 0
+    /// When a service was met, from 1; 0 is not yet.
+    var met = Array(repeating: 0, count: serviceCount)
+    /// The earliest service, among those not in a part yet, that is known to be reached.
+    var low = met
+    var nextCall = Array(starts.dropLast())
+    var clock = 0
+    var open: [Int] = []
+    var walk: [Int] = []
+    for root in 0..<serviceCount where met[root] == 0 {
+      walk.append(root)
+      while let service = walk.last {
+        if met[service] == 0 {
+          clock += 1
+          (met[service], low[service]) = (clock, clock)
+          open.append(service)
+        }
+        if nextCall[service] < starts[service + 1] {
+          let callee = calls[nextCall[service]].callee
+          nextCall[service] += 1
+          if met[callee] == 0 {
+            walk.append(callee)
+          } else if number[callee] < 0 {
+            low[service] = min(low[service], met[callee])
+          }
+          continue
+        }
+        walk.removeLast()
+        if let caller = walk.last { low[caller] = min(low[caller], low[service]) }
+        guard low[service] == met[service] else { continue }
+        while let member = open.popLast() {
+          number[member] = count
+          if member == service { break }
+        }
+        count += 1
+      }
+    }
+    return Components(number: number, count: count)
+  }
+}
