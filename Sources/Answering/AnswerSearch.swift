@@ -69,7 +69,8 @@ extension Workspace {
         return prove(.noName(encloser: found.encloser), zone, UInt32(number), context)
       case .exact, .wildcard:
         if found.node.flags.contains(.alias), !query.type.standsBesideAlias { break }
-        return addData(found, zone, UInt32(number), owner, ownZone, snapshot, &outcome)
+        let mayFilter = snapshot.policy.hasIsolations && !judgement.isExcepted
+        return addData(found, zone, UInt32(number), owner, ownZone, mayFilter: mayFilter, snapshot, &outcome)
       case .redirection: break
       }
       // The owner of an item says where a name is written, not which it is; the hash tells a name met again.
@@ -116,9 +117,10 @@ extension Workspace {
   // MARK: - The kinds of answer
 
   /// The RRset of the type asked for, or NODATA (RFC 2308 §2.2).
+  /// - Parameter mayFilter: false where `isolate` has nothing to say of the name.
   private mutating func addData(
     _ found: ZoneFinding, _ zone: CompiledZone, _ number: UInt32, _ owner: Answer.Owner, _ ownZone: Int,
-    _ snapshot: Snapshot, _ outcome: inout Outcome
+    mayFilter: Bool, _ snapshot: Snapshot, _ outcome: inout Outcome
   ) {
     let context = outcome.caller.context
     let node = found.node
@@ -126,17 +128,24 @@ extension Workspace {
     let hasAny = query.type == .any && node.end(zone.memory) > node.firstRRset
     let rrset = hasAny ? RRsetImage(zone.memory, at: node.firstRRset) : node.rrset(query.type, zone.memory)
     var isFiltered = false
-    if snapshot.policy.hasIsolations {
-      switch judgeEndpoints(of: node, asked: rrset, service: found.service, zone, snapshot, outcome.caller) {
-      case .allMayPass: break
-      case .someMayPass: isFiltered = true
-      case .noneOfTypeMayPass: return addNoData(found, zone, number, context)
-      case .noneMayPass(let endpointContext):
-        let reason = snapshot.policy.isolationReason(callerContext: context, endpointContext: endpointContext)
-        let judgement = snapshot.policy.judgement(
-          of: Refusal(.isolate, reason: reason), context: context, service: found.service)
-        if outcome.refusal == nil || judgement.refusal != nil { outcome.endpointContext = endpointContext }
+    if mayFilter {
+      let passage = judgeEndpoints(of: node, asked: rrset, zone, snapshot, outcome.caller)
+      switch passage {
+      case .all: break
+      case .none(let endpoint):
+        let judgement = isolation(of: endpoint, service: found.service, snapshot, &outcome)
         if isRefused(judgement, service: found.service, snapshot, &outcome, zone: ownZone) { return }
+      case .some(let endpoint), .noneOfType(let endpoint):
+        if snapshot.policy.shadow(context: context, service: found.service).contains(.isolate) {
+          let isFirst = outcome.refusal == nil
+          let judgement = isolation(of: endpoint, service: found.service, snapshot, &outcome)
+          _ = isRefused(judgement, service: found.service, snapshot, &outcome, zone: ownZone)
+          outcome.wouldLeaveOut = isFirst
+        } else if case .noneOfType = passage {
+          return addNoData(found, zone, number, context)
+        } else {
+          isFiltered = true
+        }
       }
     }
     var next = rrset

@@ -75,7 +75,9 @@ public struct Outcome: Sendable, BitwiseCopyable {
   public internal(set) var brokenRules: RuleSet = []
   /// True where what `refusal` says was let pass: `mode observe`, or a rule in shadow.
   public internal(set) var isOnlyObserved = false
-  /// Where `isolate` refused: the context of the first endpoint left out.
+  /// True where `refusal` is `isolate` in shadow, which would refuse nothing but leave endpoints out of the answer.
+  public internal(set) var wouldLeaveOut = false
+  /// Where `isolate` refused, or would have: the context of the first endpoint that the caller may not have.
   public internal(set) var endpointContext: UInt16 = 0
   /// What was wrong with the request; nil where nothing was.
   public internal(set) var wireError: WireError?
@@ -88,11 +90,14 @@ public struct Outcome: Sendable, BitwiseCopyable {
 
   /// A refusal as a log tells it again.
   package init(
-    caller: Caller, refusal: Refusal, service: UInt32, endpointContext: UInt16, isOnlyObserved: Bool
+    caller: Caller, refusal: Refusal, service: UInt32, brokenRules: RuleSet, endpointContext: UInt16,
+    isOnlyObserved: Bool, wouldLeaveOut: Bool
   ) {
     self.caller = caller
     self.refusal = refusal
     self.service = service
+    self.brokenRules = brokenRules
+    self.wouldLeaveOut = wouldLeaveOut
     self.endpointContext = endpointContext
     self.isOnlyObserved = isOnlyObserved
     decision = isOnlyObserved ? .answered : .refused

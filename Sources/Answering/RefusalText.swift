@@ -15,6 +15,9 @@ extension CompiledPolicy {
       appendCaller(outcome.caller, to: &buffer)
       buffer.append(" may not call ")
       appendService(outcome.service, to: &buffer)
+    case .isolate where outcome.wouldLeaveOut:
+      buffer.append("would leave out endpoints in ")
+      appendContext(outcome.endpointContext, to: &buffer)
     case .isolate:
       buffer.append("endpoints in ")
       appendContext(outcome.endpointContext, to: &buffer)
@@ -23,6 +26,7 @@ extension CompiledPolicy {
     }
     buffer.append(": ")
     appendRule(refusal.rule, to: &buffer)
+    appendCircumstances(of: refusal.rule, outcome, to: &buffer)
     if refusal.reason != 0 {
       buffer.append(" (")
       appendReason(refusal.reason, to: &buffer)
@@ -30,9 +34,28 @@ extension CompiledPolicy {
     }
   }
 
-  /// True where refusals of a caller that calls no service are met with silence.
+  /// What else there is to say of a rule than its name.
+  private func appendCircumstances(of rule: Rule, _ outcome: Outcome, to buffer: inout OctetBuffer) {
+    switch rule {
+    case .require: buffer.append(" identity")
+    case .acyclic:
+      buffer.append(", ")
+      appendService(outcome.service, to: &buffer)
+      buffer.append(" already calls ")
+      appendService(outcome.caller.service, to: &buffer)
+    case .tiers:
+      buffer.append(", ")
+      appendTier(of: outcome.caller.service, to: &buffer)
+      buffer.append(" depends on ")
+      appendTier(of: outcome.service, to: &buffer)
+    case .none, .placement, .refuse, .allow, .isolate: return
+    }
+  }
+
+  /// True where a caller in no context is met with silence.
   func isDropped(_ caller: Caller) -> Bool {
-    mode(caller.context) == .enforce && denyAs(context: caller.context, service: 0).kind == .drop
+    !shadow(context: caller.context, service: 0).contains(.placement)
+      && denyAs(context: caller.context, service: 0).kind == .drop
   }
 
   private func appendCaller(_ caller: Caller, to buffer: inout OctetBuffer) {

@@ -44,8 +44,11 @@ extension Workspace {
     else { return false }
     var next = match.node.addresses(zone.memory)
     if next == nil { return false }
-    if snapshot.policy.judge(caller, target: match.service, at: time).refusal != nil { return true }
-    let isFiltering = !snapshot.policy.shadow(context: caller.context, service: match.service).contains(.isolate)
+    let judgement = snapshot.policy.judge(caller, target: match.service, at: time)
+    if judgement.refusal != nil { return true }
+    let isFiltering =
+      !judgement.isExcepted
+      && !snapshot.policy.shadow(context: caller.context, service: match.service).contains(.isolate)
     let owner = Answer.Owner(offset: UInt32(match.node.nameOffset), zone: number)
     while let addresses = next {
       let passing = isFiltering ? countPassing(addresses, zone, snapshot, caller) : addresses.count

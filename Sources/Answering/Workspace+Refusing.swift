@@ -45,11 +45,13 @@ extension Workspace {
     return true
   }
 
-  /// What `isolate` says of a node's endpoints.
-  enum EndpointJudgement {
-    case allMayPass, someMayPass, noneOfTypeMayPass
-    /// With the context of the first endpoint.
-    case noneMayPass(endpointContext: UInt16)
+  /// What `isolate` lets pass of a node's endpoints; where not all, with the context of the first that it does not.
+  enum Passage {
+    case all
+    case some(first: UInt16)
+    /// There are none of the type asked for, but some of another.
+    case noneOfType(first: UInt16)
+    case none(first: UInt16)
   }
 
   /// `isolate` judges the addresses of the name, whatever type was asked for: a client must not see A refused and AAAA
@@ -57,18 +59,17 @@ extension Workspace {
   /// and NS is none to a resolver. The hints of an SVCB or HTTPS set are endpoints too; and a signed set is whole or
   /// refused, since a part of it has no signature.
   func judgeEndpoints(
-    of node: ZoneNode, asked: RRsetImage?, service: UInt32, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
-  ) -> EndpointJudgement {
-    let isObserved = snapshot.policy.shadow(context: caller.context, service: service).contains(.isolate)
+    of node: ZoneNode, asked: RRsetImage?, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
+  ) -> Passage {
     let asksEndpoints = query.type == .a || query.type == .aaaa || asked?.holdsEndpoints == true
-    if node.flags.contains(.apex), !asksEndpoints { return .allMayPass }
+    if node.flags.contains(.apex), !asksEndpoints { return .all }
     if let asked, asked.holdsEndpoints {
       let passing = countPassing(asked, zone, snapshot, caller)
-      if passing == asked.count, asked.holdsAddresses { return .allMayPass }
+      if passing == asked.count, asked.holdsAddresses { return .all }
       if passing < asked.count, passing == 0 && !asked.holdsAddresses || asked.isSigned {
-        return noneMayPass(asked, zone, snapshot, caller)
+        return .none(first: firstIsolated(asked, zone, snapshot, caller))
       }
-      if passing > 0, passing < asked.count { return isObserved ? .allMayPass : .someMayPass }
+      if passing > 0, passing < asked.count { return .some(first: firstIsolated(asked, zone, snapshot, caller)) }
     }
     var total = 0
     var passing = 0
@@ -78,25 +79,33 @@ extension Workspace {
       passing &+= countPassing(addresses, zone, snapshot, caller)
       next = node.addresses(zone.memory, after: addresses)
     }
-    if total == 0 { return .allMayPass }
-    if passing > 0 {
-      return asked?.holdsAddresses == true && !isObserved ? .noneOfTypeMayPass : .allMayPass
-    }
-    guard let first = node.addresses(zone.memory) else { return .allMayPass }
-    return noneMayPass(first, zone, snapshot, caller)
+    guard total > 0, let first = node.addresses(zone.memory) else { return .all }
+    if passing == 0 { return .none(first: firstIsolated(first, zone, snapshot, caller)) }
+    guard let asked, asked.holdsAddresses else { return .all }
+    return .noneOfType(first: firstIsolated(asked, zone, snapshot, caller))
   }
 
-  /// A refusal, which names the context of the first endpoint that may not pass.
-  private func noneMayPass(
+  /// The context of the first endpoint of a set that may not pass; 0 where all may.
+  private func firstIsolated(
     _ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
-  ) -> EndpointJudgement {
+  ) -> UInt16 {
     var rdata = rrset.dataStart &+ 2
     while rdata < rrset.end {
       let context = snapshot.policy.isolatedContext(rrset, zone.memory, rdataAt: rdata, callerContext: caller.context)
-      if let context { return .noneMayPass(endpointContext: context) }
+      if let context { return context }
       rdata &+= 2 &+ Int(UInt16(bigEndian: zone.memory.load(rdata &- 2, as: UInt16.self)))
     }
-    return .allMayPass
+    return 0
+  }
+
+  /// The judgement that an endpoint in a context leads to; notes the context.
+  func isolation(
+    of endpointContext: UInt16, service: UInt32, _ snapshot: Snapshot, _ outcome: inout Outcome
+  ) -> Judgement {
+    let context = outcome.caller.context
+    outcome.endpointContext = endpointContext
+    let reason = snapshot.policy.isolationReason(callerContext: context, endpointContext: endpointContext)
+    return snapshot.policy.judgement(of: Refusal(.isolate, reason: reason), context: context, service: service)
   }
 
   /// How many RRs of a set the caller may have.

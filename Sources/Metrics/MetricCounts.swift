@@ -23,6 +23,8 @@ package struct MetricCounts: Equatable, Sendable {
   package internal(set) var rcodes = [UInt64](repeating: 0, count: 32)
   /// Refusals by the rule's number in the order of judging.
   package internal(set) var refusals = [UInt64](repeating: 0, count: 16)
+  /// What rules in shadow would have refused, by the rule's number.
+  package internal(set) var wouldBeRefusals = [UInt64](repeating: 0, count: 16)
 
   /// Counts of nothing.
   package init() {}
@@ -60,6 +62,9 @@ package struct MetricCounts: Equatable, Sendable {
     for index in silences.indices { silences[index] = operation(silences[index], other.silences[index]) }
     for index in rcodes.indices { rcodes[index] = operation(rcodes[index], other.rcodes[index]) }
     for index in refusals.indices { refusals[index] = operation(refusals[index], other.refusals[index]) }
+    for index in wouldBeRefusals.indices {
+      wouldBeRefusals[index] = operation(wouldBeRefusals[index], other.wouldBeRefusals[index])
+    }
   }
 
   /// All queries, and those of them that got no response, by context slot and transport.
@@ -104,8 +109,8 @@ package struct MetricCounts: Equatable, Sendable {
 }
 
 extension MetricCounts {
-  /// Every event that happened, by name, in a fixed order: the counters, responses by RCODE, refusals by rule, silences by
-  /// cause. Batches are left out: they are a means of measuring.
+  /// Every event that happened, by name, in a fixed order: the counters, responses by RCODE, refusals and would-be refusals by
+  /// rule, silences by cause. Batches are left out: they are a means of measuring.
   /// - Parameters:
   ///   - rcode: an RCODE's mnemonic.
   ///   - rule: the word of a rule, by its number in the order of judging.
@@ -113,7 +118,8 @@ extension MetricCounts {
     let counters = MetricCounter.allCases.filter { $0 != .batchSpan && $0 != .batches }.map { ("\($0)", self[$0]) }
     let byRCode = rcodes.enumerated().map { (rcode($0.offset), $0.element) }
     let byRule = refusals.enumerated().map { ("refusedBy_\(rule($0.offset))", $0.element) }
+    let byShadow = wouldBeRefusals.enumerated().map { ("wouldRefuseBy_\(rule($0.offset))", $0.element) }
     let byCause = SilenceCause.allCases.map { ("silent_\($0)", self[$0]) }
-    return (counters + byRCode + byRule + byCause).filter { $0.1 > 0 }
+    return (counters + byRCode + byRule + byShadow + byCause).filter { $0.1 > 0 }
   }
 }

@@ -33,7 +33,8 @@ public final class WorkerMetrics: Sendable {
     @inlinable static var silences: Int { 32 }
     @inlinable static var rcodes: Int { 48 }
     @inlinable static var refusals: Int { 80 }
-    @inlinable static var counts: Int { 96 }
+    @inlinable static var wouldBeRefusals: Int { 96 }
+    @inlinable static var counts: Int { 112 }
     /// A histogram is its buckets, their sum and their maximum, rounded up to whole cache lines.
     @inlinable static var sum: Int { 1056 }
     @inlinable static var max: Int { 1057 }
@@ -83,6 +84,11 @@ public final class WorkerMetrics: Sendable {
     counters.add(1, to: Layout.refusals &+ max(0, min(rule, 15)))
   }
 
+  /// Counts what a rule in shadow would have refused, or changed, by its number as above.
+  @inlinable public func count(wouldBeRefusalBy rule: Int) {
+    counters.add(1, to: Layout.wouldBeRefusals &+ max(0, min(rule, 15)))
+  }
+
   /// Counts one query of a population; where its histograms begin.
   @inlinable func count(_ population: Population) -> Int {
     let slot = min(Int(population.slot), slots &- 1)
@@ -108,6 +114,9 @@ extension WorkerMetrics {
     for cause in SilenceCause.allCases { counts.silences[cause.rawValue] = counters[Layout.silences + cause.rawValue] }
     for rcode in counts.rcodes.indices { counts.rcodes[rcode] = counters[Layout.rcodes + rcode] }
     for rule in counts.refusals.indices { counts.refusals[rule] = counters[Layout.refusals + rule] }
+    for rule in counts.wouldBeRefusals.indices {
+      counts.wouldBeRefusals[rule] = counters[Layout.wouldBeRefusals + rule]
+    }
     for index in 0..<slots * 8 {
       let count = counters[Layout.counts + index]
       guard count > 0, let population = Population(index: index) else { continue }

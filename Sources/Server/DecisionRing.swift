@@ -47,8 +47,8 @@ final class DecisionRing: Sendable {
     words.set(source.high, at: base &+ 2)
     words.set(source.low, at: base &+ 3)
     words.set(
-      UInt64(caller.context) << 48 | UInt64(outcome.endpointContext) << 32 | UInt64(refusal.rule.rawValue) << 8
-        | (source.isIPv4 ? 1 : 0) | (caller.isPlaced ? 2 : 0) | (outcome.isOnlyObserved ? 4 : 0), at: base &+ 4)
+      UInt64(caller.context) << 48 | UInt64(outcome.endpointContext) << 32 | UInt64(outcome.brokenRules.rawValue) << 16
+        | UInt64(refusal.rule.rawValue) << 8 | Self.flags(outcome, source), at: base &+ 4)
     words.set(UInt64(caller.service) << 32 | UInt64(outcome.service), at: base &+ 5)
     var end = 12
     while end < request.count, end < 267, request[end] != 0 { end &+= 1 &+ Int(request[end]) }
@@ -71,6 +71,12 @@ final class DecisionRing: Sendable {
     return true
   }
 
+  /// How its caller is known has bits 4 and 5: `require` asks for it.
+  private static func flags(_ outcome: Outcome, _ source: IPAddress) -> UInt64 {
+    (source.isIPv4 ? 1 : 0) | (outcome.caller.isPlaced ? 2 : 0) | (outcome.isOnlyObserved ? 4 : 0)
+      | (outcome.wouldLeaveOut ? 8 : 0) | UInt64(outcome.caller.identification.rawValue) << 4
+  }
+
   /// Takes the oldest record; nil where none waits. For the control thread.
   func pop() -> DecisionRecord? {
     let position = read.load(ordering: .relaxed)
@@ -87,12 +93,16 @@ final class DecisionRing: Sendable {
     let octets = (0..<Int(tail & 0xffff)).map {
       UInt8(truncatingIfNeeded: words[base + 7 + $0 / 8] >> UInt64($0 % 8 * 8))
     }
+    var caller = Caller(
+      context: UInt16(truncatingIfNeeded: bits >> 48), isPlaced: bits & 2 != 0, service: UInt32(services >> 32))
+    caller.identification = Identification(rawValue: UInt8(truncatingIfNeeded: bits >> 4 & 3)) ?? .none
     let outcome = Outcome(
-      caller: Caller(
-        context: UInt16(truncatingIfNeeded: bits >> 48), isPlaced: bits & 2 != 0, service: UInt32(services >> 32)),
+      caller: caller,
       refusal: Refusal(Rule(rawValue: UInt8(truncatingIfNeeded: bits >> 8)) ?? .none, reason: UInt32(tail >> 32)),
-      service: UInt32(truncatingIfNeeded: services), endpointContext: UInt16(truncatingIfNeeded: bits >> 32),
-      isOnlyObserved: bits & 4 != 0)
+      service: UInt32(truncatingIfNeeded: services),
+      brokenRules: RuleSet(rawValue: UInt16(truncatingIfNeeded: bits >> 16)),
+      endpointContext: UInt16(truncatingIfNeeded: bits >> 32), isOnlyObserved: bits & 4 != 0,
+      wouldLeaveOut: bits & 8 != 0)
     return DecisionRecord(
       generation: words[base], time: words[base + 1], source: source, outcome: outcome,
       type: RRType(UInt16(truncatingIfNeeded: tail >> 16)), name: (try? DomainName(wire: octets)) ?? .root)

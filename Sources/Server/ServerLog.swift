@@ -12,6 +12,10 @@ struct ServerLog: Sendable {
     writeStandardError("\(date.formatted(ServerLog.style)) \(text)\n")
   }
 
+  private static func verb(_ outcome: Outcome) -> String {
+    outcome.wouldLeaveOut ? "would change" : outcome.isOnlyObserved ? "would refuse" : "refused"
+  }
+
   private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
   /// The refusals that wait in a worker's ring, as many as it holds: those that come meanwhile wait for the next time, so
@@ -27,15 +31,20 @@ struct ServerLog: Sendable {
         caller.service == 0 ? nil : policy.serviceName(caller.service),
         caller.context == 0 ? nil : "in \(policy.contextName(caller.context))",
       ].compactMap(\.self).joined(separator: " ")
-      let others = policy.judgeAll(
-        caller, target: record.outcome.service, at: UInt32(truncatingIfNeeded: record.time / 1_000_000_000)
-      ).filter {
-        $0 != refusal && $0.rule != .placement
+      var others = policy.judgeAll(
+        caller, target: record.outcome.service, at: UInt32(truncatingIfNeeded: record.time / 1_000_000_000))
+      if record.outcome.brokenRules.contains(.isolate) {
+        let endpoint = record.outcome.endpointContext
+        let reason = policy.isolationReason(callerContext: caller.context, endpointContext: endpoint)
+        others.append(Refusal(.isolate, reason: reason))
       }
-      let also = others.map { "\($0.rule.word) (\(policy.reason($0.reason)))" }.joined(separator: ", ")
+      others.removeAll { $0 == refusal }
+      let also = others.map { other in
+        other.rule.word + (other.reason == 0 ? "" : " (\(policy.reason(other.reason)))")
+      }.joined(separator: ", ")
       let seconds = Double(record.time) / 1e9
       write(
-        "\(record.outcome.isOnlyObserved ? "would refuse" : "refused") \(record.name) \(record.type) "
+        "\(Self.verb(record.outcome)) \(record.name) \(record.type) "
           + "to \(record.source)\(who.isEmpty ? "" : " (\(who))"): \(policy.text(of: refusal, record.outcome))"
           + (also.isEmpty ? "" : "; also \(also)"),
         at: Date(timeIntervalSince1970: seconds))

@@ -64,8 +64,9 @@ final class Worker: Sendable {
     _ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64, queue: Int64?
   ) {
     let slot = served.slot(of: outcome.caller)
-    if let refusal = outcome.refusal, !outcome.isOnlyObserved {
-      metrics.count(refusalBy: Int(refusal.rule.rawValue))
+    if let refusal = outcome.refusal {
+      let rule = Int(refusal.rule.rawValue)
+      if outcome.isOnlyObserved { metrics.count(wouldBeRefusalBy: rule) } else { metrics.count(refusalBy: rule) }
     }
     guard outcome.decision != .silent else {
       metrics.recordSilence(slot: slot, transport: transport, cause: SilenceCause(outcome))

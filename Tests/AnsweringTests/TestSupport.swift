@@ -83,10 +83,11 @@ struct Fixture {
   /// - Parameter udpSize: of the OPT; nil for none.
   func ask(
     _ name: String, _ type: RRType = .a, from source: String = "127.0.0.1", transport: Arrival.Transport = .udp,
-    udpSize: UInt16? = 1232
+    udpSize: UInt16? = 1232, at time: UInt32 = 0
   ) throws -> Reply {
     let reply = try send(
-      Message.query(try DomainName(name), type, id: 0x4d2, udpSize: udpSize), from: source, transport: transport)
+      Message.query(try DomainName(name), type, id: 0x4d2, udpSize: udpSize), from: source, transport: transport,
+      at: time)
     if let message = reply.message {
       #expect(message.id == 0x4d2 && message.flags & 0x8000 != 0)
       #expect(message.questions.map { $0.name.wire } == [try DomainName(name).wire])
