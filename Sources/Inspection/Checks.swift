@@ -18,11 +18,11 @@ package struct Checks: Sendable {
   package var isClean: Bool { !diagnostics.hasErrors }
 
   /// Runs the `expect` lines and looks for what loads but is hardly meant.
-  /// - Parameter now: seconds since 1970, for the times of signatures.
+  /// - Parameter now: seconds since 1970, for the times of signatures and the ends of exceptions.
   package init(_ loaded: LoadedConfiguration, at now: UInt32) {
     var found = loaded.diagnostics
     if let snapshot = loaded.snapshot {
-      let failures = Expectations.run(snapshot, except: loaded.brokenZones)
+      let failures = Expectations.run(snapshot, at: now, except: loaded.brokenZones)
       // Where there is a snapshot at all, the mistakes of its load are those of zones.
       isServable = failures.isEmpty
       found += failures

@@ -11,9 +11,12 @@ internal import Policy
 /// on the way is not listed.
 package enum Expectations {
   /// The expectations that do not hold, and those that cannot be read, each as an error at its line.
-  /// - Parameter brokenZones: what is expected of names in them says nothing new.
-  package static func run(_ snapshot: Snapshot, except brokenZones: [DomainName] = []) -> [Diagnostic] {
-    var probe = Probe(snapshot)
+  /// - Parameters:
+  ///   - time: seconds since 1970, for exceptions.
+  ///   - brokenZones: what is expected of names in them says nothing new.
+  package static func run(_ snapshot: Snapshot, at time: UInt32, except brokenZones: [DomainName] = []) -> [Diagnostic]
+  {
+    var probe = Probe(snapshot, at: time)
     var diagnostics: [Diagnostic] = []
     for expectation in snapshot.policy.policy.expectations
     where !brokenZones.contains(where: { expectation.name.isAtOrBelow($0) }) {

@@ -49,18 +49,20 @@ package struct Explanation: Codable, Sendable {
   package let decision: String
   /// The rule that refused, or would have.
   package let refusal: Fact?
-  /// True where `mode observe` let pass what `refusal` says.
+  /// True where `mode observe`, or a rule in shadow, let pass what `refusal` says.
   package let isOnlyObserved: Bool
   /// Nil where there is no response.
   package let response: Response?
 
   /// Asks the snapshot as the caller would, then retraces the steps.
-  /// - Parameter listener: the address asked, where a context may claim it.
+  /// - Parameters:
+  ///   - listener: the address asked, where a context may claim it.
+  ///   - time: when it is asked, in seconds since 1970: exceptions end.
   package init(
-    _ name: DomainName, _ type: RRType, from source: IPAddress, at listener: SocketAddress? = nil,
+    _ name: DomainName, _ type: RRType, from source: IPAddress, at listener: SocketAddress? = nil, time: UInt32,
     _ loaded: LoadedConfiguration, _ snapshot: Snapshot
   ) {
-    var probe = Probe(snapshot)
+    var probe = Probe(snapshot, at: time)
     let (outcome, message) = probe.ask(name, type, from: source, at: listener)
     let caller = outcome.caller
     self.name = name.description
@@ -69,7 +71,7 @@ package struct Explanation: Codable, Sendable {
     context = caller.isPlaced && caller.context != 0 ? snapshot.policy.contextName(caller.context) : nil
     service = caller.service == 0 ? nil : snapshot.policy.serviceName(caller.service)
     self.caller = callerFacts(caller, snapshot)
-    steps = Retrace(loaded, snapshot, caller).steps(from: name, type)
+    steps = Retrace(loaded, snapshot, caller, time: time).steps(from: name, type)
     decision = "\(outcome.decision)"
     refusal = outcome.refusal.map {
       Fact(
@@ -127,8 +129,11 @@ private struct Retrace {
   let loaded: LoadedConfiguration
   let snapshot: Snapshot
   let caller: Caller
+  /// Seconds since 1970.
+  let time: UInt32
 
-  init(_ loaded: LoadedConfiguration, _ snapshot: Snapshot, _ caller: Caller) {
+  init(_ loaded: LoadedConfiguration, _ snapshot: Snapshot, _ caller: Caller, time: UInt32) {
+    self.time = time
     self.loaded = loaded
     self.snapshot = snapshot
     self.caller = caller
@@ -224,7 +229,7 @@ private struct Retrace {
     while rdata < rrset.end {
       let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
       let octets = zone.memory.octets((rdata + 2)..<(rdata + 2 + size))
-      let isolation = isolation(rrset, zone, rdataAt: rdata + 2)
+      let isolation = isolation(rrset, zone, rdataAt: rdata + 2, of: step.owner)
       step.data.append(
         Explanation.Fact(
           text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)",
@@ -235,10 +240,12 @@ private struct Retrace {
 
   /// What the rules say of the caller and a service.
   private func rules(_ service: UInt32) -> [Explanation.Fact] {
-    var facts = snapshot.policy.judgeAll(caller, target: service, at: 0).map { refusal in
-      Explanation.Fact(
-        text: "\(refusal.rule.word): refused", place: refusal.reason == 0 ? nil : snapshot.policy.reason(refusal.reason)
-      )
+    let shadow = snapshot.policy.shadow(context: caller.context, service: service)
+    var facts = snapshot.policy.judgeAll(caller, target: service, at: time).flatMap { refusal in
+      let fact = Explanation.Fact(
+        text: "\(refusal.rule.word): \(shadow.contains(refusal.rule) ? "refused, but only observed" : "refused")",
+        place: refusal.reason == 0 ? nil : snapshot.policy.reason(refusal.reason))
+      return [fact] + (refusal.rule == .acyclic ? calls(from: service, to: caller.service) : [])
     }
     guard service != 0 else {
       return facts + [Explanation.Fact(text: "belongs to no service: everyone may look it up", place: nil)]
@@ -257,6 +264,16 @@ private struct Retrace {
     return facts
   }
 
+  /// The declared calls that lead from one service to another.
+  private func calls(from service: UInt32, to other: UInt32) -> [Explanation.Fact] {
+    let policy = snapshot.policy
+    return policy.path(from: service, to: other).map { call in
+      Explanation.Fact(
+        text: "  \(policy.serviceName(call.caller)) calls \(policy.serviceName(call.callee))",
+        place: call.location.short)
+    }
+  }
+
   private func isMeant(_ subject: Grant.Subject) -> Bool {
     switch subject {
     case .everyone: true
@@ -266,12 +283,18 @@ private struct Retrace {
   }
 
   /// Says of an RR that the caller is isolated from its endpoint, and by which line.
-  private func isolation(_ rrset: RRsetImage, _ zone: CompiledZone, rdataAt offset: Int) -> String {
+  private func isolation(
+    _ rrset: RRsetImage, _ zone: CompiledZone, rdataAt offset: Int, of owner: String
+  ) -> String {
     let endpoint = snapshot.policy.isolatedContext(
       rrset, zone.memory, rdataAt: offset, callerContext: caller.context)
     guard let endpoint else { return "" }
     let reason = snapshot.policy.isolationReason(callerContext: caller.context, endpointContext: endpoint)
-    return "  (left out: in \(snapshot.policy.contextName(endpoint)), isolate \(snapshot.policy.reason(reason)))"
+    let service = (try? DomainName(owner)).map { snapshot.policy.serviceNumber(for: $0) } ?? 0
+    if snapshot.policy.judge(caller, target: service, at: time).isExcepted { return "" }
+    let isShadow = snapshot.policy.shadow(context: caller.context, service: service).contains(.isolate)
+    let verb = isShadow ? "would be left out" : "left out"
+    return "  (\(verb): in \(snapshot.policy.contextName(endpoint)), isolate \(snapshot.policy.reason(reason)))"
   }
 
   // MARK: - Where it is written

@@ -20,7 +20,7 @@ extension Explanation {
   private var decisionFact: Fact {
     guard let refusal else { return Fact(text: decision, place: nil) }
     return Fact(
-      text: isOnlyObserved ? "\(decision); mode observe let pass: \(refusal.text)" : "\(decision): \(refusal.text)",
+      text: isOnlyObserved ? "\(decision); only observed: \(refusal.text)" : "\(decision): \(refusal.text)",
       place: nil)
   }
 

@@ -12,8 +12,13 @@ package struct Probe: ~Copyable {
   private var workspace = Workspace()
   private var response = OctetBuffer(capacity: 65535)
   private let snapshot: Snapshot
+  private let time: UInt32
 
-  package init(_ snapshot: Snapshot) { self.snapshot = snapshot }
+  /// - Parameter time: when its queries come, in seconds since 1970: exceptions end.
+  package init(_ snapshot: Snapshot, at time: UInt32) {
+    self.snapshot = snapshot
+    self.time = time
+  }
 
   /// One query with EDNS over TCP, so that nothing is cut.
   /// - Returns: the outcome, and the response; nil for silence.
@@ -24,9 +29,9 @@ package struct Probe: ~Copyable {
     let listen = listener.flatMap { listener in snapshot.policy.policy.listens.first { $0.address == listener } }
     let query = Message.query(name, type)
     let outcome = respond(
-      to: query.span, Arrival(source: source, listenerContext: listen?.context.map { UInt16($0) }, transport: .tcp),
-      snapshot,
-      using: &workspace, into: &response)
+      to: query.span,
+      Arrival(source: source, listenerContext: listen?.context.map { UInt16($0) }, transport: .tcp, time: time),
+      snapshot, using: &workspace, into: &response)
     let octets = response.octets.octets(0..<response.count)
     return (outcome, octets.isEmpty ? nil : try? Message(octets))
   }

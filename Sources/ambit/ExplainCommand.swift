@@ -52,7 +52,8 @@ extension Command {
     guard let name = resolve(written, snapshot) else {
       arguments.fail("\"\(written)\" is no domain name")
     }
-    let explanation = Explanation(name, type, from: source, at: listener, loaded, snapshot)
+    let explanation = Explanation(
+      name, type, from: source, at: listener, time: Clock.realtimeSeconds(), loaded, snapshot)
     writeStandardOutput(arguments.has("--json") ? json(explanation) : explanation.text)
     return .done
   }

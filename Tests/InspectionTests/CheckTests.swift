@@ -71,7 +71,7 @@ struct CheckTests {
       policy: "context near { from 10.0.0.0/8 }\ncontext far { from 172.16.0.0/12 }")
     let snapshot = try #require(loaded.snapshot)
     #expect(loaded.brokenZones.map(\.description) == ["a.test."])
-    var probe = Probe(snapshot)
+    var probe = Probe(snapshot, at: 0)
     let name = try #require(try? DomainName("x.a.test"))
     let near = try #require(IPAddress("10.0.0.1")), far = try #require(IPAddress("172.16.0.1"))
     #expect(probe.ask(name, .a, from: near).1?.rcode == 2)

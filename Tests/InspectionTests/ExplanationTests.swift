@@ -25,7 +25,7 @@ struct ExplanationTests {
   ) throws -> Explanation {
     let loaded = load(zones: zones, policy: Self.policy)
     return Explanation(
-      try DomainName(name), type, from: try #require(IPAddress(source)), loaded, try #require(loaded.snapshot))
+      try DomainName(name), type, from: try #require(IPAddress(source)), time: 0, loaded, try #require(loaded.snapshot))
   }
 
   @Test func `an alias is a step of its own, and what isolation leaves out is shown with its line`() throws {
