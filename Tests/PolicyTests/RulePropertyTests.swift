@@ -1,0 +1,103 @@
+import DNSFormat
+import Diagnostics
+import TestSupport
+import Testing
+
+@testable import Policy
+
+@Suite("DESIGN §3.3: the compiled rules say what a reading of the lines says")
+struct RulePropertyTests {
+  /// Calls that are judged, 200 of each policy.
+  static let count = rounds(100_000)
+  private static let seeds = 5
+
+  @Test(arguments: 1...UInt64(RulePropertyTests.seeds))
+  func `the refusal, what would be one, all rules broken and their lines are the same`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let policies = Self.count / Self.seeds / 200
+    var seen = Seen()
+    for number in 0..<policies {
+      let text = RulePolicy(&random).text
+      guard let policy = try read(text, "seed \(seed), policy \(number)", &seen) else { continue }
+      let compiled = CompiledPolicy(policy)
+      let plain = PlainRules(policy)
+      for _ in 0..<200 {
+        let call = PlainRules.Call(policy, &random)
+        let (expected, found) = (plain.judge(call), said(of: call, by: compiled))
+        if expected != found {
+          Issue.record("seed \(seed), policy \(number): \(call): expected \(expected), found \(found), in\n\(text)")
+          return
+        }
+        seen.note(found)
+      }
+    }
+    // Every rule was seen to refuse, in force and in shadow, and exceptions to lift: the generator reaches them.
+    let rules = ["refuse", "require", "allow", "acyclic", "tiers"]
+    #expect(Set(rules).isSubset(of: seen.refusing) && Set(rules).isSubset(of: seen.observed), "seed \(seed): \(seen)")
+    #expect(seen.excepted > 0 && seen.cycles > 0 && seen.unread * 4 < policies, "seed \(seed): \(seen)")
+  }
+
+  /// A policy whose calls go round is read with acyclic in shadow; nil for one that is wrong in some other way.
+  private func read(_ text: String, _ which: String, _ seen: inout Seen) throws -> Policy? {
+    let (policy, diagnostics) = Policy.read([(path: "p", text: Array(text.utf8))])
+    if let policy {
+      let isProved =
+        policy.acyclicLocation != nil && policy.mode == .enforce
+        && !policy.observedRules.contains { $0.rule == .acyclic }
+      if isProved { #expect(!PlainRules(policy).hasCycle, "\(which): a cycle that was not found in\n\(text)") }
+      return policy
+    }
+    let errors = diagnostics.filter { $0.severity == .error }
+    guard errors.allSatisfy({ $0.message.contains("the allowed calls have a cycle") }) else {
+      seen.unread += 1
+      return nil
+    }
+    seen.cycles += 1
+    let observed = Policy.read([(path: "p", text: Array((text + "observe acyclic\n").utf8))]).0
+    let shadowed = try #require(observed, "\(which): in shadow a cycle is no error")
+    #expect(PlainRules(shadowed).hasCycle, "\(which): no cycle, but \(errors) in\n\(text)")
+    return shadowed
+  }
+
+  private func said(of call: PlainRules.Call, by compiled: CompiledPolicy) -> PlainRules.Said {
+    var caller = Caller(context: UInt16(call.context), service: UInt32((call.service ?? -1) + 1))
+    caller.identification = call.identification
+    let target = UInt32(call.target + 1)
+    let judgement = compiled.judge(caller, target: target, at: call.time)
+    func words(_ refusal: Refusal) -> String { "\(refusal.rule.word) \(compiled.reason(refusal.reason))" }
+    let all = compiled.judgeAll(caller, target: target, at: call.time)
+    var found = PlainRules.Said(
+      refusal: judgement.refusal.map(words), wouldBe: judgement.wouldBe.map(words), broken: all.map(words),
+      isExcepted: judgement.isExcepted)
+    if judgement.broken.rules != all.map(\.rule) { found.broken.append("but \(judgement.broken.rules)") }
+    return found
+  }
+
+  /// What the calls came to, over all policies of a seed.
+  private struct Seen {
+    var refusing: Set<String> = []
+    var observed: Set<String> = []
+    var excepted = 0
+    var cycles = 0
+    var unread = 0
+
+    mutating func note(_ said: PlainRules.Said) {
+      func word(_ text: String) -> String { String(text.prefix { $0 != " " }) }
+      if let refusal = said.refusal { refusing.insert(word(refusal)) }
+      if let wouldBe = said.wouldBe { observed.insert(word(wouldBe)) }
+      if said.isExcepted { excepted += 1 }
+    }
+  }
+}
+
+extension PlainRules.Call {
+  init(_ policy: Policy, _ random: inout SeededGenerator) {
+    let service = random.chance(20) ? nil : random.number(0...(policy.services.count - 1))
+    let ends = RulePolicy.ends + policy.exceptions.map(\.end)
+    let end = ends[random.number(0...(ends.count - 1))]
+    self.init(
+      context: random.number(0...(policy.contexts.nodes.count - 1)), service: service,
+      identification: service == nil ? .none : [.address, .certificate, .user][random.number(0...2)],
+      target: random.number(0...(policy.services.count - 1)), time: [end - 1, end, 0, .max][random.number(0...3)])
+  }
+}
