@@ -86,6 +86,12 @@ public struct Outcome: Sendable, BitwiseCopyable {
   /// True where the query had a server cookie of ours that is still good: the source address is no forgery.
   public internal(set) var hasValidCookie = false
 
+  /// Whom a trusted forwarder asked for (RFC 7871); nil where none did, and where it is not to be known (a length of 0).
+  public internal(set) var clientSubnet: ClientSubnet?
+  /// The length of the prefix within which the same caller is seen; greater than the subnet's own where the subnet does
+  /// not say who the caller is.
+  public internal(set) var scope: UInt8 = 0
+
   init(caller: Caller) { self.caller = caller }
 
   /// A refusal as a log tells it again.

@@ -9,7 +9,19 @@ extension CompiledPolicy {
     switch refusal.rule {
     case .none: return
     case .placement:
-      buffer.append("the caller's address is in no context of the policy")
+      guard let subnet = outcome.clientSubnet else {
+        buffer.append("the caller's address is in no context of the policy")
+        return
+      }
+      buffer.append("the client subnet ")
+      buffer.append(subnet)
+      if outcome.scope > subnet.sourceLength {
+        buffer.append(" is too short: callers are told apart by /")
+        buffer.append(decimal: UInt64(subnet.addressBits(ofLength: outcome.scope)))
+        buffer.append(" here")
+      } else {
+        buffer.append(" is in no context of the policy")
+      }
       return
     case .refuse, .require, .allow, .acyclic, .tiers:
       appendCaller(outcome.caller, to: &buffer)
@@ -54,7 +66,7 @@ extension CompiledPolicy {
 
   /// True where a caller in no context is met with silence.
   func isDropped(_ caller: Caller) -> Bool {
-    !shadow(context: caller.context, service: 0).contains(.placement)
+    !caller.isPlaced && !shadow(context: caller.context, service: 0).contains(.placement)
       && denyAs(context: caller.context, service: 0).kind == .drop
   }
 

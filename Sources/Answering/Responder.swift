@@ -17,9 +17,10 @@ public func respond(
   response.reset()
   let caller = snapshot.policy.callers.caller(arrival.evidence)
   var outcome = Outcome(caller: caller)
-  if let refusal = snapshot.policy.judgePlacement(caller), snapshot.policy.isDropped(caller) {
+  workspace.clientSubnet = nil
+  if snapshot.policy.isDropped(caller), !snapshot.policy.isForwarder(arrival.source) {
     // Who is in no context gets no answer to anything, malformed or not.
-    outcome.refusal = refusal
+    outcome.refusal = snapshot.policy.judgePlacement(caller)
     return outcome
   }
   do throws(WireError) {
@@ -31,6 +32,11 @@ public func respond(
   if workspace.query.ednsVersion != 0 {
     // RFC 6891 §6.1.3: the version we know is in our OPT; nothing else of the query is looked at.
     workspace.fail(request, .badVers, arrival, snapshot, &outcome, into: &response)
+    return outcome
+  }
+  workspace.placeCaller(arrival, snapshot, &outcome)
+  if snapshot.policy.isDropped(outcome.caller) {
+    outcome.refusal = snapshot.policy.judgePlacement(outcome.caller)
     return outcome
   }
   workspace.judgeCookie(request, arrival, snapshot, &outcome)

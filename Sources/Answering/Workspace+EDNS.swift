@@ -39,6 +39,7 @@ extension Workspace {
     if sendsCookie(snapshot) { size &+= OPTWriter.cookieSize }
     if sendsKeepalive(arrival) { size &+= OPTWriter.keepaliveSize }
     if sendsNSID(snapshot) { size &+= 4 &+ snapshot.nsid.count }
+    if let clientSubnet { size &+= clientSubnet.optionSize }
     return size
   }
 
@@ -57,6 +58,7 @@ extension Workspace {
         $0.append(snapshot.nsid, from: 0, count: snapshot.nsid.count)
       }
     }
+    if let clientSubnet { OPTWriter.append(clientSubnet, scope: scope, toRecordAt: opt, into: &response) }
   }
 
   private func sendsCookie(_ snapshot: Snapshot) -> Bool {
@@ -77,7 +79,7 @@ extension Workspace {
     if let refusal = outcome.refusal, !outcome.isOnlyObserved {
       OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
         $0.append(refusal.rule.infoCode)
-        snapshot.policy.appendText(of: refusal, outcome, to: &$0)
+        if snapshot.policy.telling.tells(outcome.caller) { snapshot.policy.appendText(of: refusal, outcome, to: &$0) }
       }
     } else if let code = answer.infoCode ?? inherentInfoCode {
       OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {

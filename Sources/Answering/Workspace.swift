@@ -17,6 +17,9 @@ public struct Workspace: ~Copyable {
   var writer = ResponseWriter()
   /// When the query came, in seconds since 1970: exceptions end.
   var time: UInt32 = 0
+  /// Whom a trusted forwarder asks for, where one asks, and how far the answer reaches: goes back with any response.
+  var clientSubnet: ClientSubnet?
+  var scope: UInt8 = 0
   /// The query's client cookie and what answers it, where it has one.
   var clientCookie: UInt64 = 0
   var serverCookie = ServerCookie(head: 0, hash: 0)

@@ -10,6 +10,12 @@ public import FlatMemory
 public final class CompiledPolicy: Sendable {
   /// Who calls?
   public let callers: CallerTable
+  /// How far does that reach? For answers to an EDNS Client Subnet.
+  public let boundaries: SubnetBoundaries
+  /// Who is told what, and in which words?
+  public let telling: Telling
+  /// Forwarders whose EDNS Client Subnet is believed.
+  @usableFromInline let forwarders: PrefixTable
   /// Where does an endpoint belong?
   public let endpoints: EndpointTable
   /// True where any two contexts are isolated: otherwise no address need be looked at.
@@ -45,6 +51,9 @@ public final class CompiledPolicy: Sendable {
     let defaultReason =
       policy.defaultDecision == .refuse ? reasons.number(of: policy.defaultLocation?.short ?? "default refuse") : 0
     callers = CallerTable(policy)
+    boundaries = SubnetBoundaries(policy, callers)
+    telling = Telling(policy)
+    forwarders = PrefixTable(policy.trustedForwarders.map { ($0.prefix, 1) })
     endpoints = EndpointTable(policy)
     let ruleReasons = CallTable.Reasons(
       other: defaultReason, acyclic: policy.acyclicLocation.map { reasons.number(of: $0.short) } ?? 0,
@@ -95,6 +104,9 @@ extension CompiledPolicy {
   @inlinable public func judgePlacement(_ caller: Caller) -> Refusal? {
     caller.isPlaced ? nil : Refusal(.placement, reason: 0)
   }
+
+  /// True where an address is that of a forwarder whose EDNS Client Subnet is believed.
+  @inlinable public func isForwarder(_ address: IPAddress) -> Bool { forwarders.value(for: address) != 0 }
 
   /// May the caller call the service?
   /// - Parameters:

@@ -56,6 +56,22 @@ extension OPTWriter {
     }
   }
 
+  /// Appends a Client Subnet option (RFC 7871 §7.2.1): what came, and the scope.
+  public static func append(
+    _ subnet: ClientSubnet, scope: UInt8, toRecordAt opt: Int, into buffer: inout OctetBuffer
+  ) {
+    appendOption(EDNSOption.clientSubnet, toRecordAt: opt, into: &buffer) {
+      $0.append(subnet.family)
+      $0.append(subnet.sourceLength)
+      $0.append(scope)
+      var index = 0
+      while index < subnet.octetCount {
+        $0.append(subnet.octet(index))
+        index &+= 1
+      }
+    }
+  }
+
   /// Octets of an edns-tcp-keepalive option with a time.
   public static var keepaliveSize: Int { 4 + 2 }
 

@@ -24,6 +24,8 @@ public struct Query: BitwiseCopyable, Sendable {
   public private(set) var isDNSSECOK = false
   /// Which options there are, of those that we answer; none of another EDNS version's.
   public private(set) var options: RequestOptions = []
+  /// For whom the asker says that it asks; nil where it does not.
+  public private(set) var clientSubnet: ClientSubnet?
   /// Where the COOKIE option's data starts; eight octets of client cookie are there where `options` has a cookie.
   private var cookieStart: UInt16 = 0
   /// Octets of that data: 8, or 16 to 40.
@@ -160,6 +162,10 @@ public struct Query: BitwiseCopyable, Sendable {
         options.insert(.cookie)
         cookieStart = UInt16(truncatingIfNeeded: data)
         cookieSize = UInt16(truncatingIfNeeded: size)
+      // BIND takes the first of several; but whoever adds one behind a client's own would be taken for the client.
+      case EDNSOption.clientSubnet:
+        clientSubnet = ClientSubnet(request, at: data, size: size)
+        guard clientSubnet != nil, options.insert(.clientSubnet).inserted else { throw .malformed }
       default: break
       }
       option = data &+ size
