@@ -17,6 +17,32 @@ package struct AppendFile: ~Copyable, Sendable {
     if let reason = writeAll(octets, to: descriptor.raw) { throw SystemError("write", path, errno: reason) }
   }
 
+  /// Appends as much of `octets` as the system takes.
+  /// - Returns: how many octets are in the file, and why not all are.
+  package func appendSome(_ octets: Span<UInt8>) -> (count: Int, error: SystemError?) {
+    let raw = descriptor.raw
+    var written = 0
+    while written < octets.count {
+      let rest = octets.extracting(written..<octets.count)
+      let count = uninterrupted {
+        unsafe rest.withUnsafeBytes { memory in
+          // Safe: the kernel only reads, and no more than there is.
+          unsafe write(raw, memory.baseAddress, memory.count)
+        }
+      }
+      if count < 0 { return (written, SystemError("write", path, errno: errno)) }
+      written += count
+    }
+    return (written, nil)
+  }
+
+  /// Takes back the last octets of what was just appended: part of a line, after the disk was full.
+  /// - Returns: false where that cannot be, as of a pipe.
+  package func takeBack(_ count: Int) -> Bool {
+    let end = lseek(descriptor.raw, 0, SEEK_CUR)
+    return end >= count && ftruncate(descriptor.raw, end - off_t(count)) == 0
+  }
+
   /// Opens the path again, after someone has moved the file away. Where that fails, the file open now stays in use.
   package mutating func reopen() throws(SystemError) { descriptor = try AppendFile.open(path) }
 

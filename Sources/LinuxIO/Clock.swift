@@ -20,6 +20,9 @@ public enum Clock {
   }
 }
 
+/// Lets this thread rest: for a thread that has nothing else to wait for.
+package func pause(milliseconds: UInt32) { _ = usleep(milliseconds * 1000) }
+
 extension Clock {
   /// What is known of a clock's own error.
   package struct Calibration: Equatable, Sendable {

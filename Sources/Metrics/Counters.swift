@@ -30,6 +30,8 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case connectionsRefused
   /// Log records dropped because the queue was full.
   case logRecordsDropped
+  /// Records of the query log dropped because it is not written fast enough.
+  case queryRecordsDropped
 }
 
 /// Why a query got no response.

@@ -92,9 +92,11 @@ struct MetricsCollector {
 
   /// What is said in the log too, as counted since the start: refusals dropped because the log's queue was full, and
   /// responses that the rate limit dropped or cut.
-  func saidInLog() -> (droppedRecords: UInt64, dropped: UInt64, slipped: UInt64) {
+  func saidInLog() -> (droppedRecords: UInt64, droppedQueries: UInt64, dropped: UInt64, slipped: UInt64) {
     let total = total()
-    return (total[.logRecordsDropped], total[SilenceCause.limited], total[.responsesSlipped])
+    return (
+      total[.logRecordsDropped], total[.queryRecordsDropped], total[SilenceCause.limited], total[.responsesSlipped]
+    )
   }
 
   private func report(_ counts: MetricCounts, from: Date, to: Date) -> MetricsReport {

@@ -14,12 +14,18 @@ final class ServedSnapshot: Sendable {
   let limiting: ResponseLimiting
   /// What it says of connections.
   let tcpLimits: TCPLimits
+  /// Which queries are logged to a file; nil for none.
+  let queryScope: QueryLog.Scope?
   /// By listener: the context that claims it.
   private let listenerContexts: [UInt16?]
   /// By context number: its metric slot.
   private let slots: FlatArray<UInt16>
 
-  init(_ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots) {
+  init(
+    _ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots,
+    queryScope: QueryLog.Scope? = nil
+  ) {
+    self.queryScope = queryScope
     self.snapshot = snapshot
     self.generation = generation
     limiting = ResponseLimiting(snapshot.policy.policy.rateLimit)

@@ -28,6 +28,9 @@ package final class ServerControl {
   private var threads: [WorkerThread] = []
   private var collector: MetricsCollector
   private var metricsLog: MetricsLogFile?
+  private var refusals: RefusalLog
+  private let queryLog: QueryLogWriter
+  private var queryLogThread: WorkerThread?
   private let metricsInterval: UInt32
   /// The snapshot in service; and for a while after a reload the one before, for log records made under it.
   private var snapshots: [UInt64: ServedSnapshot]
@@ -37,7 +40,8 @@ package final class ServerControl {
   private let load: BackgroundLoad
   private var isLoading = false
   private var shouldLoadAgain = false
-  private var said: (droppedRecords: UInt64, dropped: UInt64, slipped: UInt64) = (0, 0, 0)
+  private var said: (droppedRecords: UInt64, droppedQueries: UInt64, dropped: UInt64, slipped: UInt64) =
+    (0, 0, 0, 0)
 
   /// Serves until told to stop. Everything that goes wrong is said on standard error.
   package static func run(_ options: ServerOptions) -> ServerExit {
@@ -85,7 +89,9 @@ package final class ServerControl {
     }
     census = TCPCensus(descriptors: connectionRoom, workers: cores)
     limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
-    let served = ServedSnapshot(snapshot, generation: 1, listeners: sockets.addresses, slots: slots)
+    let wanted = options.queryLog(policy)
+    let served = ServedSnapshot(
+      snapshot, generation: 1, listeners: sockets.addresses, slots: slots, queryScope: wanted?.scope)
     snapshots = [1: served]
     let holder = SnapshotHolder(served)
     self.holder = holder
@@ -96,6 +102,10 @@ package final class ServerControl {
     collector = MetricsCollector(workers, slots: slots)
     let path = options.metricsLog ?? policy.metricsLog?.path
     if let path, path != "off" { metricsLog = try MetricsLogFile(path, log: log) }
+    let log = log
+    refusals = RefusalLog { log.write($0, at: $1) }
+    queryLog = try QueryLogWriter(workers.map(\.queries), snapshots, log: log)
+    if let wanted { try queryLog.write(to: wanted.path, wanted.scope) }
     metricsInterval = options.metricsInterval ?? policy.metricsLog?.interval ?? 10
     load = try BackgroundLoad(server)
   }
@@ -105,6 +115,10 @@ package final class ServerControl {
   private func startWorkers() throws(SystemError) {
     let cores = sockets.datagrams.count
     let log = log
+    let queryLog = queryLog
+    queryLogThread = try WorkerThread.start(name: "ambit-querylog") {
+      ServerControl.guarding(log) { () throws(SystemError) in try queryLog.run() }
+    }
     for core in 0..<cores {
       let datagrams = UDPWorker(workers[core], listeners: sockets.datagrams[core], limiter: limiter)
       let stream = TCPWorker(
@@ -172,7 +186,9 @@ package final class ServerControl {
             switch signal {
             case .terminate, .interrupt: return
             case .hangUp: reload()
-            case .user1: metricsLog?.reopen()
+            case .user1:
+              metricsLog?.reopen()
+              queryLog.reopen()
             }
           }
         case .timer:
@@ -187,12 +203,14 @@ package final class ServerControl {
       writeRefusals()
       if snapshots.count > 1, Clock.monotonicNanoseconds() &- snapshotsSince > Self.snapshotGrace {
         snapshots = [holder.served.generation: holder.served]
+        queryLog.use(snapshots)
       }
     }
   }
 
   private func writeRefusals() {
-    for worker in workers { log.writeRefusals(of: worker.ring, snapshots) }
+    for worker in workers { refusals.writeRefusals(of: worker.ring, snapshots) }
+    refusals.tell(before: Clock.realtimeNanoseconds())
   }
 
   private func sayWhatWasDropped() {
@@ -201,6 +219,11 @@ package final class ServerControl {
       log.write(
         "\(now.droppedRecords - said.droppedRecords) more refusals are not listed: they came faster than they can be "
           + "logged")
+    }
+    if now.droppedQueries > said.droppedQueries {
+      log.write(
+        "\(now.droppedQueries - said.droppedQueries) more queries are missing from the query log: they came faster than "
+          + "they can be written")
     }
     let (dropped, slipped) = (now.dropped - said.dropped, now.slipped - said.slipped)
     if dropped + slipped > 0 {
@@ -263,9 +286,11 @@ package final class ServerControl {
   private func takeIntoService(_ snapshot: Snapshot) {
     writeRefusals()  // those made under the snapshot before the last one
     let old = holder.served
+    let wanted = changeQueryLog(from: old.snapshot.policy.policy, to: snapshot.policy.policy)
     let next = ServedSnapshot(
-      snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots)
+      snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots, queryScope: wanted)
     snapshots = [old.generation: old, next.generation: next]
+    queryLog.use(snapshots)
     snapshotsSince = Clock.monotonicNanoseconds()
     holder.swap(next)
     for worker in workers { worker.bell.wake() }
@@ -284,6 +309,32 @@ package final class ServerControl {
     }
   }
 
+  /// Logs queries where the policy says now; where it cannot be written there, they go where they went.
+  /// - Returns: which queries are logged from now on; nil for none.
+  private func changeQueryLog(from old: Policy, to new: Policy) -> QueryLog.Scope? {
+    let before = options.queryLog(old)
+    let wanted = options.queryLog(new)
+    if wanted?.path == before?.path, wanted?.scope == before?.scope { return holder.served.queryScope }
+    do throws(SystemError) {
+      try queryLog.write(to: wanted?.path, wanted?.scope ?? .all)
+      return wanted?.scope
+    } catch {
+      log.write("\(error); queries are logged where they were")
+      return holder.served.queryScope
+    }
+  }
+
+  /// Waits for the query log's last line, but not for one that nobody takes.
+  private func finishQueryLog() {
+    queryLog.stop()
+    for _ in 0..<200 where !queryLog.hasEnded { pause(milliseconds: 10) }
+    if queryLog.hasEnded {
+      queryLogThread?.join()
+    } else {
+      log.write("the query log does not take its last lines; they are lost")
+    }
+  }
+
   // MARK: - Ending
 
   /// Lets every worker finish its batch, then says what was measured.
@@ -292,6 +343,8 @@ package final class ServerControl {
     for worker in workers { worker.stop() }
     for thread in threads { thread.join() }
     writeRefusals()
+    refusals.tellAll()
+    finishQueryLog()
     sayWhatWasDropped()
     let lines = collector.interval().jsonLines()
     metricsLog?.append(lines)

@@ -13,6 +13,8 @@ package struct ServerOptions: Sendable {
   package var isStrict = false
   /// Where metrics are logged: a path, or `off`; nil for what the policy says.
   package var metricsLog: String?
+  /// Where queries are logged: a path, or `off`; nil for what the policy says.
+  package var queryLog: String?
   /// Seconds between two metrics records; nil for what the policy says.
   package var metricsInterval: UInt32?
   /// Who to become once the sockets are bound; nil for who the policy says.
@@ -21,6 +23,12 @@ package struct ServerOptions: Sendable {
   package var version = ""
 
   package init() {}
+
+  /// Where this policy's queries are logged, and which; nil for nowhere.
+  func queryLog(_ policy: Policy) -> (path: String, scope: QueryLog.Scope)? {
+    let path = queryLog ?? policy.queryLog?.path ?? "off"
+    return path == "off" ? nil : (path, policy.queryLog?.scope ?? .all)
+  }
 }
 
 /// How a server ended.

@@ -307,9 +307,7 @@ final class TCPWorker: Sendable {
   ) -> Outcome {
     let request = input.octets.extracting(range)
     let outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
-    if outcome.refusal != nil {
-      worker.log(outcome, served, source: arrival.source, request: request, time: Clock.realtimeNanoseconds())
-    }
+    worker.log(outcome, served, arrival, request: request, time: Clock.realtimeNanoseconds())
     return outcome
   }
 

@@ -125,7 +125,7 @@ final class UDPWorker: Sendable {
   ) -> Outcome? {
     batch.withSlot(index) { request, response in
       let outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
-      worker.log(outcome, served, source: arrival.source, request: request, time: time)
+      worker.log(outcome, served, arrival, request: request, time: time)
       switch served.limiting.judge(response, to: request, of: arrival.source, outcome, by: limiter, at: now) {
       case .send: return outcome
       case .slip:

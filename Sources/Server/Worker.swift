@@ -14,7 +14,8 @@
 //   one reading from one        4096 octets                        StreamFraming.usualReading
 //   what connections hold       32 MiB together, 192 KiB a worker  TCPWorker.heldLimit
 //   connections not accepted    4096 a listener                    TCPListener.bind
-//   refusals not logged         1024 a worker, more are counted    DecisionRing
+//   refusals not logged         16 Ki words a worker, ~1300        DecisionRing
+//   queries not logged          256 Ki words a worker, ~23,000     QueryLogWriter.ringCapacity
 //   populations measured        512 contexts, more count as one    WorkerMetrics.defaultSlots
 //   descriptors                 the hard limit                     ServerMemory.connectionRoom
 //   memory at the start         tried before it is taken           ServerMemory.reserve
@@ -30,7 +31,10 @@ internal import Synchronization
 final class Worker: Sendable {
   let holder: SnapshotHolder
   let metrics: WorkerMetrics
+  /// Refusals for the server's log.
   let ring: DecisionRing
+  /// What the query log is to have.
+  let queries: DecisionRing
   /// Rung when there is a new snapshot or the worker is to stop.
   let bell: WakeUp
   private let isStopping = Atomic<Bool>(false)
@@ -44,6 +48,7 @@ final class Worker: Sendable {
     self.holder = holder
     metrics = WorkerMetrics()
     ring = DecisionRing()
+    queries = DecisionRing(capacity: QueryLogWriter.ringCapacity)
     bell = try WakeUp()
   }
 
@@ -78,12 +83,24 @@ final class Worker: Sendable {
     metrics.record(population, residence: residence, queue: queue)
   }
 
-  /// Hands a refusal to the log, if there was one.
-  func log(_ outcome: Outcome, _ served: ServedSnapshot, source: IPAddress, request: Span<UInt8>, time: UInt64) {
-    guard let refusal = outcome.refusal else { return }
-    let isTaken = ring.push(
-      outcome, refusal, source: source, request: request, time: time, generation: served.generation)
-    if !isTaken { metrics.count(.logRecordsDropped) }
+  /// Hands what became of a query to the logs that want it.
+  func log(
+    _ outcome: Outcome, _ served: ServedSnapshot, _ arrival: Arrival, request: Span<UInt8>,
+    time: @autoclosure () -> UInt64
+  ) {
+    let isRefusal = outcome.refusal != nil
+    guard isRefusal || served.queryScope == .all else { return }
+    let time = time()
+    if isRefusal {
+      let isTaken = ring.push(
+        outcome, arrival.evidence, arrival.transport, request: request, time: time, generation: served.generation)
+      if !isTaken { metrics.count(.logRecordsDropped) }
+    }
+    if served.queryScope != nil {
+      let isTaken = queries.push(
+        outcome, arrival.evidence, arrival.transport, request: request, time: time, generation: served.generation)
+      if !isTaken { metrics.count(.queryRecordsDropped) }
+    }
   }
 }
 

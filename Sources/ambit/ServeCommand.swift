@@ -13,19 +13,21 @@ extension Command {
         --user NAME[:GROUP]          who to become once the sockets are bound (default: as the policy says, else nobody new)
         --workers N                  threads that answer datagrams (default: one a core)
         --metrics-log PATH|off       where to write metrics as JSON lines (default: as the policy says, else nowhere)
+        --query-log PATH|off         where to write queries as JSON lines (default: as the policy says, else nowhere)
         --metrics-interval SECONDS   how often (default: as the policy says, else 10)
 
       SIGHUP reads DIR again; where anything in it is wrong, what was served before stays. SIGTERM and Ctrl-C end the
-      server, which then prints what it measured. SIGUSR1 opens the metrics log again,
-      after rotating it. Under systemd (Type=notify) it says when it is ready.
+      server, which then prints what it measured. SIGUSR1 opens the metrics log and
+      the query log again, after rotating them. Under systemd (Type=notify) it says when it is ready.
       """,
-    valueOptions: ["--listen", "--user", "--workers", "--metrics-log", "--metrics-interval"],
+    valueOptions: ["--listen", "--user", "--workers", "--metrics-log", "--metrics-interval", "--query-log"],
     flags: ["--strict"]
   ) { arguments in
     var options = ServerOptions()
     options.version = Ambit.version
     options.folder = arguments.folder()
     options.isStrict = arguments.has("--strict")
+    options.queryLog = arguments.value("--query-log")
     options.metricsLog = arguments.value("--metrics-log")
     for text in arguments.all("--listen") {
       guard let address = SocketAddress(text, defaultPort: 53) else {
