@@ -90,8 +90,9 @@ struct RefusalLog {
     ].compactMap(\.self).joined(separator: " ")
     let others = record.refusals(policy).filter { $0 != refusal }
     let also = others.map { "\($0.rule.word) (\(policy.reason($0.reason)))" }.joined(separator: ", ")
+    let verb = record.wouldLeaveOut ? "would change" : record.isOnlyObserved ? "would refuse" : "refused"
     return
-      "\(record.wouldLeaveOut ? "would change" : record.isOnlyObserved ? "would refuse" : "refused") \(record.name) \(record.type) "
+      "\(verb) \(record.name) \(record.type) "
       + "to \(record.evidence.source)\(who.isEmpty ? "" : " (\(who))"): \(policy.text(of: refusal, record.outcome))"
       + (also.isEmpty ? "" : "; also \(also)")
   }
