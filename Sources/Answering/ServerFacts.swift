@@ -15,10 +15,18 @@ package struct ServerFacts: Sendable {
   /// the server's, and who runs `ambit check` need not be allowed to see it, or be on a machine that has it.
   package var isServing: Bool
 
-  package init(cookieSecrets: CookieSecrets = .random(), hostName: String = "", isServing: Bool = false) {
+  /// The number of this host's user of a name, nil where there is none; for `uid` lines. Nil where there is nobody to
+  /// ask: names are nobody's then, and nothing is said of it.
+  package var userNumber: (@Sendable (String) -> UInt32?)?
+
+  package init(
+    cookieSecrets: CookieSecrets = .random(), hostName: String = "", isServing: Bool = false,
+    userNumber: (@Sendable (String) -> UInt32?)? = nil
+  ) {
     self.cookieSecrets = cookieSecrets
     self.hostName = hostName
     self.isServing = isServing
+    self.userNumber = userNumber
   }
 
   /// What NSID says; empty for nothing.

@@ -82,8 +82,9 @@ package enum SnapshotBuilder {
   package static func build(
     _ files: ConfigurationFiles, seed: UInt64, server: ServerFacts = ServerFacts()
   ) -> LoadedConfiguration {
-    let (policy, policyDiagnostics) = Policy.read(files.policies)
+    let (written, policyDiagnostics) = Policy.read(files.policies)
     var diagnostics = policyDiagnostics
+    let policy = written.flatMap { server.resolvingUsers(of: $0, &diagnostics) }
     let places = ZoneFilePlaces(files, policy)
     diagnostics += files.misnamed.filter { !places.isClaimed($0.path) }.map { path, meant in
       .warning(

@@ -6,7 +6,9 @@ internal import Server
 /// Loads a folder as `serve` would; says why and gives nil where the system does not let it.
 func loadFolder(_ folder: String) -> LoadedConfiguration? {
   do {
-    return SnapshotBuilder.build(try ConfigurationFolder.read(folder), seed: UInt64.random(in: .min ... .max))
+    return SnapshotBuilder.build(
+      try ConfigurationFolder.read(folder), seed: UInt64.random(in: .min ... .max),
+      server: ServerFacts(userNumber: userNumber))
   } catch {
     writeStandardError("ambit: \(error)\n")
     return nil

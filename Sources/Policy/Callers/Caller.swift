@@ -68,6 +68,8 @@ public struct Evidence: Hashable, Sendable, BitwiseCopyable {
   public var listenerContext: UInt16?
   /// With a verified certificate: the number of the service whose `identity` its common name is, 0 where there is none.
   public var certificateService: UInt32?
+  /// The line that says so, for ``CallerTable/basis(_:)``; 0 for the first of that service's.
+  public var certificateBasis: UInt32 = 0
   /// The user number of the asking process, on this host.
   public var user: UInt32?
 

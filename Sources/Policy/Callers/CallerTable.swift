@@ -9,6 +9,11 @@ public struct CallerTable: ~Copyable, Sendable {
   /// Source prefixes to the number of the line that says them.
   @usableFromInline let contextPrefixes: PrefixTable
   @usableFromInline let servicePrefixes: PrefixTable
+  /// Common names and users to the number of the line that says them.
+  @usableFromInline let identities: IdentityTable
+  @usableFromInline let users: UserTable
+  /// By service number: its first `identity` line; 0 where it has none.
+  @usableFromInline let identityBasis: FlatArray<UInt32>
   /// By the number of a line: the context or service it speaks of.
   @usableFromInline let owners: FlatArray<UInt32>
   /// By context: the line by which its listener claims callers; 0 where it has none.
@@ -41,6 +46,24 @@ public struct CallerTable: ~Copyable, Sendable {
         services.append((prefix.prefix, line))
       }
     }
+    var names: [(name: String, line: UInt32)] = []
+    var users: [(number: UInt32, line: UInt32)] = []
+    var identityBasis: [UInt32] = [0]
+    for (index, service) in policy.services.enumerated() {
+      let first = names.count
+      for identity in service.identities {
+        let text = "identity \(quoted(identity.commonName))"
+        names.append((identity.commonName, builder.add(UInt32(index + 1), text, identity.location)))
+      }
+      identityBasis.append(names.count > first ? names[first].line : 0)
+      for user in service.users {
+        guard let number = user.number else { continue }  // no user of this host, so nobody here is it
+        users.append((number, builder.add(UInt32(index + 1), "uid \(visible(user.text))", user.location)))
+      }
+    }
+    identities = IdentityTable(names)
+    self.users = UserTable(users)
+    self.identityBasis = FlatArray(identityBasis)
     var listenBasis = Array(repeating: UInt32(0), count: policy.contexts.nodes.count)
     for listen in policy.listens {
       guard let context = listen.context, listenBasis[context] == 0 else { continue }
@@ -77,12 +100,46 @@ public struct CallerTable: ~Copyable, Sendable {
       }
     }
     caller.addressSource = evidence.addressSource
-    let line = servicePrefixes.value(for: evidence.source)
-    caller.service = owners[Int(line)]
-    caller.serviceBasis = line
-    if line != 0 { caller.identification = .address }
+    identify(&caller, evidence)
     return caller
   }
+
+  /// What service it is, by the strongest evidence there is. A certificate decides alone, also one whose name is nobody's:
+  /// its holder is not who its address says.
+  @inlinable @inline(__always)
+  func identify(_ caller: inout Caller, _ evidence: Evidence) {
+    if let service = evidence.certificateService {
+      caller.service = service
+      caller.serviceBasis = evidence.certificateBasis != 0 ? evidence.certificateBasis : identityBasis[Int(service)]
+      caller.identification = .certificate
+      return
+    }
+    var line = evidence.user.map { users.line(of: $0) } ?? 0
+    if line != 0 {
+      caller.identification = .user
+    } else {
+      line = servicePrefixes.value(for: evidence.source)
+      if line != 0 { caller.identification = .address }
+    }
+    caller.service = owners[Int(line)]
+    caller.serviceBasis = line
+  }
+
+  /// The number of the service whose `identity` a certificate's common name is; 0 where there is none.
+  @inlinable public func service(ofCommonName name: Span<UInt8>) -> UInt32 { owners[Int(identities.line(of: name))] }
+
+  /// Writes into the evidence whose certificate it is that has this common name, which was verified.
+  @inlinable public func note(commonName name: Span<UInt8>, in evidence: inout Evidence) {
+    let line = identities.line(of: name)
+    evidence.certificateService = owners[Int(line)]
+    evidence.certificateBasis = line
+  }
+
+  /// True where a user's number can make a caller a service: otherwise none need be looked up.
+  @inlinable public var hasUsers: Bool { !users.isEmpty }
+
+  /// True where a user is a service.
+  @inlinable public func isService(user: UInt32) -> Bool { users.line(of: user) != 0 }
 
   /// The line behind a `contextBasis` or `serviceBasis`; nil for 0.
   package func basis(_ number: UInt32) -> Basis? { number == 0 ? nil : bases[Int(number) - 1] }
