@@ -94,6 +94,19 @@ public struct DatagramBatch: ~Copyable, @unchecked Sendable {
     return unsafe arrived[index].source
   }
 
+  /// The address it was sent to, on a wildcard socket; nil on any other. For those few that need it.
+  package func destination(_ index: Int) -> IPAddress? {
+    check(index)
+    var isIPv4 = false
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    // Safe: the slot was received, and the call writes three values.
+    guard unsafe clinux_batch_destination(batch, UInt32(truncatingIfNeeded: index), &isIPv4, &high, &low) else {
+      return nil
+    }
+    return isIPv4 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(high: high, low: low)
+  }
+
   /// When the kernel received it, in nanoseconds of CLOCK_REALTIME; 0 where the kernel does not say.
   @inlinable public func kernelTime(_ index: Int) -> UInt64 {
     check(index)

@@ -51,6 +51,15 @@ package struct ProcessUser: Sendable {
   }
 }
 
+/// The number of a user of this host; nil where there is none of that name, or the database cannot be asked.
+package func userNumber(of name: String) -> UInt32? {
+  if name.utf8.contains(0) { return nil }  // a C string would end there
+  var user = uid_t()
+  var group = gid_t()
+  // Safe: as above.
+  return unsafe clinux_find_user(name, &user, &group) == 0 ? user : nil
+}
+
 /// True where the process may do anything.
 package var isRoot: Bool { geteuid() == 0 }
 

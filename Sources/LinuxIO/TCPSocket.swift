@@ -17,6 +17,14 @@ package struct TCPSocket: ~Copyable, Sendable {
   /// The descriptor's number, for a ``Poller``.
   package var raw: Int32 { descriptor.raw }
 
+  /// This end of an accepted connection; nil where the kernel does not say.
+  package var localAddress: SocketAddress? {
+    let raw = descriptor.raw
+    var address = KernelAddress()
+    // Safe: the kernel writes at most the length it is given.
+    return unsafe address.write({ unsafe clinux_local_address(raw, $0, $1) }) == 0 ? address.socketAddress : nil
+  }
+
   /// Begins to connect; once writable, ``connectionError()`` says how it ended.
   package static func connect(to peer: SocketAddress) throws(SystemError) -> TCPSocket {
     let socket = try openSocket(for: peer, isStream: true)

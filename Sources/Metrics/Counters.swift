@@ -32,6 +32,10 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case logRecordsDropped
   /// Records of the query log dropped because it is not written fast enough.
   case queryRecordsDropped
+  /// Askers on this host whose user was looked up, for `uid` lines.
+  case usersAsked
+  /// Of these, those that no user was found for: the socket was gone, or the kernel did not say.
+  case usersNotFound
 }
 
 /// Why a query got no response.
@@ -46,6 +50,10 @@ public enum SilenceCause: Int, CaseIterable, Sendable {
   case limited
   /// The source cannot be a client's: port 0, a broadcast address.
   case badSource
+  /// A trusted proxy's datagram or connection without a PROXY header, or with one that makes no sense.
+  case noProxyHeader
+  /// A connection that begins with a PROXY header, of a peer that is no trusted proxy.
+  case untrustedProxy
   /// Nothing could be encoded, or the sender was too slow: none of the above.
   case other
 }

@@ -91,11 +91,13 @@ struct MetricsCollector {
   func all() -> MetricsReport { report(total(), from: start, to: Date()) }
 
   /// What is said in the log too, as counted since the start: refusals dropped because the log's queue was full, and
-  /// responses that the rate limit dropped or cut.
-  func saidInLog() -> (droppedRecords: UInt64, droppedQueries: UInt64, dropped: UInt64, slipped: UInt64) {
+  /// responses that the rate limit dropped or cut; what peers did wrong about the PROXY protocol, by its two kinds.
+  func saidInLog() -> SaidInLog {
     let total = total()
-    return (
-      total[.logRecordsDropped], total[.queryRecordsDropped], total[SilenceCause.limited], total[.responsesSlipped]
+    return SaidInLog(
+      droppedRecords: total[.logRecordsDropped], droppedQueries: total[.queryRecordsDropped],
+      dropped: total[SilenceCause.limited], slipped: total[.responsesSlipped],
+      noProxyHeader: total[SilenceCause.noProxyHeader], untrustedProxy: total[SilenceCause.untrustedProxy]
     )
   }
 
@@ -108,4 +110,14 @@ struct MetricsCollector {
       rcodeName: { RCode(rawValue: UInt16($0))?.mnemonic ?? "RCODE\($0)" },
       ruleName: { Rule(rawValue: UInt8(clamping: $0))?.word ?? "rule\($0)" })
   }
+}
+
+/// Counts since the start that the log speaks of when they have grown.
+struct SaidInLog {
+  var droppedRecords: UInt64 = 0
+  var droppedQueries: UInt64 = 0
+  var dropped: UInt64 = 0
+  var slipped: UInt64 = 0
+  var noProxyHeader: UInt64 = 0
+  var untrustedProxy: UInt64 = 0
 }

@@ -16,6 +16,9 @@ final class ServedSnapshot: Sendable {
   let tcpLimits: TCPLimits
   /// Which queries are logged to a file; nil for none.
   let queryScope: QueryLog.Scope?
+  /// Who has to send a PROXY header, which is believed.
+  private let proxies: PrefixTable
+  private let hasProxies: Bool
   /// By listener: the context that claims it.
   private let listenerContexts: [UInt16?]
   /// By context number: its metric slot.
@@ -30,6 +33,9 @@ final class ServedSnapshot: Sendable {
     self.generation = generation
     limiting = ResponseLimiting(snapshot.policy.policy.rateLimit)
     tcpLimits = snapshot.policy.policy.tcpLimits
+    let proxies = snapshot.policy.policy.trustedProxies
+    self.proxies = PrefixTable(proxies.map { (prefix: $0.prefix, value: 1) })
+    hasProxies = !proxies.isEmpty
     let listens = snapshot.policy.policy.listens
     listenerContexts = listeners.map { address in
       listens.first { $0.address == address }?.context.map { UInt16($0) }
@@ -42,6 +48,9 @@ final class ServedSnapshot: Sendable {
 
   /// The context that claims a listener; nil where none does.
   func context(ofListener index: Int) -> UInt16? { listenerContexts[index] }
+
+  /// True for a peer that has to send a PROXY header, which is believed.
+  func isProxy(_ peer: IPAddress) -> Bool { hasProxies && proxies.value(for: peer) != 0 }
 
   /// Where a caller's queries are counted.
   func slot(of caller: Caller) -> UInt16 { caller.isPlaced ? slots[Int(caller.context)] : 0 }

@@ -40,14 +40,13 @@ package final class ServerControl {
   private let load: BackgroundLoad
   private var isLoading = false
   private var shouldLoadAgain = false
-  private var said: (droppedRecords: UInt64, droppedQueries: UInt64, dropped: UInt64, slipped: UInt64) =
-    (0, 0, 0, 0)
+  private var said = SaidInLog()
 
   /// Serves until told to stop. Everything that goes wrong is said on standard error.
   package static func run(_ options: ServerOptions) -> ServerExit {
     do throws(SystemError) {
       let signals = try SignalReader()  // before any thread: they inherit what is blocked
-      let server = ServerFacts(hostName: hostName(), isServing: true)
+      let server = ServerFacts(hostName: hostName(), isServing: true, userNumber: userNumber)
       let first = try ConfigurationLoad(options.folder, server)
       report(first.diagnostics)
       guard let snapshot = first.snapshot, options.isStrict ? first.isClean : first.isServable else {
@@ -233,6 +232,10 @@ package final class ServerControl {
           + "last to \(prefix), whose hosts share one rate for a kind of response; where they are honest clients, raise "
           + "the rate or write except \(prefix)")
     }
+    let faults = ProxyFaults.lines(workers.map(\.proxyFaults)) { cause in
+      cause == .untrustedProxy ? now.untrustedProxy - said.untrustedProxy : now.noProxyHeader - said.noProxyHeader
+    }
+    for line in faults { log.write(line) }
     said = now
   }
 

@@ -11,8 +11,9 @@ final class TCPCensus: Sendable {
     var total = 0
     var byClient: [IPAddress: Int] = [:]
 
-    mutating func remove(_ client: IPAddress) {
+    mutating func remove(_ client: IPAddress?) {
       total -= 1
+      guard let client else { return }
       let ofClient = (byClient[client] ?? 1) - 1
       byClient[client] = ofClient == 0 ? nil : ofClient
     }
@@ -29,14 +30,18 @@ final class TCPCensus: Sendable {
   }
 
   /// Counts a connection where its client may have one more.
-  /// - Parameter replaced: whose connection was closed for it.
-  func admit(_ source: IPAddress, replacing replaced: IPAddress? = nil, _ limits: TCPLimits) -> Bool {
-    let client = source.client
+  /// - Parameters:
+  ///   - source: nil for a trusted proxy's, which may have any number.
+  ///   - replaced: whose connection was closed for it.
+  func admit(_ source: IPAddress?, replacing replaced: IPAddress? = nil, _ limits: TCPLimits) -> Bool {
+    let client = source?.client
     return counts.withLock { counts in
       if let replaced { counts.remove(replaced.client) }
-      let ofClient = counts.byClient[client] ?? 0
-      if ofClient >= limits.perClient { return false }
-      counts.byClient[client] = ofClient + 1
+      if let client {
+        let ofClient = counts.byClient[client] ?? 0
+        if ofClient >= limits.perClient { return false }
+        counts.byClient[client] = ofClient + 1
+      }
       counts.total += 1
       return true
     }
@@ -46,8 +51,8 @@ final class TCPCensus: Sendable {
   func share(_ limits: TCPLimits) -> Int { (mostConnections(limits) + workers - 1) / workers }
 
   /// A connection that was admitted has ended.
-  func leave(_ source: IPAddress) {
-    let client = source.client
+  func leave(_ source: IPAddress?) {
+    let client = source?.client
     counts.withLock { $0.remove(client) }
   }
 

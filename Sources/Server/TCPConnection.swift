@@ -11,6 +11,15 @@ final class TCPConnection {
   let listener: Int
   /// Its place in the worker's table.
   let slot: Int
+  /// What must come first, or must not.
+  var opening: Opening
+  /// What the peer's PROXY header said; nil where it is no proxy.
+  var proxied: Proxied?
+  /// The client that it counts as one of, for the census; nil for a proxy's before its header came, and for those that
+  /// are the proxy's own or of nobody known: a proxy may have any number.
+  var client: IPAddress?
+  /// As which user of this host the peer asks, once it was looked up.
+  var user: User = .notAsked
   /// Requests not yet answered.
   var framing = StreamFraming()
   /// Responses that the peer has not taken yet, from `unsentStart` on. While there are any, nothing is read.
@@ -22,12 +31,44 @@ final class TCPConnection {
   /// What the table counts as held by it.
   var countedOctets = 0
 
-  init(_ socket: consuming TCPSocket, listener: Int, slot: Int, now: UInt64) {
+  /// How a connection begins.
+  enum Opening {
+    /// With a PROXY header: its peer is a trusted proxy.
+    case header
+    /// With a message; whether it is one is not seen yet.
+    case message
+    /// It has begun.
+    case over
+  }
+
+  /// What a PROXY header said, kept for as long as the connection lasts.
+  struct Proxied {
+    /// Nil for the proxy itself.
+    let source: IPAddress?
+    /// The common name of the client's certificate, at most 256 octets.
+    let commonName: [UInt8]?
+  }
+
+  enum User {
+    case notAsked
+    case nobody
+    case number(UInt32)
+  }
+
+  init(_ socket: consuming TCPSocket, isProxy: Bool, listener: Int, slot: Int, now: UInt64) {
+    opening = isProxy ? .header : .message
+    client = isProxy ? nil : socket.peer.address
     self.socket = socket
     self.listener = listener
     self.slot = slot
     lastProgress = now
   }
+
+  /// True where the peer is a trusted proxy's, as of when it was accepted.
+  var isProxied: Bool { proxied != nil || opening == .header }
+
+  /// How much to read next.
+  var readingLimit: Int { opening == .header ? StreamFraming.usualReading : framing.readingLimit }
 
   /// Octets of memory that it holds for its peer.
   var heldOctets: Int { framing.kept.count + unsent.count }
@@ -100,7 +141,7 @@ struct TCPTable {
     var slot = byProgress.first
     for _ in 0..<most {
       guard let current = slot, let connection = self[current] else { return nil }
-      if connection.socket.peer.address.client == client { return connection }
+      if connection.client?.client == client { return connection }
       slot = byProgress.slot(after: current)
     }
     return nil

@@ -59,6 +59,7 @@ final class TCPWorker: Sendable {
   private struct Bench: ~Copyable {
     let poller: Poller
     var workspace = Workspace()
+    var asker = AskerEvidence()
     var input = OctetBuffer(capacity: TCPWorker.bufferSize)
     var response = OctetBuffer(capacity: 65535)
     var output = OctetBuffer(capacity: TCPWorker.bufferSize)
@@ -112,25 +113,25 @@ final class TCPWorker: Sendable {
       do throws(SystemError) {
         guard let socket = try door.listener.accept() else { return }
         worker.metrics.count(.connectionsAccepted)
-        guard makeRoom(for: socket.peer.address, &bench) else {
+        let isProxy = bench.served.isProxy(socket.peer.address)
+        guard makeRoom(for: isProxy ? nil : socket.peer.address, &bench) else {
           worker.metrics.count(.connectionsRefused)
           worker.metrics.count(.connectionsClosed)
           continue
         }
         let raw = socket.raw
-        let source = socket.peer.address
         // A closure cannot consume what it captures, but it can take it out of an optional.
         var accepted: TCPSocket? = consume socket
         let connection = bench.table.add { slot in
           guard let socket = accepted.take() else { preconditionFailure("a table makes one connection of a socket") }
-          return TCPConnection(socket, listener: door.index, slot: slot, now: now)
+          return TCPConnection(socket, isProxy: isProxy, listener: door.index, slot: slot, now: now)
         }
         do throws(SystemError) {
           try bench.poller.add(raw, token: UInt64(connection.slot))
         } catch {
           bench.table.remove(connection)
           worker.metrics.count(.connectionsClosed)
-          census.leave(source)
+          census.leave(connection.client)
           throw error
         }
         // Most who mean it have asked by now, and the next wait may be many others away.
@@ -147,15 +148,34 @@ final class TCPWorker: Sendable {
   }
 
   /// Counts a connection, closing another where there are too many.
+  /// - Parameter source: nil for a trusted proxy's.
   /// - Returns: false where its client has too many, none of them among this worker's quietest.
-  private func makeRoom(for source: IPAddress, _ bench: inout Bench) -> Bool {
+  private func makeRoom(for source: IPAddress?, _ bench: inout Bench) -> Bool {
     let limits = bench.served.tcpLimits
     let share = census.share(limits)
     while bench.table.count >= share, let other = bench.table.mostDispensable { close(other, &bench) }
     if census.admit(source, limits) { return true }
-    guard let own = bench.table.quietest(of: source.client, among: Self.quietestLookedAt) else { return false }
+    return source.map { takePlace(of: $0, limits, &bench) } ?? false
+  }
+
+  /// Counts a connection of a client that has too many, in the place of its quietest, which is closed.
+  private func takePlace(of client: IPAddress, _ limits: TCPLimits, _ bench: inout Bench) -> Bool {
+    guard let own = bench.table.quietest(of: client.client, among: Self.quietestLookedAt) else { return false }
     end(own, &bench)
-    return census.admit(source, replacing: own.socket.peer.address, limits)
+    return census.admit(client, replacing: own.client, limits)
+  }
+
+  /// Counts a proxy's connection as its client's, once that is known.
+  /// - Returns: false where the client has too many, none of them among this worker's quietest.
+  private func count(_ connection: TCPConnection, as client: IPAddress, _ bench: inout Bench) -> Bool {
+    let limits = bench.served.tcpLimits
+    guard census.admit(client, limits) || takePlace(of: client, limits, &bench) else {
+      worker.metrics.count(.connectionsRefused)
+      return false
+    }
+    census.leave(connection.client)
+    connection.client = client
+    return true
   }
 
   private func watchDoors(_ areOpen: Bool, _ bench: inout Bench) {
@@ -168,7 +188,7 @@ final class TCPWorker: Sendable {
 
   private func close(_ connection: TCPConnection, _ bench: inout Bench) {
     end(connection, &bench)
-    census.leave(connection.socket.peer.address)
+    census.leave(connection.client)
   }
 
   /// Closes a connection, but leaves it in the census.
@@ -223,7 +243,7 @@ final class TCPWorker: Sendable {
 
   /// Reads once and answers; the others have their turn before the next reading.
   private func read(_ connection: TCPConnection, _ now: UInt64, _ bench: inout Bench) -> Bool {
-    bench.input.reset(limit: min(connection.framing.readingLimit, Self.bufferSize))
+    bench.input.reset(limit: min(connection.readingLimit, Self.bufferSize))
     switch connection.socket.read(into: &bench.input) {
     case .octets: break
     case .wouldBlock: return true
@@ -231,13 +251,81 @@ final class TCPWorker: Sendable {
     case .closed, .failed: return false
     }
     if !connection.framing.kept.isEmpty {
-      guard connection.framing.add(bench.input.octets) else { return true }
+      let isWhole = connection.framing.add(bench.input.octets)
+      guard isWhole || connection.opening != .over else { return true }
       bench.input.reset()
       connection.framing.release(into: &bench.input)
     }
-    guard answer(connection, now, &bench) else { return false }
+    var start = 0
+    if connection.opening != .over {
+      switch open(connection, &bench) {
+      case .at(let offset): start = offset
+      case .notYet:
+        connection.framing.keep(bench.input, from: 0)
+        return true
+      case .never: return false
+      }
+    }
+    guard answer(connection, from: start, now, &bench) else { return false }
     if !connection.unsent.isEmpty { watch(connection, &bench) }
     return true
+  }
+
+  /// Where the first message of a connection starts.
+  private enum Start {
+    case at(Int)
+    case notYet
+    /// The connection has to be closed.
+    case never
+  }
+
+  /// Looks at how a connection begins: with a PROXY header where its peer is a trusted proxy, and only there.
+  private func open(_ connection: TCPConnection, _ bench: inout Bench) -> Start {
+    let peer = connection.socket.peer.address
+    if connection.opening == .message {
+      switch ProxyHeader.isBegun(by: bench.input.octets) {
+      case nil: return .notYet
+      case .some(true):
+        worker.recordFault(.untrustedProxy, of: peer, .tcp)
+        return .never
+      case .some(false): connection.opening = .over
+      }
+      return .at(0)
+    }
+    switch ProxyHeader.read(bench.input.octets) {
+    case .incomplete: return .notYet
+    case .malformed:
+      worker.recordFault(.noProxyHeader, of: peer, .tcp)
+      return .never
+    case .header(let header):
+      connection.opening = .over
+      let commonName = header.commonName.map { bench.input.octets.octets($0) }
+      connection.proxied = TCPConnection.Proxied(source: header.source, commonName: commonName)
+      if case .address(let client) = header.client, !count(connection, as: client.address, &bench) { return .never }
+      return .at(header.length)
+    }
+  }
+
+  /// Who asks, by all that is known of a connection and the snapshot in force.
+  private func evidence(of connection: TCPConnection, _ bench: inout Bench) -> Evidence {
+    let served = bench.served
+    let peer = connection.socket.peer
+    var evidence = Evidence(source: peer.address, listenerContext: served.context(ofListener: connection.listener))
+    if let proxied = connection.proxied {
+      guard let source = proxied.source else { return evidence }
+      evidence.source = source
+      evidence.addressSource = .proxy
+      if let name = proxied.commonName { served.snapshot.policy.callers.note(commonName: name.span, in: &evidence) }
+    } else if served.snapshot.policy.callers.hasUsers {
+      if case .notAsked = connection.user {
+        let user = connection.socket.localAddress.flatMap {
+          bench.asker.user(of: peer, asking: $0, isStream: true, served, worker.metrics)
+        }
+        connection.user = user.map { .number($0) } ?? .nobody
+      }
+      if case .number(let number) = connection.user { evidence.user = number }
+    }
+    return evidence
   }
 
   /// Watches for room to write while responses wait, for requests otherwise.
@@ -249,8 +337,12 @@ final class TCPWorker: Sendable {
 
   /// Answers the whole requests in the input, in order, and keeps the rest (RFC 7766 §6.2.1.1).
   /// - Returns: false where the connection has ended.
-  private func answer(_ connection: TCPConnection, _ now: UInt64, _ bench: inout Bench) -> Bool {
-    var offset = 0
+  private func answer(
+    _ connection: TCPConnection, from start: Int = 0, _ now: UInt64, _ bench: inout Bench
+  ) -> Bool {
+    // Who was trusted when it connected need not be now, or the other way round: it may connect again.
+    if bench.served.isProxy(connection.socket.peer.address) != connection.isProxied { return false }
+    var offset = start
     var next = StreamFraming.Next.incomplete
     repeat {
       let received = Clock.monotonicNanoseconds()
@@ -282,9 +374,8 @@ final class TCPWorker: Sendable {
   ) -> (offset: Int, next: StreamFraming.Next) {
     bench.output.reset()
     bench.outcomes.removeAll(keepingCapacity: true)
-    let context = bench.served.context(ofListener: connection.listener)
     let arrival = Arrival(
-      Evidence(source: connection.socket.peer.address, listenerContext: context), transport: .tcp,
+      evidence(of: connection, &bench), transport: .tcp,
       time: Clock.realtimeSeconds(),
       idleTime: UInt16(clamping: bench.idleTime / 100_000_000))
     var offset = start

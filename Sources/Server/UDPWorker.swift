@@ -2,6 +2,7 @@ internal import Addresses
 internal import Answering
 internal import LinuxIO
 internal import Metrics
+internal import Policy
 
 /// A socket that a worker has for itself; every worker has one for each address, and the kernel shares the datagrams
 /// out between them (SO_REUSEPORT).
@@ -36,6 +37,7 @@ final class UDPWorker: Sendable {
     var batch = DatagramBatch()
     var workspace = Workspace()
     var slips = SlipWriter()
+    var asker = AskerEvidence()
     var outcomes: [Outcome?]
     var served: ServedSnapshot
 
@@ -97,9 +99,15 @@ final class UDPWorker: Sendable {
         continue
       }
       if bench.batch.isTruncated(index) { worker.metrics.count(.datagramsCut) }
-      let arrival = Arrival(source: source.address, listenerContext: context, transport: .udp, time: time)
+      var evidence = Evidence(source: source.address, listenerContext: context)
+      guard let start = findOut(index, listener, served, &evidence, bench.batch, &bench.asker) else {
+        worker.recordFault(.noProxyHeader, of: source.address, .udp)
+        bench.outcomes[index] = nil
+        continue
+      }
       bench.outcomes[index] = answer(
-        index, arrival, served, received, receivedOnWall, &bench.batch, &bench.workspace, &bench.slips)
+        index, from: start, Arrival(evidence, transport: .udp, time: time), served, received, receivedOnWall,
+        &bench.batch, &bench.workspace, &bench.slips)
     }
     let sent = bench.batch.send(to: listener.socket)
     let done = Clock.monotonicNanoseconds()
@@ -116,14 +124,36 @@ final class UDPWorker: Sendable {
     }
   }
 
+  /// Finds out who asks, where the packet's source does not say it all.
+  /// - Returns: where in the datagram the message starts; nil where a proxy did not say whose it is.
+  @inline(__always)
+  private func findOut(
+    _ index: Int, _ listener: UDPListener, _ served: ServedSnapshot, _ evidence: inout Evidence,
+    _ batch: borrowing DatagramBatch, _ asker: inout AskerEvidence
+  ) -> Int? {
+    if served.isProxy(evidence.source) {
+      let datagram = batch.request(index)
+      guard case .header(let header) = ProxyHeader.read(datagram) else { return nil }
+      header.write(into: &evidence, datagram, served.snapshot.policy.callers)
+      return header.length
+    }
+    if served.snapshot.policy.callers.hasUsers {
+      var server = listener.socket.localAddress
+      if let destination = batch.destination(index) { server = SocketAddress(destination, port: server.port) }
+      evidence.user = asker.user(of: batch.source(index), asking: server, isStream: false, served, worker.metrics)
+    }
+    return 0
+  }
+
   /// One query: `respond`, the log where it was refused, and the rate limit.
   /// - Returns: nil where the rate limit kept the response.
   @inline(__always)
   private func answer(
-    _ index: Int, _ arrival: Arrival, _ served: ServedSnapshot, _ now: UInt64, _ time: UInt64,
+    _ index: Int, from start: Int, _ arrival: Arrival, _ served: ServedSnapshot, _ now: UInt64, _ time: UInt64,
     _ batch: inout DatagramBatch, _ workspace: inout Workspace, _ slips: inout SlipWriter
   ) -> Outcome? {
-    batch.withSlot(index) { request, response in
+    batch.withSlot(index) { datagram, response in
+      let request = datagram.extracting(droppingFirst: start)
       let outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
       worker.log(outcome, served, arrival, request: request, time: time)
       switch served.limiting.judge(response, to: request, of: arrival.source, outcome, by: limiter, at: now) {

@@ -8,8 +8,12 @@
 //   datagrams in one batch      32, 16 batches a turn              DatagramBatch.init, UDPWorker.batchesInTurn
 //   waiting for room to send    10 ms a batch                      DatagramBatch.send
 //   responses of a kind         1000/s for a prefix, over UDP      policy rate-limit, RateLimiter (65,536 accounts, 512 KiB)
+//   a PROXY header              4096 octets; over UDP 4096 with   ProxyHeader.longest, DatagramBatch.slotSize
+//                               the request
+//   a name in a certificate     256 octets, no other is believed  ProxyHeader.longestCommonName
 //   a message over TCP          65,535 octets, each way            StreamFraming.longestFrame
-//   TCP connections             1024, a client 256, or descriptors policy tcp-limits, TCPCensus
+//   TCP connections             1024, a client 256, or descriptors policy tcp-limits, TCPCensus; behind a trusted proxy a
+//                                                                 client is who the proxy says
 //   time without progress       10 s, less as they fill up         policy tcp-limits, TCPCensus.idleTime
 //   one reading from one        4096 octets                        StreamFraming.usualReading
 //   what connections hold       32 MiB together, 192 KiB a worker  TCPWorker.heldLimit
@@ -37,6 +41,8 @@ final class Worker: Sendable {
   let queries: DecisionRing
   /// Rung when there is a new snapshot or the worker is to stop.
   let bell: WakeUp
+  /// For the log.
+  let proxyFaults = ProxyFaults()
   private let isStopping = Atomic<Bool>(false)
 
   /// How long a worker sleeps at most without looking whether there is a newer snapshot.
@@ -81,6 +87,12 @@ final class Worker: Sendable {
     if outcome.isTruncated { metrics.count(.truncated) }
     let population = Population(slot: slot, decision: MetricDecision(outcome.decision), transport: transport)
     metrics.record(population, residence: residence, queue: queue)
+  }
+
+  /// Counts a query or a connection that gets silence for what its peer did about the PROXY protocol.
+  func recordFault(_ cause: SilenceCause, of peer: IPAddress, _ transport: MetricTransport) {
+    metrics.recordSilence(slot: 0, transport: transport, cause: cause)
+    proxyFaults.note(cause, of: peer)
   }
 
   /// Hands what became of a query to the logs that want it.

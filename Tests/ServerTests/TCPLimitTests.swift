@@ -28,6 +28,15 @@ struct TCPLimitTests {
     #expect((0..<3).map { _ in census.admit(IPAddress(v4: 2), limits) } == [true, true, false])
   }
 
+  @Test func `a trusted proxy has any number, and they count among all`() {
+    let census = TCPCensus(descriptors: 100, workers: 1)
+    let limits = limits(10, perClient: 1)
+    #expect((0..<10).allSatisfy { _ in census.admit(nil, limits) })
+    #expect(census.idleTime(limits) < 2_000_000_000)
+    for _ in 0..<10 { census.leave(nil) }
+    #expect(census.idleTime(limits) == 10_000_000_000)
+  }
+
   @Test func `workers share what the policy and the descriptors allow`() {
     #expect(TCPCensus(descriptors: 5000, workers: 2).share(limits(1024, perClient: 1)) == 512)
     #expect(TCPCensus(descriptors: 100, workers: 2).share(limits(1024, perClient: 1)) == 50)
