@@ -46,7 +46,16 @@ public func respond(
     return outcome
   }
   workspace.time = arrival.time
-  workspace.findAnswer(request, snapshot, &outcome)
+  if workspace.query.qclass == ResponseWriter.chaos,
+    let question = workspace.inBandQuestion(snapshot, outcome.caller)
+  {
+    if workspace.tells(question, snapshot, &outcome) {
+      workspace.tell(question, request, arrival, snapshot, &outcome, into: &response)
+      return outcome
+    }
+  } else {
+    workspace.findAnswer(request, snapshot, &outcome)
+  }
   if outcome.decision != .silent {
     workspace.encode(request, arrival, snapshot, &outcome, into: &response)
   }

@@ -3,6 +3,9 @@ internal import Diagnostics
 internal import Policy
 internal import ZoneFile
 
+/// Which Ambit this is.
+package let ambitVersion = "0.1.0"
+
 /// What a snapshot takes from the server rather than from its configuration, the same for every load.
 package struct ServerFacts: Sendable {
   /// Server cookies are made with these where the policy has no secret of its own: kept across reloads, so that clients'
@@ -35,6 +38,15 @@ package struct ServerFacts: Sendable {
     case .off: []
     case .hostName: Array(hostName.utf8.prefix(NSID.sizes.upperBound))
     case .octets(let octets): octets
+    }
+  }
+
+  /// What `version.bind` is told; empty for nothing.
+  func version(for policy: Policy) -> [UInt8] {
+    switch policy.versionText {
+    case .own: Array("ambit \(ambitVersion)".utf8)
+    case .off: []
+    case .text(let text): Array(text.utf8)
     }
   }
 

@@ -19,15 +19,21 @@ public final class Snapshot: Sendable {
   public let cookieSecrets: CookieSecrets
   /// What NSID says (RFC 5001); empty for nothing.
   public let nsid: FlatArray<UInt8>
+  /// What `version.bind` is told; empty for nothing.
+  public let version: FlatArray<UInt8>
+
+  let serverNames = ServerNames()
 
   /// The zones were built for the policy's contexts and services.
   package init(
-    policy: CompiledPolicy, zones: ZoneDirectory, cookieSecrets: CookieSecrets = .random(), nsid: [UInt8] = []
+    policy: CompiledPolicy, zones: ZoneDirectory, cookieSecrets: CookieSecrets = .random(), nsid: [UInt8] = [],
+    version: [UInt8] = []
   ) {
     self.policy = policy
     self.zones = zones
     self.cookieSecrets = cookieSecrets
     self.nsid = FlatArray(nsid)
+    self.version = FlatArray(version)
   }
 
   /// The contexts, by number.

@@ -116,7 +116,7 @@ package enum SnapshotBuilder {
     }
     let snapshot = Snapshot(
       policy: CompiledPolicy(policy), zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
-      cookieSecrets: secrets, nsid: server.nsid(for: policy))
+      cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy))
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,
       brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin))

@@ -70,3 +70,36 @@ extension OctetBuffer {
     append(decimal: UInt64(subnet.addressBits(ofLength: subnet.sourceLength)))
   }
 }
+
+/// Names.
+extension OctetBuffer {
+  /// Appends the uncompressed name at `start` in presentation format, with its final dot (RFC 1035 §5.1).
+  mutating func append(nameAt start: Int, of memory: borrowing FlatArray<UInt8>) {
+    var offset = start
+    if memory[offset] == 0 { append(UInt8(ascii: ".")) }
+    while memory[offset] != 0 {
+      let end = offset &+ 1 &+ Int(memory[offset])
+      offset &+= 1
+      while offset < end {
+        append(escaped: memory[offset])
+        offset &+= 1
+      }
+      append(UInt8(ascii: "."))
+    }
+  }
+
+  private mutating func append(escaped octet: UInt8) {
+    switch octet {
+    case UInt8(ascii: "."), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "("), UInt8(ascii: ")"),
+      UInt8(ascii: ";"), UInt8(ascii: "@"), UInt8(ascii: "$"):
+      append(UInt8(ascii: "\\"))
+      append(octet)
+    case 0x21...0x7e: append(octet)
+    default:
+      append(UInt8(ascii: "\\"))
+      append(48 &+ octet / 100)
+      append(48 &+ octet / 10 % 10)
+      append(48 &+ octet % 10)
+    }
+  }
+}

@@ -15,6 +15,8 @@ public struct Workspace: ~Copyable {
   var orderKey = OrderKey()
   var hash = SHA1()
   var writer = ResponseWriter()
+  /// A sentence that is being made, of those that `dig CH TXT` is told.
+  var fact = OctetBuffer(capacity: 16384)
   /// When the query came, in seconds since 1970: exceptions end.
   var time: UInt32 = 0
   /// Whom a trusted forwarder asks for, where one asks, and how far the answer reaches: goes back with any response.

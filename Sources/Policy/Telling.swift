@@ -1,6 +1,6 @@
 package import FlatMemory
 
-/// What is said of the policy in band: to whom, and in which words (`explain`, `version`).
+/// What is said of the policy in band: to whom, and in which words (`explain`).
 ///
 /// Texts are made at load, so that a response can quote them without an allocation.
 public struct Telling: ~Copyable, Sendable {
@@ -8,10 +8,21 @@ public struct Telling: ~Copyable, Sendable {
   private let isTold: FlatArray<Bool>
   private let contextPaths: TextTable
   private let grants: TextTable
-  /// What `version.bind` is told; empty for the server's own, where ``hasOwnVersion`` is true, and for nothing.
-  package let version: FlatArray<UInt8>
-  /// True where the server says its own version.
-  package let hasOwnVersion: Bool
+  /// By service number: where its `allow` words start in `allowed`.
+  private let firstAllowed: FlatArray<UInt32>
+  private let allowed: FlatArray<Allowed>
+  private let places: TextTable
+
+  /// One word of an `allow` line.
+  struct Allowed: BitwiseCopyable {
+    /// The numbers of the contexts that are meant; none for a service.
+    var firstContext: UInt32 = 1
+    var lastContext: UInt32 = 0
+    /// The number of the service that is meant; 0 for none.
+    var service: UInt32 = 0
+    /// The line, a number of `places`.
+    var place: UInt32
+  }
 
   init(_ policy: borrowing Policy) {
     let contexts = policy.contexts
@@ -32,15 +43,26 @@ public struct Telling: ~Copyable, Sendable {
     var grants = TextTable.Builder()
     for service in policy.services { grants.add(Self.grants(of: service, policy)) }
     self.grants = TextTable(grants)
-    var own = false
-    switch policy.versionText {
-    case .own:
-      own = true
-      version = FlatArray([])
-    case .off: version = FlatArray([])
-    case .text(let text): version = FlatArray(Array(text.utf8))
+    var places = TextTable.Builder()
+    var allowed: [Allowed] = []
+    var firstAllowed: [UInt32] = [0]
+    for service in policy.services {
+      firstAllowed.append(UInt32(allowed.count))
+      for grant in service.allows {
+        var word = Allowed(place: places.number(of: grant.location.short))
+        switch grant.subject {
+        case .everyone: (word.firstContext, word.lastContext) = (0, .max)
+        case .context(let number):
+          (word.firstContext, word.lastContext) = (UInt32(number), UInt32(contexts.nodes[number].last))
+        case .service(let index): word.service = UInt32(index + 1)
+        }
+        allowed.append(word)
+      }
     }
-    hasOwnVersion = own
+    firstAllowed.append(UInt32(allowed.count))
+    self.firstAllowed = FlatArray(firstAllowed)
+    self.allowed = FlatArray(allowed)
+    self.places = TextTable(places)
   }
 
   /// True where a caller may ask why, and is told by refusals.
@@ -53,6 +75,24 @@ public struct Telling: ~Copyable, Sendable {
 
   /// Appends who may call a service: `web, checkout (orders.policy:5)`.
   package func appendGrants(_ service: UInt32, to buffer: inout OctetBuffer) { grants.append(service, to: &buffer) }
+
+  /// The first `allow` line of a service that means a caller; 0 where none does. For ``appendPlace(_:to:)``.
+  package func allowingLine(_ caller: Caller, service: UInt32) -> UInt32 {
+    var index = Int(firstAllowed[Int(service)])
+    while index < Int(firstAllowed[Int(service) + 1]) {
+      let word = allowed[index]
+      let isMeant =
+        word.service != 0
+        ? word.service == caller.service
+        : UInt32(caller.context) >= word.firstContext && UInt32(caller.context) <= word.lastContext
+      if isMeant { return word.place }
+      index += 1
+    }
+    return 0
+  }
+
+  /// Appends `orders.policy:5`; nothing for 0.
+  package func appendPlace(_ line: UInt32, to buffer: inout OctetBuffer) { places.append(line, to: &buffer) }
 
   /// Subjects told of one service: more are only counted.
   private static var mostSubjects: Int { 16 }
@@ -85,5 +125,12 @@ public struct Telling: ~Copyable, Sendable {
     }
     let rest = service.allows.count - told.count
     return parts.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+  }
+}
+
+extension CompiledPolicy {
+  /// One of the rules that a call breaks, with its line.
+  package func refusal(by rule: Rule, _ caller: Caller, target service: UInt32) -> Refusal {
+    Refusal(rule, reason: calls.facts(caller, service)?.reason(rule) ?? 0)
   }
 }

@@ -42,6 +42,8 @@ public final class CompiledZone: Sendable {
   let nameOrder: NameOrder
   /// The names with NSEC3 records.
   let hashOrder: NameOrder
+  /// Where the data was written.
+  package let places: NodePlaces
   /// The root of the realm: 0, or the sealed context that the data is for.
   package let realm: Int
   /// Not 0 at the numbers of contexts whose data did not load: they get SERVFAIL.
@@ -55,7 +57,8 @@ public final class CompiledZone: Sendable {
 
   init(
     origin: DomainName, realm: Int, memory: consuming FlatArray<UInt8>, index: [UInt64], seed: UInt64,
-    nameOrder: consuming NameOrder, hashOrder: consuming NameOrder, broken: [Bool], nameCount: Int, recordCount: Int
+    nameOrder: consuming NameOrder, hashOrder: consuming NameOrder, places: consuming NodePlaces, broken: [Bool],
+    nameCount: Int, recordCount: Int
   ) {
     self.origin = origin
     self.realm = realm
@@ -66,6 +69,7 @@ public final class CompiledZone: Sendable {
     self.seed = seed
     self.nameOrder = nameOrder
     self.hashOrder = hashOrder
+    self.places = places
     self.broken = FlatArray(broken.map { $0 ? 1 : 0 } as [UInt8])
     hasBroken = broken.contains(true)
     self.nameCount = nameCount

@@ -39,6 +39,9 @@ struct EffectiveZone: ~Copyable {
   /// Which overlays mention a name, and with what.
   private var mentions: [Int: [(context: Int, data: Data)]] = [:]
 
+  /// The records by which overlays take a name away (`CNAME .`) or empty it (`CNAME *.`), by name and context.
+  private var markers: [Int: [Int: RecordReference]] = [:]
+
   /// - Parameter inheritedApex: in a sealed realm, what the apex has in the context around it.
   init(
     _ source: ZoneSource, contexts: ContextTree, realm root: Int, inheritedApex: [RecordReference], seed: UInt64
@@ -74,6 +77,20 @@ struct EffectiveZone: ~Copyable {
     if let fork = forks[name] { return fork[context - realm.lowerBound] }
     let base = baseRecords(of: name)
     return base.isEmpty ? .none : .records(base)
+  }
+
+  /// The overlay's record that leaves a name without data in a context; nil for a name with data, or that no layer has.
+  func marker(of data: Data, at name: Int, in context: Int) -> RecordReference? {
+    guard data == .hidden || data == .records([]), !markers.isEmpty else { return nil }
+    for around in contexts.path(from: context) {
+      var at = name
+      while true {
+        if let marker = markers[at]?[around], at == name || self.marker([marker]) == .absent { return marker }
+        if at == 0 || data != .hidden { break }
+        at = Int(names.parents[at])
+      }
+    }
+    return nil
   }
 
   // MARK: - Reading the layers
@@ -137,6 +154,7 @@ struct EffectiveZone: ~Copyable {
         case .empty: .records([])
         case nil: .records(records)
         }
+      if data != .records(records) { markers[name, default: [:]][layer.context] = records[0] }
       mentions[name, default: []].append((layer.context, data))
     }
   }

@@ -14,6 +14,7 @@ package struct ZoneBuilder: ~Copyable {
   var zone: EffectiveZone
   let options: ZoneBuildOptions
   private var checks: ZoneChecks
+  private var places: NodePlaces.Builder
   private var services: [UInt32] = []
   private var existence: [Existence] = []
   private var partialExistence: [Int: [Bool]] = [:]
@@ -56,6 +57,7 @@ package struct ZoneBuilder: ~Copyable {
       source, contexts: options.contexts, realm: realm, inheritedApex: inheritedApex, seed: options.seed)
     self.options = options
     checks = ZoneChecks(source)
+    places = NodePlaces.Builder(source)
     assignServices()
     findWhatExists()
     findWhatIsCovered()
@@ -150,6 +152,8 @@ package struct ZoneBuilder: ~Copyable {
     var data: EffectiveZone.Data
     var exists: Bool
     var cover: Int32
+    /// The overlay's record that makes it so, where there is no data.
+    var marker: RecordReference?
   }
 
   private mutating func write(realm: Int) -> CompiledZone {
@@ -182,8 +186,8 @@ package struct ZoneBuilder: ~Copyable {
     let hashOrder = NameOrder(denials(.nsec3, at: denying.byHash, records), contextCount: options.contexts.nodes.count)
     return CompiledZone(
       origin: zone.source.origin, realm: realm, memory: memory.finish(), index: makeIndex(records),
-      seed: options.seed, nameOrder: nameOrder, hashOrder: hashOrder, broken: brokenContexts(), nameCount: existing,
-      recordCount: recordCount)
+      seed: options.seed, nameOrder: nameOrder, hashOrder: hashOrder, places: NodePlaces(places),
+      broken: brokenContexts(), nameCount: existing, recordCount: recordCount)
   }
 
   private func writeHead(of name: Int, runCount: Int, to memory: inout OctetBuilder) {
@@ -206,8 +210,10 @@ package struct ZoneBuilder: ~Copyable {
       let index = context - zone.realm.lowerBound
       let exists =
         existence[name] == .partial ? partialExistence[name]?[index] ?? false : existence[name] == .everywhere
+      let data = zone.data(of: name, in: context)
       let body = Body(
-        data: zone.data(of: name, in: context), exists: exists, cover: partialCovers[name]?[index] ?? covers[name])
+        data: data, exists: exists, cover: partialCovers[name]?[index] ?? covers[name],
+        marker: zone.marker(of: data, at: name, in: context))
       if runs.last?.body != body { runs.append((context, body)) }
     }
     memory.set(host: UInt8(1), at: record + 1)
@@ -240,6 +246,7 @@ package struct ZoneBuilder: ~Copyable {
     if body.cover >= 0 { flags.insert(.covered) }
     if body.data == .hidden, !body.exists { flags.insert(.hidden) }
     let start = memory.count
+    if let written = references.first ?? body.marker { places.add(written, body: start, zone.source) }
     memory.append(host: UInt64(0))
     memory.append(host: UInt32(0))
     let rrsets = checks.rrsets(references, isApex: name == 0)

@@ -1,11 +1,10 @@
+internal import Answering
 internal import Inspection
 internal import LinuxIO
 
 /// The program: `ambit COMMAND …`. Commands are rows of a table, each with a file of its own.
 @main
 enum Ambit {
-  static let version = "0.1.0"
-
   /// The commands, in the order in which help lists them.
   static let commands: [Command] = [.serve, .check, .explain]
 
@@ -23,7 +22,7 @@ enum Ambit {
       guard let name = words.first else { return writeStandardOutput(help) }
       writeStandardOutput(command(called: name).help)
     case "--version", "-V", "version":
-      writeStandardOutput("ambit \(version)\n")
+      writeStandardOutput("ambit \(ambitVersion)\n")
     default:
       let command = command(called: word)
       if words.contains("--help") || words.contains("-h") { return writeStandardOutput(command.help) }

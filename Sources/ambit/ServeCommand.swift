@@ -1,4 +1,5 @@
 internal import Addresses
+internal import Answering
 internal import Policy
 internal import Server
 
@@ -24,7 +25,7 @@ extension Command {
     flags: ["--strict"]
   ) { arguments in
     var options = ServerOptions()
-    options.version = Ambit.version
+    options.version = ambitVersion
     options.folder = arguments.folder()
     options.isStrict = arguments.has("--strict")
     options.queryLog = arguments.value("--query-log")

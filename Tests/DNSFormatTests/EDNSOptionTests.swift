@@ -25,7 +25,7 @@ struct EDNSOptionTests {
   @Test func `what is asked for is known, whatever stands around it`() {
     let all = option(100, [1, 2, 3]) + option(3) + option(12, [0, 0]) + option(11) + option(8, [0, 1, 0, 0])
     let (query, error, _) = read(request(all + option(10, Array(1...8)) + option(65001)))
-    #expect(error == nil && query.options == [.nsid, .keepalive, .cookie])
+    #expect(error == nil && query.options == [.nsid, .keepalive, .cookie, .clientSubnet])
     #expect(read(request([])).query.options == [])
     #expect(read(request(option(9) + option(13, [0]) + option(15, [0, 1]))).query.options == [])
   }

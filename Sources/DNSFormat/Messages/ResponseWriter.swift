@@ -35,6 +35,8 @@ public struct ResponseWriter: ~Copyable {
 
   /// The AA bit (RFC 1035 §4.1.1).
   public static var authoritative: UInt16 { 0x0400 }
+  /// Class CH, in which servers are asked about themselves.
+  public static var chaos: UInt16 { 3 }
   /// The TC bit.
   public static var truncated: UInt16 { 0x0200 }
 
@@ -128,6 +130,38 @@ public struct ResponseWriter: ~Copyable {
     buffer.set(UInt16(truncatingIfNeeded: buffer.count &- lengthAt &- 2), at: lengthAt)
     count(1, in: .answer, of: &buffer)
     return true
+  }
+
+  /// Appends a TXT record that no zone has, of the question's name and with TTL 0, to the answer: a text in strings of at
+  /// most 255 octets (RFC 1035 §3.3.14).
+  /// - Returns: false, with nothing written, where it does not fit below the buffer's limit.
+  public func appendText(_ text: Span<UInt8>, rclass: UInt16, into buffer: inout OctetBuffer) -> Bool {
+    let start = buffer.count
+    buffer.append(0xc00c as UInt16)
+    buffer.append(UInt64(RRType.txt.rawValue) << 48 | UInt64(rclass) << 32)
+    let strings = max(1, (text.count &+ 254) / 255)
+    buffer.append(UInt16(truncatingIfNeeded: text.count &+ strings))
+    var offset = 0
+    var string = 0
+    while string < strings {
+      let size = min(255, text.count &- offset)
+      buffer.append(UInt8(truncatingIfNeeded: size))
+      buffer.append(text.extracting(offset..<(offset &+ size)))
+      offset &+= size
+      string &+= 1
+    }
+    if buffer.overflowed {
+      buffer.truncate(to: start)
+      return false
+    }
+    count(1, in: .answer, of: &buffer)
+    return true
+  }
+
+  /// Takes back everything behind the question: what is left says that there is more.
+  public func takeBackAll(behind query: Query, in buffer: inout OctetBuffer) {
+    buffer.truncate(to: query.questionEnd)
+    buffer.set(UInt64(buffer[4]) << 56 | UInt64(buffer[5]) << 48, at: 4)
   }
 
   @inline(__always)

@@ -1,0 +1,298 @@
+import Addresses
+import DNSFormat
+import FlatMemory
+import TestSupport
+import Testing
+
+@testable import Answering
+
+private let text = RRType(16)
+private let mesh = """
+  origin e.test
+  trust ecs from 127.0.0.53
+  context laptop { from 127.0.0.0/8 }
+  context prod { from 10.30.0.0/16; endpoints 10.40.0.0/16 }
+  context shard-a in prod { from 10.30.1.0/24 }
+  isolate laptop prod
+  service web { runs-at 10.30.1.16/28 }
+  service batch { runs-at 10.30.1.32/28 }
+  service orders {
+    allow web laptop
+    allow checkout
+    refuse batch
+  }
+  service checkout
+
+  """
+
+@Suite("DESIGN §4: explained in band, dig CH TXT")
+struct TellingTests {
+  private func fixture(_ more: String = "") throws -> Fixture {
+    try Fixture(
+      policy: mesh + more,
+      [
+        "e.test.zone": zoneHead
+          + "orders A 10.40.0.1\nfree TXT free\npay CNAME orders\n*.t A 192.0.2.1\ngone A 192.0.2.1\nempty A 192.0.2.1\n"
+          + "sub NS ns.sub\nold DNAME new\n",
+        "laptop/e.test.zone": "$TTL 60\ngone CNAME .\nempty CNAME *.\norders A 127.0.0.9\n",
+        "shard-a/e.test.zone": "$TTL 60\n; one\norders A 10.40.0.2\n",
+      ])
+  }
+
+  private func ask(
+    _ fixture: Fixture, _ name: String, from source: String = "127.0.0.1", _ type: RRType = text,
+    udpSize: UInt16? = 1232, transport: Arrival.Transport = .udp
+  ) throws -> Reply {
+    var request = Request(name: name, type: type, rclass: 3)
+    if let udpSize { request.edns = .init(udpSize: udpSize) }
+    return try fixture.send(request.octets, from: source, transport: transport)
+  }
+
+  /// The facts, each a record of its own, without quotes.
+  private func facts(_ reply: Reply) -> [String] {
+    (reply.message?.answer ?? []).map { $0.text.split(separator: "\"").filter { $0 != " " }.joined() }
+  }
+
+  @Test(arguments: [
+    (
+      "127.0.0.1",
+      [
+        "address 127.0.0.1, by the packet", "context laptop, by from 127.0.0.0/8 (a.policy:3)",
+        "no service: no runs-at prefix covers the address",
+      ]
+    ),
+    (
+      "10.30.1.17",
+      [
+        "address 10.30.1.17, by the packet", "context shard-a in prod, by from 10.30.1.0/24 (a.policy:5)",
+        "service web, by runs-at 10.30.1.16/28 (a.policy:7), known by its address",
+      ]
+    ),
+    (
+      "2001:db8::1:0:0:1",
+      [
+        "address 2001:db8::1:0:0:1, by the packet", "in no context: no from prefix covers the address",
+        "no service: no runs-at prefix covers the address",
+      ]
+    ),
+  ])
+  func `whoami tells who the caller is, and by which lines`(source: String, wanted: [String]) throws {
+    let reply = try ask(fixture(), "WhoAmI.ambit.", from: source)
+    #expect(facts(reply) == wanted && reply.rcode == "NOERROR" && reply.isAuthoritative)
+    #expect(reply.message?.answer.allSatisfy { $0.ttl == 0 && $0.rclass == 3 } == true)
+    #expect(reply.outcome.decision == .answered && reply.outcome.service == 0)
+    #expect(try facts(ask(fixture(), "whoami.ambit.", from: source, .any)) == wanted)
+    #expect(try facts(ask(fixture(), "whoami.ambit.", from: source, udpSize: nil)) == wanted)
+    #expect(try facts(ask(fixture(), "whoami.ambit.", from: source, transport: .tcp)) == wanted)
+  }
+
+  @Test func `whoami tells of a client subnet, and of one that is too short`() throws {
+    func facts(_ source: UInt8, _ address: [UInt8]) throws -> [String] {
+      var request = Request(name: "whoami.ambit.", type: text, rclass: 3)
+      request.edns = Request.EDNS(options: [(8, [0, 1, source, 0] + address)])
+      return try self.facts(fixture().send(request.octets, from: "127.0.0.53"))
+    }
+    #expect(
+      try facts(24, [10, 30, 2]).prefix(2) == [
+        "client subnet 10.30.2.0/24, by the trusted forwarder 127.0.0.53",
+        "context prod, by from 10.30.0.0/16 (a.policy:4)",
+      ])
+    #expect(
+      try facts(16, [10, 30])[1]
+        == "in no context: the client subnet 10.30.0.0/16 is too short: callers are told apart by /24 here")
+  }
+
+  @Test func `deny-as drop is silent to callers in no context, and mode observe is told`() throws {
+    #expect(try ask(fixture("deny-as drop"), "whoami.ambit.", from: "192.0.2.1").octets.isEmpty)
+    let facts = try facts(ask(fixture("mode observe"), "whoami.ambit."))
+    #expect(facts.last == "mode observe: what the rules refuse is answered and logged")
+  }
+
+  @Test(arguments: [
+    (
+      "orders.e.test.", "10.30.1.17",
+      [
+        "allowed: allow (a.policy:10)",
+        "service orders may be called by web, laptop (a.policy:10), checkout (a.policy:11)",
+        "data from context shard-a, shard-a/e.test.zone:3",
+      ]
+    ),
+    (
+      "orders.e.test.", "10.30.1.33",
+      [
+        "refused: batch may not call orders: refuse (a.policy:12)",
+        "refused: batch may not call orders: allow (a.policy:10)",
+        "service orders may be called by web, laptop (a.policy:10), checkout (a.policy:11)",
+        "data from context shard-a, shard-a/e.test.zone:3",
+      ]
+    ),
+    (
+      "x.orders.e.test.", "127.0.0.1",
+      [
+        "allowed: allow (a.policy:10)",
+        "service orders may be called by web, laptop (a.policy:10), checkout (a.policy:11)",
+        "does not exist here: NXDOMAIN",
+      ]
+    ),
+    (
+      "checkout.e.test.", "127.0.0.1",
+      [
+        "allowed: no rule says otherwise", "service checkout may be called by whoever no rule refuses: default allow",
+        "does not exist here: NXDOMAIN",
+      ]
+    ),
+    ("web.e.test.", "10.30.1.17", ["allowed: it is the service itself"]),
+    (
+      "free.e.test.", "127.0.0.1",
+      ["belongs to no service: everyone may look it up", "data from the base, e.test.zone:6"]
+    ),
+    (
+      "pay.e.test.", "127.0.0.1",
+      [
+        "belongs to no service: everyone may look it up", "data from the base, e.test.zone:7",
+        "alias of orders.e.test., which is judged too: ask for it",
+      ]
+    ),
+    (
+      "a.t.e.test.", "127.0.0.1",
+      [
+        "belongs to no service: everyone may look it up",
+        "made by the wildcard *.t.e.test., from the base, e.test.zone:8",
+      ]
+    ),
+    (
+      "gone.e.test.", "127.0.0.1",
+      [
+        "belongs to no service: everyone may look it up",
+        "does not exist here: NXDOMAIN, by CNAME . in context laptop, laptop/e.test.zone:2",
+      ]
+    ),
+    (
+      "empty.e.test.", "127.0.0.1",
+      [
+        "belongs to no service: everyone may look it up",
+        "exists and is empty: NODATA from context laptop, laptop/e.test.zone:3",
+      ]
+    ),
+    (
+      "empty.e.test.", "10.30.1.1",
+      ["belongs to no service: everyone may look it up", "data from the base, e.test.zone:10"]
+    ),
+    ("t.e.test.", "127.0.0.1", ["belongs to no service: everyone may look it up", "exists and is empty: NODATA"]),
+    (
+      "x.sub.e.test.", "127.0.0.1",
+      [
+        "belongs to no service: everyone may look it up",
+        "below the zone cut at sub.e.test.: the answer is a referral, from the base, e.test.zone:11",
+      ]
+    ),
+    (
+      "x.old.e.test.", "127.0.0.1",
+      [
+        "belongs to no service: everyone may look it up",
+        "below the DNAME at old.e.test., which leads below new.e.test., from the base, e.test.zone:12",
+      ]
+    ),
+    (
+      "free.e.test.", "192.0.2.1",
+      [
+        "refused: the caller's address is in no context of the policy",
+        "belongs to no service: everyone may look it up",
+      ]
+    ),
+  ])
+  func `a name is explained for the caller`(name: String, source: String, wanted: [String]) throws {
+    let reply = try ask(fixture(), name, from: source)
+    #expect(Array(facts(reply).prefix(wanted.count)) == wanted && reply.rcode == "NOERROR")
+    if wanted.count > 1, source != "192.0.2.1" { #expect(facts(reply).count == wanted.count) }
+  }
+
+  @Test func `what isolate keeps back is told, and what would be refused in observe`() throws {
+    let fixture = try Fixture(
+      policy: mesh + "observe isolate", ["e.test.zone": zoneHead + "pay A 10.40.0.1\n"])
+    #expect(
+      try facts(ask(fixture, "pay.e.test."))[0]
+        == "would be refused, in observe: endpoints in prod are kept from callers in laptop: isolate (a.policy:6)")
+    let strict = try Fixture(
+      policy: mesh, ["e.test.zone": zoneHead + "pay A 10.40.0.1\nboth A 10.40.0.1\n A 127.0.0.5\n"])
+    #expect(
+      try facts(ask(strict, "pay.e.test."))[0]
+        == "refused: endpoints in prod are kept from callers in laptop: isolate (a.policy:6)")
+    #expect(try facts(ask(strict, "both.e.test."))[0] == "endpoints that isolate keeps from the caller are left out")
+  }
+
+  @Test func `the names of servers are answered as elsewhere, or refused`() throws {
+    let fixture = try fixture("nsid \"ns-7\"")
+    for name in ["version.bind.", "VERSION.server."] {
+      #expect(try facts(ask(fixture, name)) == ["ambit \(ambitVersion)"])
+    }
+    for name in ["hostname.bind.", "id.server."] {
+      #expect(try facts(ask(fixture, name)) == ["ns-7"])
+      #expect(try ask(self.fixture(), name).rcode == "REFUSED")
+      #expect(try ask(fixture, name, from: "192.0.2.1").rcode == "REFUSED", "who is in no context is refused")
+    }
+    #expect(try facts(ask(self.fixture("version \"a b\""), "version.bind.")) == ["a b"])
+    #expect(try ask(self.fixture("version off"), "version.bind.").rcode == "REFUSED")
+    #expect(try ask(fixture, "authors.bind.").rcode == "REFUSED")
+    #expect(try ask(fixture, "version.bind.", .a).rcode == "REFUSED")
+    #expect(try ask(fixture, "whoami.ambit.", .a).rcode == "REFUSED")
+    #expect(try ask(fixture, "whoami.ambit.e.test.").rcode == "NOERROR", "a name of the zone like any")
+    #expect(try ask(fixture, "elsewhere.org.").rcode == "REFUSED")
+  }
+
+  @Test func `explanations are kept from those who are not told, the texts of refusals too`() throws {
+    for (policy, told, untold) in [("explain off", nil, "127.0.0.1"), ("explain to laptop", "127.0.0.1", "10.30.1.33")]
+    {
+      let fixture = try fixture(policy)
+      for name in ["whoami.ambit.", "orders.e.test."] {
+        let reply = try ask(fixture, name, from: untold)
+        #expect(
+          reply.rcode == "REFUSED" && reply.ede == "18 explanations are switched off here" && facts(reply).isEmpty)
+        #expect(reply.outcome.decision == .refused)
+        if let told { #expect(try !facts(ask(fixture, name, from: told)).isEmpty) }
+      }
+      #expect(try fixture.ask("orders.e.test.", from: "10.30.1.33").ede == "18")
+      #expect(try facts(ask(fixture, "version.bind.", from: untold)).count == 1)
+    }
+    let inner = try fixture("explain to prod")
+    #expect(try facts(ask(inner, "whoami.ambit.", from: "10.30.1.1")).count == 3)
+    #expect(try ask(inner, "whoami.ambit.", from: "192.0.2.1").rcode == "REFUSED")
+    #expect(try inner.ask("orders.e.test.", from: "10.30.1.33").ede?.hasPrefix("18 batch may not") == true)
+  }
+
+  @Test func `what does not fit is truncated over UDP, and whole over TCP`() throws {
+    let label = String(repeating: "x", count: 60)
+    let callers = (0..<20).map { "\(label)\($0)" }
+    let policy =
+      "origin e.test\nservice orders { allow \(callers.joined(separator: " ")) }\n"
+      + callers.map { "service \($0)\n" }.joined()
+    let fixture = try Fixture(policy: policy, ["e.test.zone": zoneHead])
+    let udp = try ask(fixture, "orders.e.test.")
+    #expect(udp.isTruncated && udp.answer.isEmpty && udp.message?.options != nil && udp.outcome.isTruncated)
+    let tcp = try ask(fixture, "orders.e.test.", transport: .tcp)
+    let grants = facts(tcp).first { $0.hasPrefix("service orders") }
+    #expect(grants?.hasSuffix("(a.policy:2) and 4 more") == true && !tcp.isTruncated)
+    for size in 512...1232 {
+      let reply = try ask(fixture, "whoami.ambit.", udpSize: UInt16(size))
+      #expect(reply.octets.count <= size)
+    }
+  }
+
+  @Test func `addresses are written as elsewhere`() throws {
+    var random = SeededGenerator(seed: 7)
+    var addresses = ["::", "::1", "1::", "0.0.0.0", "255.255.255.255", "1:0:0:2::", "2001:db8:0:1:1:1:1:1"].compactMap {
+      IPAddress($0)
+    }
+    for _ in 0..<rounds(500) {
+      let groups = (0..<8).map { _ in random.chance(50) ? UInt64(random.number(0...0xffff)) : 0 }
+      addresses.append(
+        IPAddress(high: groups[..<4].reduce(0) { $0 << 16 | $1 }, low: groups[4...].reduce(0) { $0 << 16 | $1 }))
+      addresses.append(IPAddress(v4: .random(in: 0 ... .max, using: &random)))
+    }
+    for address in addresses {
+      var buffer = OctetBuffer(capacity: 64)
+      buffer.append(address)
+      #expect(String(decoding: buffer.octets.octets(0..<buffer.count), as: UTF8.self) == address.description)
+    }
+  }
+}
