@@ -35,7 +35,7 @@ final class TCPConnection {
   enum Opening {
     /// With a PROXY header: its peer is a trusted proxy.
     case header
-    /// With a message; whether it is one is not seen yet.
+    /// With a message, or goes on with one behind the header; whether it is one is not seen yet.
     case message
     /// It has begun.
     case over

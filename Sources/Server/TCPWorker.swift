@@ -260,8 +260,8 @@ final class TCPWorker: Sendable {
     if connection.opening != .over {
       switch open(connection, &bench) {
       case .at(let offset): start = offset
-      case .notYet:
-        connection.framing.keep(bench.input, from: 0)
+      case .notYet(let offset):
+        connection.framing.keep(bench.input, from: offset)
         return true
       case .never: return false
       }
@@ -274,35 +274,39 @@ final class TCPWorker: Sendable {
   /// Where the first message of a connection starts.
   private enum Start {
     case at(Int)
-    case notYet
+    /// Cannot be told yet; what is not needed any more ends here.
+    case notYet(Int)
     /// The connection has to be closed.
     case never
   }
 
-  /// Looks at how a connection begins: with a PROXY header where its peer is a trusted proxy, and only there.
+  /// Looks at how a connection begins: with a PROXY header where its peer is a trusted proxy, and only there. Behind it
+  /// there is no other: proxies in a row have to agree on one.
   private func open(_ connection: TCPConnection, _ bench: inout Bench) -> Start {
-    let peer = connection.socket.peer.address
-    if connection.opening == .message {
-      switch ProxyHeader.isBegun(by: bench.input.octets) {
-      case nil: return .notYet
-      case .some(true):
-        worker.recordFault(.untrustedProxy, of: peer, .tcp)
+    var start = 0
+    if connection.opening == .header {
+      switch ProxyHeader.read(bench.input.octets) {
+      case .incomplete: return .notYet(0)
+      case .malformed:
+        worker.recordFault(.noProxyHeader, of: connection.socket.peer.address, .tcp)
         return .never
-      case .some(false): connection.opening = .over
+      case .header(let header):
+        connection.opening = .message
+        let commonName = header.commonName.map { bench.input.octets.octets($0) }
+        connection.proxied = TCPConnection.Proxied(source: header.source, commonName: commonName)
+        if case .address(let client) = header.client, !count(connection, as: client.address, &bench) { return .never }
+        start = header.length
       }
-      return .at(0)
     }
-    switch ProxyHeader.read(bench.input.octets) {
-    case .incomplete: return .notYet
-    case .malformed:
-      worker.recordFault(.noProxyHeader, of: peer, .tcp)
+    switch ProxyHeader.isBegun(by: bench.input.octets.extracting(droppingFirst: start)) {
+    case nil: return .notYet(start)
+    case .some(true):
+      let cause = connection.isProxied ? SilenceCause.noProxyHeader : .untrustedProxy
+      worker.recordFault(cause, of: connection.socket.peer.address, .tcp)
       return .never
-    case .header(let header):
+    case .some(false):
       connection.opening = .over
-      let commonName = header.commonName.map { bench.input.octets.octets($0) }
-      connection.proxied = TCPConnection.Proxied(source: header.source, commonName: commonName)
-      if case .address(let client) = header.client, !count(connection, as: client.address, &bench) { return .never }
-      return .at(header.length)
+      return .at(start)
     }
   }
 
