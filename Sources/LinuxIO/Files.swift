@@ -57,6 +57,8 @@ package struct FileStatus: Hashable, Sendable {
   /// These two tell a file from all others, whatever its path.
   package let device: UInt64
   package let number: UInt64
+  /// The number of the user whose it is.
+  package let owner: UInt32
   /// True where any user of the machine may read or change it.
   package let isOpenToOthers: Bool
 }
@@ -67,7 +69,8 @@ package func fileStatus(_ path: String) -> FileStatus? {
   // Safe: the path is a C string for the call, which writes one `stat`.
   guard unsafe stat(path, &status) == 0 else { return nil }
   return FileStatus(
-    device: UInt64(status.st_dev), number: UInt64(status.st_ino), isOpenToOthers: status.st_mode & 0o006 != 0)
+    device: UInt64(status.st_dev), number: UInt64(status.st_ino), owner: status.st_uid,
+    isOpenToOthers: status.st_mode & 0o006 != 0)
 }
 
 /// One name in a directory.

@@ -9,6 +9,9 @@ package struct Poller: ~Copyable, Sendable {
     descriptor = Descriptor(owning: try attempt("make", "an epoll descriptor") { clinux_epoll_create() })
   }
 
+  /// The descriptor's number: a poller can be watched by another, and is readable while it has events.
+  package var raw: Int32 { descriptor.raw }
+
   /// Watches a descriptor from now on; its events carry `token`. The descriptor must outlive the watching: closing it
   /// ends it.
   package func add(_ raw: Int32, token: UInt64, readable: Bool = true, writable: Bool = false) throws(SystemError) {

@@ -10,6 +10,9 @@ package struct ProcessUser: Sendable {
   /// False for a number without an entry in the user database.
   private let hasEntry: Bool
 
+  /// The user's number.
+  package var number: UInt32 { user }
+
   /// Looks up a user, and its group where one is named; a number that is no name is an ID.
   /// - Throws: `cannot find user ambitt: there is none; …`
   package static func find(_ name: String, group: String?) throws(SystemError) -> ProcessUser {
@@ -59,6 +62,9 @@ package func userNumber(of name: String) -> UInt32? {
   // Safe: as above.
   return unsafe clinux_find_user(name, &user, &group) == 0 ? user : nil
 }
+
+/// The number of the user that the process is.
+package var currentUser: UInt32 { geteuid() }
 
 /// True where the process may do anything.
 package var isRoot: Bool { geteuid() == 0 }

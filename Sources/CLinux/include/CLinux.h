@@ -119,6 +119,40 @@ static inline ssize_t clinux_send_to_path(
   return sendto(socket, octets, count, MSG_NOSIGNAL, (struct sockaddr *)&address, size);
 }
 
+// A stream socket of this host, in the abstract name space: a name is there for as long as someone has it, and belongs to
+// the network name space.
+static inline int clinux_local_socket(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+static inline socklen_t clinux_local_name(struct sockaddr_un *address, const unsigned char *name, size_t length) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  if (length == 0 || length >= sizeof address->sun_path) {
+    errno = ENAMETOOLONG;
+    return 0;
+  }
+  memcpy(address->sun_path + 1, name, length);
+  return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+}
+static inline int clinux_local_bind(int socket, const unsigned char *name, size_t length) {
+  struct sockaddr_un address;
+  socklen_t size = clinux_local_name(&address, name, length);
+  return size == 0 ? -1 : bind(socket, (struct sockaddr *)&address, size);
+}
+static inline int clinux_local_connect(int socket, const unsigned char *name, size_t length) {
+  struct sockaddr_un address;
+  socklen_t size = clinux_local_name(&address, name, length);
+  return size == 0 ? -1 : connect(socket, (struct sockaddr *)&address, size);
+}
+
+// The user at the other end: of who connected, as of then; of who listens, as of when it began to. 0, or -1.
+static inline int clinux_peer_user(int socket, uid_t *user) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
+  *user = peer.uid;
+  return 0;
+}
+
 // --- A batch of datagrams ------------------------------------------------------------------------------------------
 
 // Ancillary data of one datagram: a timestamp and where it was sent to need 72 octets.
