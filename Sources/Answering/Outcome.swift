@@ -67,6 +67,8 @@ public struct Outcome: Sendable, BitwiseCopyable {
   public internal(set) var rcode: RCode = .noError
   /// Who asked.
   public internal(set) var caller: Caller
+  /// What that rests on: the arrival's evidence, or a trusted forwarder's word for its client.
+  public internal(set) var evidence: Evidence
   /// The service that was asked for, where the query got so far; of an alias's chain, the one a refusal is about.
   public internal(set) var service: UInt32 = 0
   /// Why the policy refused; nil where it did not.
@@ -92,14 +94,19 @@ public struct Outcome: Sendable, BitwiseCopyable {
   /// not say who the caller is.
   public internal(set) var scope: UInt8 = 0
 
-  init(caller: Caller) { self.caller = caller }
+  init(caller: Caller, _ evidence: Evidence = Evidence(source: IPAddress(v4: 0))) {
+    self.caller = caller
+    self.evidence = evidence
+  }
 
   /// A refusal as a log tells it again.
   package init(
     caller: Caller, refusal: Refusal, service: UInt32, brokenRules: RuleSet, endpointContext: UInt16,
-    isOnlyObserved: Bool, wouldLeaveOut: Bool
+    isOnlyObserved: Bool, wouldLeaveOut: Bool, clientSubnet: ClientSubnet? = nil, scope: UInt8 = 0
   ) {
-    self.caller = caller
+    self.init(caller: caller)
+    self.clientSubnet = clientSubnet
+    self.scope = scope
     self.refusal = refusal
     self.service = service
     self.brokenRules = brokenRules

@@ -16,7 +16,7 @@ public func respond(
 ) -> Outcome {
   response.reset()
   let caller = snapshot.policy.callers.caller(arrival.evidence)
-  var outcome = Outcome(caller: caller)
+  var outcome = Outcome(caller: caller, arrival.evidence)
   workspace.clientSubnet = nil
   if snapshot.policy.isDropped(caller), !snapshot.policy.isForwarder(arrival.source) {
     // Who is in no context gets no answer to anything, malformed or not.

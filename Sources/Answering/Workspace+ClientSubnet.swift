@@ -30,6 +30,7 @@ extension Workspace {
     // A certificate or a user number is the forwarder's own.
     let ofClient = Evidence(
       source: subnet.address, addressSource: .clientSubnet, listenerContext: evidence.listenerContext)
+    outcome.evidence = ofClient
     outcome.clientSubnet = subnet
     outcome.scope = scope
     if scope <= subnet.sourceLength {

@@ -196,22 +196,19 @@ extension Workspace {
     while let rule = left.first {
       left.remove(RuleSet(rule))
       let judgement = policy.judgement(
-        of: policy.refusal(by: rule, caller, target: service), context: caller.context, service: service)
+        of: policy.refusal(by: rule, caller, target: service, at: time), context: caller.context, service: service)
       if !tellRefusal(judgement, snapshot, outcome, into: &response) { return false }
       isBroken = true
     }
-    if policy.hasIsolations, found.kind == .exact || found.kind == .wildcard {
+    if policy.hasIsolations, !judged.isExcepted, found.kind == .exact || found.kind == .wildcard {
       let addresses = found.node.addresses(zone.memory)
-      switch judgeEndpoints(of: found.node, asked: addresses, service: service, zone, snapshot, caller) {
-      case .allMayPass, .noneOfTypeMayPass: break
-      case .someMayPass:
+      switch judgeEndpoints(of: found.node, asked: addresses, zone, snapshot, caller) {
+      case .all, .noneOfType: break
+      case .some:
         fact.append("endpoints that isolate keeps from the caller are left out")
         if !endFact(into: &response) { return false }
-      case .noneMayPass(let endpointContext):
-        outcome.endpointContext = endpointContext
-        let reason = policy.isolationReason(callerContext: caller.context, endpointContext: endpointContext)
-        let judgement = policy.judgement(
-          of: Refusal(.isolate, reason: reason), context: caller.context, service: service)
+      case .none(let endpoint):
+        let judgement = isolation(of: endpoint, service: service, snapshot, &outcome)
         if !tellRefusal(judgement, snapshot, outcome, into: &response) { return false }
         isBroken = true
       }

@@ -5,7 +5,7 @@ package import Addresses
 package import Answering
 package import DNSFormat
 internal import FlatMemory
-internal import Policy
+package import Policy
 
 /// Asks a snapshot as a client on the network would, and reads the response.
 package struct Probe: ~Copyable {
@@ -27,11 +27,14 @@ package struct Probe: ~Copyable {
     _ name: DomainName, _ type: RRType, from source: IPAddress, at listener: SocketAddress? = nil
   ) -> (Outcome, Message?) {
     let listen = listener.flatMap { listener in snapshot.policy.policy.listens.first { $0.address == listener } }
+    return ask(name, type, by: Evidence(source: source, listenerContext: listen?.context.map { UInt16($0) }))
+  }
+
+  /// The same query, from whom the evidence shows.
+  package mutating func ask(_ name: DomainName, _ type: RRType, by evidence: Evidence) -> (Outcome, Message?) {
     let query = Message.query(name, type)
     let outcome = respond(
-      to: query.span,
-      Arrival(source: source, listenerContext: listen?.context.map { UInt16($0) }, transport: .tcp, time: time),
-      snapshot, using: &workspace, into: &response)
+      to: query.span, Arrival(evidence, transport: .tcp, time: time), snapshot, using: &workspace, into: &response)
     let octets = response.octets.octets(0..<response.count)
     return (outcome, octets.isEmpty ? nil : try? Message(octets))
   }

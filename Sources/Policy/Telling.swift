@@ -130,7 +130,7 @@ public struct Telling: ~Copyable, Sendable {
 
 extension CompiledPolicy {
   /// One of the rules that a call breaks, with its line.
-  package func refusal(by rule: Rule, _ caller: Caller, target service: UInt32) -> Refusal {
-    Refusal(rule, reason: calls.facts(caller, service)?.reason(rule) ?? 0)
+  package func refusal(by rule: Rule, _ caller: Caller, target service: UInt32, at time: UInt32) -> Refusal {
+    Refusal(rule, reason: calls.facts(caller, service, at: time)?.reason(rule) ?? 0)
   }
 }

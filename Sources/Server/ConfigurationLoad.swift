@@ -41,7 +41,14 @@ struct ConfigurationLoad: Sendable {
 
 /// Loads on a thread of its own, so that signals are heard meanwhile; then rings.
 final class BackgroundLoad: Sendable {
-  private let result = Mutex<Result<ConfigurationLoad, SystemError>?>(nil)
+  /// What was loaded, and what it would change.
+  struct Loaded: Sendable {
+    let load: ConfigurationLoad
+    /// Nil where no `reload guard` is in force, or there is nothing that could be served.
+    let impact: ReloadImpact?
+  }
+
+  private let result = Mutex<Result<Loaded, SystemError>?>(nil)
   /// Rung when the result is there.
   let bell: WakeUp
 
@@ -52,11 +59,13 @@ final class BackgroundLoad: Sendable {
     bell = try WakeUp()
   }
 
-  func start(_ folder: String) throws(SystemError) {
+  /// - Parameter trial: finds out what a snapshot would change; on the load's thread.
+  func start(_ folder: String, trial: @escaping @Sendable (Snapshot) -> ReloadImpact?) throws(SystemError) {
     _ = try WorkerThread.start(name: "ambit-load") { [self] in
-      let loaded: Result<ConfigurationLoad, SystemError>
+      let loaded: Result<Loaded, SystemError>
       do throws(SystemError) {
-        loaded = .success(try ConfigurationLoad(folder, server))
+        let load = try ConfigurationLoad(folder, server)
+        loaded = .success(Loaded(load: load, impact: load.isClean ? load.snapshot.flatMap(trial) : nil))
       } catch {
         loaded = .failure(error)
       }
@@ -66,7 +75,7 @@ final class BackgroundLoad: Sendable {
   }
 
   /// The result, once.
-  func take() -> Result<ConfigurationLoad, SystemError>? {
+  func take() -> Result<Loaded, SystemError>? {
     bell.drain()
     return result.withLock { result in
       defer { result = nil }

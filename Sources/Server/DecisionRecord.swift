@@ -21,6 +21,9 @@ struct DecisionRecord {
   var isOnlyObserved = false
   /// True where `isolate` in shadow would have left out some endpoints of the answer.
   var wouldLeaveOut = false
+  /// Of a client subnet: how many bits of the address the forwarder told, and how many it takes to know the caller.
+  var subnetBits: UInt8 = 0
+  var scopeBits: UInt8 = 0
   /// Where `isolate` refused: the context of the first endpoint left out.
   var endpointContext: UInt16 = 0
   var decision = Decision.silent
@@ -37,7 +40,8 @@ struct DecisionRecord {
     Outcome(
       caller: caller, refusal: refusal ?? Refusal(.none, reason: 0), service: service,
       brokenRules: brokenRules, endpointContext: endpointContext, isOnlyObserved: isOnlyObserved,
-      wouldLeaveOut: wouldLeaveOut)
+      wouldLeaveOut: wouldLeaveOut,
+      clientSubnet: subnetBits == 0 ? nil : ClientSubnet(evidence.source, bits: subnetBits), scope: scopeBits)
   }
 }
 

@@ -64,13 +64,21 @@ final class DecisionRing: Sendable {
     set(UInt64(caller.service) << 32 | UInt64(outcome.service), start &+ 5)
     set(UInt64(refusal.reason) << 32 | UInt64(type) << 16 | UInt64(outcome.rcode.rawValue), start &+ 6)
     set(
-      UInt64(evidence.listenerContext ?? 0) << 32 | (outcome.wouldLeaveOut ? 1 << 24 : 0)
+      Self.subnetBits(outcome) << 48 | UInt64(evidence.listenerContext ?? 0) << 32
+        | (outcome.wouldLeaveOut ? 1 << 24 : 0)
         | UInt64(outcome.decision.rawValue) << 16
         | UInt64(caller.addressSource.rawValue) << 8 | UInt64(caller.identification.rawValue), start &+ 7)
     set(UInt64(evidence.certificateService ?? 0) << 32 | UInt64(evidence.user ?? 0), start &+ 8)
     pushName(request, size: nameSize, at: start &+ UInt64(Self.headWords))
     written.store(start &+ UInt64(wordCount), ordering: .releasing)
     return true
+  }
+
+  /// How many bits of its address a forwarder told, and how many it would take to know the caller; 0 for no forwarder.
+  private static func subnetBits(_ outcome: Outcome) -> UInt64 {
+    guard let subnet = outcome.clientSubnet else { return 0 }
+    let told = UInt64(UInt8(clamping: subnet.addressBits(ofLength: subnet.sourceLength)))
+    return told << 8 | UInt64(UInt8(clamping: subnet.addressBits(ofLength: outcome.scope)))
   }
 
   private func pushName(_ request: Span<UInt8>, size: Int, at start: UInt64) {
@@ -145,6 +153,9 @@ final class DecisionRing: Sendable {
     record.endpointContext = UInt16(truncatingIfNeeded: bits >> 32)
     record.brokenRules = RuleSet(rawValue: UInt16(truncatingIfNeeded: bits >> 16))
     record.isOnlyObserved = bits & 4 != 0
+    (record.subnetBits, record.scopeBits) = (
+      UInt8(truncatingIfNeeded: known >> 56), UInt8(truncatingIfNeeded: known >> 48)
+    )
     record.wouldLeaveOut = known & 1 << 24 != 0
     record.refusal =
       bits & 8 == 0

@@ -49,6 +49,12 @@ struct ReloadRecord: Encodable {
   let loaded: Bool
   let errors: Int
   let generation: UInt64
+  /// True where nothing is wrong with it, but `reload guard` holds it back.
+  var held = false
+  var forced: Bool?
+  /// Answers given lately, and those of them that change; nil where no `reload guard` is in force.
+  var asked: UInt64?
+  var changed: UInt64?
 
   /// The record as a line.
   var line: String {

@@ -19,6 +19,8 @@ final class ServedSnapshot: Sendable {
   /// Who has to send a PROXY header, which is believed.
   private let proxies: PrefixTable
   private let hasProxies: Bool
+  /// Whether workers take note of what is asked: the next reload is tried on it.
+  let isGuarded: Bool
   /// By listener: the context that claims it.
   private let listenerContexts: [UInt16?]
   /// By context number: its metric slot.
@@ -36,10 +38,8 @@ final class ServedSnapshot: Sendable {
     let proxies = snapshot.policy.policy.trustedProxies
     self.proxies = PrefixTable(proxies.map { (prefix: $0.prefix, value: 1) })
     hasProxies = !proxies.isEmpty
-    let listens = snapshot.policy.policy.listens
-    listenerContexts = listeners.map { address in
-      listens.first { $0.address == address }?.context.map { UInt16($0) }
-    }
+    isGuarded = snapshot.policy.policy.reloadGuard != nil
+    listenerContexts = snapshot.policy.policy.contexts(ofListeners: listeners)
     self.slots = FlatArray(
       snapshot.contexts.nodes.enumerated().map { number, node in
         slots.slot(for: number == 0 ? "(everyone)" : node.name)

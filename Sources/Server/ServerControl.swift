@@ -1,5 +1,6 @@
 internal import Addresses
 internal import Answering
+internal import DNSFormat
 internal import Diagnostics
 internal import FoundationEssentials
 internal import Inspection
@@ -38,8 +39,8 @@ package final class ServerControl {
   /// Nanoseconds after which no worker can still have the snapshot before: twice the longest sleep.
   private static let snapshotGrace: UInt64 = 2_000_000_000
   private let load: BackgroundLoad
-  private var isLoading = false
-  private var shouldLoadAgain = false
+  private let door: ControlDoor
+  private var reloads = Reloads()
   private var said = SaidInLog()
 
   /// Serves until told to stop. Everything that goes wrong is said on standard error.
@@ -81,6 +82,7 @@ package final class ServerControl {
     try ServerMemory.reserve(cores: cores)
     sockets = try Sockets(
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
+    door = try ControlDoor(folder: options.folder)
     try ServerPrivileges.drop(to: user, options.folder, openedFiles: openedFiles, sockets.addresses)
     connectionRoom = ServerMemory.connectionRoom(cores, sockets.addresses.count)
     if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) {
@@ -145,6 +147,7 @@ package final class ServerControl {
   }
 
   private func announce(_ snapshot: Snapshot, broken: [String]) {
+    if let problem = door.problem { log.write(problem) }
     for address in sockets.left { log.write("\(address) is not listened on: this host has IPv6 switched off") }
     if !broken.isEmpty {
       log.write(
@@ -166,7 +169,7 @@ package final class ServerControl {
   // MARK: - Running
 
   private enum Token: UInt64 {
-    case signal, timer, load
+    case signal, timer, load, door
   }
 
   private func loop() throws(SystemError) {
@@ -176,6 +179,7 @@ package final class ServerControl {
     try poller.add(signals.raw, token: Token.signal.rawValue)
     try poller.add(timer.raw, token: Token.timer.rawValue)
     try poller.add(load.bell.raw, token: Token.load.rawValue)
+    try poller.add(door.raw, token: Token.door.rawValue)
     while true {
       try poller.wait(timeoutMilliseconds: Self.logIntervalMilliseconds, into: &events)
       for index in 0..<events.count {
@@ -196,10 +200,13 @@ package final class ServerControl {
           metricsLog?.append(lines)
           sayWhatWasDropped()
         case .load: finishReload()
+        case .door:
+          for asker in door.turn(at: Clock.monotonicNanoseconds()) { reload(for: asker) }
         case nil: break
         }
       }
       writeRefusals()
+      door.expire(at: Clock.monotonicNanoseconds())
       if snapshots.count > 1, Clock.monotonicNanoseconds() &- snapshotsSince > Self.snapshotGrace {
         snapshots = [holder.served.generation: holder.served]
         queryLog.use(snapshots)
@@ -241,52 +248,114 @@ package final class ServerControl {
 
   // MARK: - Reloading
 
-  private func reload() {
-    if isLoading {
-      shouldLoadAgain = true
+  /// Who waits for what, and what certificates meant.
+  private struct Reloads {
+    var isLoading = false
+    /// Those whom the load that goes on is for; and those who came since, perhaps after an edit that it has not seen.
+    var askers: [ControlDoor.Asker] = []
+    var nextAskers: [ControlDoor.Asker] = []
+    var shouldLoadAgain = false
+    /// The services by number of the last snapshots in whose time certificates named any, by generation.
+    var services: [UInt64: [DomainName]] = [:]
+    static let servicesKept: UInt64 = 16
+
+    mutating func note(_ served: ServedSnapshot) {
+      services = services.filter { $0.key + Self.servicesKept > served.generation }
+      let policy = served.snapshot.policy.policy
+      if policy.services.contains(where: { !$0.identities.isEmpty }) {
+        services[served.generation] = policy.services.map(\.name)
+      }
+    }
+  }
+
+  /// Begins a load, or asks for one more where one goes on: it may have read files before they were edited.
+  /// - Parameter asker: who is to be told; nil for a signal.
+  private func reload(for asker: ControlDoor.Asker? = nil) {
+    if let asker { reloads.nextAskers.append(asker) }
+    if reloads.isLoading {
+      reloads.shouldLoadAgain = true
       return
     }
+    reloads.askers = reloads.nextAskers
+    reloads.nextAskers = []
     notifier.notify("RELOADING=1")
     do throws(SystemError) {
-      try load.start(options.folder)
-      isLoading = true
+      try load.start(options.folder, trial: trial())
+      reloads.isLoading = true
     } catch {
-      log.write("cannot reload: \(error)")
-      notifier.notify("READY=1")
+      var result = ReloadResult(.failed, options.folder)
+      result.problem = "cannot reload: \(error)"
+      tell(result)
+    }
+  }
+
+  /// What finds out how much a snapshot would change, on the load's thread. The guard in force counts, not the new one.
+  private func trial() -> @Sendable (Snapshot) -> ReloadImpact? {
+    let (served, workers, listeners) = (holder.served, workers, sockets.addresses)
+    reloads.note(served)
+    let services = reloads.services
+    return { next in
+      guard let bound = served.snapshot.policy.policy.reloadGuard else { return nil }
+      let time = Clock.realtimeSeconds()
+      var queries: [RecentQuery: UInt64] = [:]
+      for worker in workers { worker.recent.read(at: time, into: &queries) }
+      return ReloadImpact(
+        of: queries,
+        from: ReloadSide(served.snapshot, generation: served.generation, listeners: listeners, past: services),
+        to: ReloadSide(next, generation: 0, listeners: listeners), bound: bound, at: time)
     }
   }
 
   /// Takes what was loaded into service where nothing is wrong with it; else says why not.
   private func finishReload() {
-    guard let result = load.take() else { return }
-    isLoading = false
-    var errorCount = 1
-    switch result {
-    case .failure(let error):
-      log.write("\(error)")
-    case .success(let loaded):
-      Self.report(loaded.diagnostics)
-      errorCount = loaded.diagnostics.count { $0.severity == .error }
-      if loaded.isClean, let snapshot = loaded.snapshot {
-        errorCount = 0
-        takeIntoService(snapshot)
-      }
-    }
-    if errorCount > 0 {
-      log.write(
-        "\(options.folder) was not reloaded: \(amount(errorCount, "error")); what was served before is still served")
-    }
-    let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    metricsLog?.append(
-      ReloadRecord(time: time, loaded: errorCount == 0, errors: errorCount, generation: holder.served.generation).line)
-    notifier.notify("READY=1")
-    if shouldLoadAgain {
-      shouldLoadAgain = false
+    guard let loaded = load.take() else { return }
+    reloads.isLoading = false
+    tell(result(of: loaded))
+    if reloads.shouldLoadAgain {
+      reloads.shouldLoadAgain = false
       reload()
     }
   }
 
-  private func takeIntoService(_ snapshot: Snapshot) {
+  private func result(of loaded: Result<BackgroundLoad.Loaded, SystemError>) -> ReloadResult {
+    let isForced = reloads.askers.contains { $0.request.isForced }
+    switch loaded {
+    case .failure(let error):
+      var result = ReloadResult(.failed, options.folder)
+      result.problem = "\(error)"
+      return result
+    case .success(let loaded):
+      let isHeld = loaded.impact?.isTooMuch == true && !isForced
+      let snapshot = loaded.load.isClean ? loaded.load.snapshot : nil
+      var result = ReloadResult(snapshot == nil ? .failed : isHeld ? .held : .reloaded, options.folder)
+      result.diagnostics = loaded.load.diagnostics
+      result.impact = loaded.impact
+      result.isForced = isForced
+      if let snapshot, !isHeld {
+        result.content = describe(snapshot)
+        result.gone = goneBetween(holder.served.snapshot, snapshot)
+        result.remarks = takeIntoService(snapshot)
+      }
+      return result
+    }
+  }
+
+  /// Says what a reload came to: in both logs, to the service manager, and to those who asked for it.
+  private func tell(_ result: ReloadResult) {
+    var result = result
+    result.generation = holder.served.generation
+    Self.report(result.diagnostics)
+    for line in result.lines { log.write(line) }
+    let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    metricsLog?.append(result.record(at: time).line)
+    notifier.notify("READY=1")
+    let now = Clock.monotonicNanoseconds()
+    for asker in reloads.askers { door.answer(asker, result.answer(asJSON: asker.request.wantsJSON), at: now) }
+    reloads.askers = []
+  }
+
+  /// - Returns: what of the new policy has no effect yet, and the like.
+  private func takeIntoService(_ snapshot: Snapshot) -> [String] {
     writeRefusals()  // those made under the snapshot before the last one
     let old = holder.served
     let wanted = changeQueryLog(from: old.snapshot.policy.policy, to: snapshot.policy.policy)
@@ -297,19 +366,20 @@ package final class ServerControl {
     snapshotsSince = Clock.monotonicNanoseconds()
     holder.swap(next)
     for worker in workers { worker.bell.wake() }
-    log.write("reloaded \(options.folder): \(describe(snapshot))")
+    var remarks: [String] = []
     let policy = snapshot.policy.policy
     if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses + sockets.left) {
-      log.write("changed listen addresses take a restart; until then the server listens where it did")
+      remarks.append("changed listen addresses take a restart; until then the server listens where it did")
     }
     if options.user == nil, policy.user?.text != old.snapshot.policy.policy.user?.text {
-      log.write("a changed user takes a restart; until then the server is who it was")
+      remarks.append("a changed user takes a restart; until then the server is who it was")
     }
-    if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) { log.write(warning) }
+    if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) { remarks.append(warning) }
     let before = old.snapshot.policy.policy.metricsLog
     if (policy.metricsLog?.path, policy.metricsLog?.interval) != (before?.path, before?.interval) {
-      log.write("a changed metrics-log takes a restart; until then metrics are written as they were")
+      remarks.append("a changed metrics-log takes a restart; until then metrics are written as they were")
     }
+    return remarks
   }
 
   /// Logs queries where the policy says now; where it cannot be written there, they go where they went.

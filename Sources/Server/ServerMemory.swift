@@ -7,8 +7,9 @@ internal import Policy
 enum ServerMemory {
   /// Octets beside the counters that the two threads of a core take: stacks, batches, buffers.
   private static let threadMemory = 2 * (8 << 20)
-  /// Descriptors beside sockets and connections: the logs, the control thread's, and files read at a reload.
-  private static let spareDescriptors = 24
+  /// Descriptors beside sockets and connections: the logs, the control thread's, those of who asks for a reload, and files
+  /// read at one.
+  private static let spareDescriptors = 48
 
   /// Finds out whether the memory that all workers take at their start can be had.
   static func reserve(cores: Int) throws(SystemError) {

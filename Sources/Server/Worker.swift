@@ -20,6 +20,9 @@
 //   connections not accepted    4096 a listener                    TCPListener.bind
 //   refusals not logged         16 Ki words a worker, ~1300        DecisionRing
 //   queries not logged          256 Ki words a worker, ~23,000     QueryLogWriter.ringCapacity
+//   questions remembered        4096 a worker, 256 a second whole  RecentQueries (1.3 MiB a worker), where reload guard is
+//   who asks for a reload       16 at once, 5 s to ask, 10 to read ControlDoor
+//   a request for a reload      256 octets, its answer 1 MiB       ControlRequest.longest, ControlAnswer.longest
 //   populations measured        512 contexts, more count as one    WorkerMetrics.defaultSlots
 //   descriptors                 the hard limit                     ServerMemory.connectionRoom
 //   memory at the start         tried before it is taken           ServerMemory.reserve
@@ -39,6 +42,8 @@ final class Worker: Sendable {
   let ring: DecisionRing
   /// What the query log is to have.
   let queries: DecisionRing
+  /// What it was asked lately; empty where no `reload guard` is in force.
+  let recent = RecentQueries()
   /// Rung when there is a new snapshot or the worker is to stop.
   let bell: WakeUp
   /// For the log.
@@ -105,14 +110,25 @@ final class Worker: Sendable {
     let time = time()
     if isRefusal {
       let isTaken = ring.push(
-        outcome, arrival.evidence, arrival.transport, request: request, time: time, generation: served.generation)
+        outcome, outcome.evidence, arrival.transport, request: request, time: time, generation: served.generation)
       if !isTaken { metrics.count(.logRecordsDropped) }
     }
     if served.queryScope != nil {
       let isTaken = queries.push(
-        outcome, arrival.evidence, arrival.transport, request: request, time: time, generation: served.generation)
+        outcome, outcome.evidence, arrival.transport, request: request, time: time, generation: served.generation)
       if !isTaken { metrics.count(.queryRecordsDropped) }
     }
+  }
+
+  /// Takes note of an answered query, where `reload guard` is in force.
+  /// - Parameter listener: the place of the address asked among all that the server listens on.
+  @inline(__always)
+  func note(_ outcome: Outcome, listener: Int, request: Span<UInt8>, time: UInt32, _ served: ServedSnapshot) {
+    guard served.isGuarded, outcome.wireError == nil else { return }
+    // Too short a client subnet is nobody who could be asked for again.
+    guard outcome.caller.isPlaced || outcome.caller.addressSource != .clientSubnet else { return }
+    recent.note(
+      outcome.evidence, listener: listener, request: request, time: time, generation: served.generation)
   }
 }
 

@@ -8,7 +8,7 @@ PORT=$port python3 "$here/notify.py" "@ambit-interop-$$" || failed "the manager 
 
 # The unit in scripts/: systemd understands every line of it, and thinks it well locked in.
 if is_there systemd-analyze; then
-  sed "s|^ExecStart=/usr/local/bin/ambit|ExecStart=$AMBIT|" "$root/scripts/ambit.service" >ambit.service
+  sed "s|^\(Exec[A-Z][a-z]*\)=/usr/local/bin/ambit|\1=$AMBIT|" "$root/scripts/ambit.service" >ambit.service
   verified=$(systemd-analyze verify --man=no ./ambit.service 2>&1)
   verified=$(grep -F ambit.service <<<"$verified")
   same "systemd-analyze finds nothing wrong with the unit" "" "$verified"

@@ -41,6 +41,13 @@ public struct ClientSubnet: Hashable, Sendable, BitwiseCopyable {
     address = family == 1 ? IPAddress(v4: UInt32(truncatingIfNeeded: high >> 32)) : IPAddress(high: high, low: low)
   }
 
+  /// One as a log tells it again.
+  package init(_ address: IPAddress, bits: UInt8) {
+    family = address.isIPv4 ? 1 : 2
+    sourceLength = bits
+    self.address = address
+  }
+
   /// What a length of the address is in the option's family: a mapped IPv4 address is the end of an IPv6 one.
   public func length(ofAddressBits bits: Int) -> UInt8 { UInt8(truncatingIfNeeded: bits &+ addressStart) }
 

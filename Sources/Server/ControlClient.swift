@@ -1,0 +1,69 @@
+package import LinuxIO
+
+/// Asks the server of a folder to reload, and waits until it has.
+package enum ControlClient {
+  /// Milliseconds that a load may take.
+  private static let patience: UInt64 = 600_000
+
+  /// Why there is no answer.
+  package enum Problem: Error, Hashable {
+    case noServer
+    /// The server is run by a user whom there is no reason to believe.
+    case stranger(user: UInt32?)
+    /// It went away, or said what is no answer.
+    case noAnswer
+    case system(SystemError)
+  }
+
+  /// Sends a request and reads the answer.
+  ///
+  /// Believed is a server that root, this user, or the folder's owner started: anyone may take an abstract name.
+  /// - Parameter user: one more whose server is believed; nil for none.
+  package static func ask(
+    _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser? = nil
+  ) throws(Problem) -> ControlAnswer {
+    let believed = [0, currentUser, fileStatus(folder)?.owner, user?.number]
+    var stranger: Problem?
+    for name in controlNames(ofFolder: folder) {
+      let answer: ControlAnswer?
+      do throws(SystemError) {
+        guard let socket = try LocalSocket.connect(to: name) else { continue }
+        let other = socket.peerUser
+        guard let other, believed.contains(other) else {
+          stranger = .stranger(user: other)
+          continue
+        }
+        answer = try exchange(socket, request.octets)
+      } catch {
+        throw .system(error)
+      }
+      guard let answer else { throw .noAnswer }
+      return answer
+    }
+    throw stranger ?? .noServer
+  }
+
+  private static func exchange(
+    _ socket: borrowing LocalSocket, _ request: [UInt8]
+  ) throws(SystemError) -> ControlAnswer? {
+    let poller = try Poller()
+    var events = PollEvents(capacity: 1)
+    try poller.add(socket.raw, token: 0)
+    let end = Clock.monotonicNanoseconds() / 1_000_000 + patience
+    // A request is far shorter than what a socket takes at once. Where the server has answered already and closed, there
+    // is still its answer to read.
+    _ = socket.write(request[...])
+    var octets: [UInt8] = []
+    while octets.count <= ControlAnswer.longest {
+      switch socket.read(atMost: 1 << 16) {
+      case .octets(let more): octets += more
+      case .closed: return ControlAnswer(octets)
+      case .wouldBlock:
+        let now = Clock.monotonicNanoseconds() / 1_000_000
+        if now >= end { return nil }
+        try poller.wait(timeoutMilliseconds: Int32(min(end - now, 60_000)), into: &events)
+      }
+    }
+    return nil
+  }
+}

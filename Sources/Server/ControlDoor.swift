@@ -1,0 +1,169 @@
+internal import LinuxIO
+
+/// Where `ambit reload` reaches a server: sockets of this host, looked after by the control thread beside all else.
+///
+/// Nobody can hold it up: nothing blocks, at most 16 connections are open, who says nothing for 5 seconds, or does not take
+/// an answer for 10, is let go. Who is neither root nor the server's user is told so.
+final class ControlDoor {
+  private static let connectionLimit = 16
+  private static let patience: UInt64 = 5_000_000_000
+  private static let sendingPatience: UInt64 = 10_000_000_000
+  private static let listenerTokens: UInt64 = 1 << 32
+
+  /// Who waits for the result of a reload.
+  struct Asker: Sendable {
+    fileprivate let token: UInt64
+    let request: ControlRequest
+  }
+
+  /// A descriptor that is readable when the door has something to do.
+  var raw: Int32 { poller.raw }
+  /// Why the server cannot be reached so; nil where it can.
+  let problem: String?
+
+  private let poller: Poller
+  private var events = PollEvents(capacity: 32)
+  private var listeners: [Listener] = []
+  private var connections: [UInt64: Connection] = [:]
+  private var nextToken: UInt64 = 0
+
+  private final class Listener {
+    let socket: LocalListener
+    init(_ socket: consuming LocalListener) { self.socket = socket }
+  }
+
+  private final class Connection {
+    let socket: LocalSocket
+    var input: [UInt8] = []
+    var output: ArraySlice<UInt8> = []
+    var state = State.asking
+    /// When it is let go, by the monotonic clock; while it waits for a load, never.
+    var deadline: UInt64
+
+    enum State {
+      case asking, waiting, answered
+    }
+
+    init(_ socket: consuming LocalSocket, deadline: UInt64) {
+      self.socket = socket
+      self.deadline = deadline
+    }
+  }
+
+  /// Takes the folder's names. To be done before the server becomes another user: who connects sees which it was.
+  /// - Throws: where there is no descriptor to begin with; a name that is taken is a ``problem`` only.
+  init(folder: String) throws(SystemError) {
+    poller = try Poller()
+    var taken: SystemError?
+    for (index, name) in controlNames(ofFolder: folder).enumerated() {
+      do throws(SystemError) {
+        let listener = Listener(try LocalListener(name))
+        try poller.add(listener.socket.raw, token: Self.listenerTokens + UInt64(index))
+        listeners.append(listener)
+      } catch {
+        taken = taken ?? error
+      }
+    }
+    problem = taken.map {
+      $0.isAddressInUse
+        ? "another server of \(folder) runs, and ambit reload reaches that one; this one reloads on SIGHUP"
+        : "\($0); ambit reload does not reach this server, SIGHUP does"
+    }
+  }
+
+  /// Does what is to do at once: accepts, reads, sends.
+  /// - Returns: who asks for a reload now; each is to be answered.
+  func turn(at now: UInt64) -> [Asker] {
+    do { try poller.wait(timeoutMilliseconds: 0, into: &events) } catch { return [] }
+    var askers: [Asker] = []
+    for index in 0..<events.count {
+      let token = events[index].token
+      if token >= Self.listenerTokens {
+        for listener in listeners { accept(listener, now) }
+      } else if let connection = connections[token] {
+        switch connection.state {
+        case .asking:
+          if let request = read(connection, token, now) { askers.append(Asker(token: token, request: request)) }
+        case .waiting:
+          // It has asked; whatever else comes is its end, or not for us.
+          connections[token] = nil
+        case .answered: send(connection, token)
+        }
+      }
+    }
+    return askers
+  }
+
+  /// Lets go of those who took too long.
+  func expire(at now: UInt64) {
+    for (token, connection) in connections where connection.state != .waiting && now > connection.deadline {
+      connections[token] = nil
+    }
+  }
+
+  /// Answers one who asked; of no consequence where it is gone.
+  func answer(_ asker: Asker, _ answer: ControlAnswer, at now: UInt64) {
+    guard let connection = connections[asker.token] else { return }
+    self.answer(connection, asker.token, answer, now)
+  }
+
+  private func accept(_ listener: Listener, _ now: UInt64) {
+    while let socket = listener.socket.accept() {
+      let connection = Connection(socket, deadline: now + Self.patience)
+      let token = nextToken
+      nextToken = (nextToken + 1) % Self.listenerTokens
+      guard connections.count < Self.connectionLimit,
+        (try? poller.add(connection.socket.raw, token: token)) != nil
+      else { continue }
+      connections[token] = connection
+      let user = connection.socket.peerUser
+      if user != 0, user != currentUser {
+        let text = "user \(user.map { "\($0)" } ?? "?") may not reload this server; root and user \(currentUser) may\n"
+        answer(connection, token, ControlAnswer(.refused, text), now)
+      }
+    }
+  }
+
+  private func read(_ connection: Connection, _ token: UInt64, _ now: UInt64) -> ControlRequest? {
+    switch connection.socket.read(atMost: ControlRequest.longest - connection.input.count) {
+    case .wouldBlock: return nil
+    case .closed: connections[token] = nil
+    case .octets(let octets):
+      connection.input += octets
+      if let end = connection.input.firstIndex(of: UInt8(ascii: "\n")) {
+        do throws(ControlRequest.Problem) {
+          let request = try ControlRequest(line: connection.input[..<end])
+          connection.state = .waiting
+          return request
+        } catch {
+          answer(connection, token, ControlAnswer(.refused, error.text + "\n"), now)
+        }
+      } else if connection.input.count >= ControlRequest.longest {
+        connections[token] = nil
+      }
+    }
+    return nil
+  }
+
+  private func answer(_ connection: Connection, _ token: UInt64, _ answer: ControlAnswer, _ now: UInt64) {
+    connection.state = .answered
+    connection.deadline = now + Self.sendingPatience
+    connection.output = answer.octets[...]
+    send(connection, token)
+  }
+
+  private func send(_ connection: Connection, _ token: UInt64) {
+    while !connection.output.isEmpty {
+      guard let count = connection.socket.write(connection.output) else {
+        connections[token] = nil
+        return
+      }
+      if count == 0 {
+        try? poller.modify(connection.socket.raw, token: token, readable: false, writable: true)
+        return
+      }
+      connection.output = connection.output.dropFirst(count)
+    }
+    connections[token] = nil  // the end of the answer is the connection's
+  }
+}

@@ -1,0 +1,107 @@
+internal import LinuxIO
+
+// What `ambit reload` and a server say to each other: a line, then an answer up to the connection's end.
+//
+//   reload [force] [json]↵          at most 256 octets
+//   STATUS↵ and what to print       at most 1 MiB
+
+/// What a server is asked to do.
+package struct ControlRequest: Hashable, Sendable {
+  /// Octets of a line at the most, its end included.
+  package static let longest = 256
+
+  /// Taken whatever `reload guard` says.
+  package var isForced: Bool
+  /// What to print is to be JSON.
+  package var wantsJSON: Bool
+
+  package init(isForced: Bool = false, wantsJSON: Bool = false) {
+    self.isForced = isForced
+    self.wantsJSON = wantsJSON
+  }
+
+  /// The request as it is sent.
+  package var octets: [UInt8] {
+    Array("reload\(isForced ? " force" : "")\(wantsJSON ? " json" : "")\n".utf8)
+  }
+
+  /// What is not understood, in a sentence for who asked.
+  package struct Problem: Error, Hashable {
+    package let text: String
+  }
+
+  /// Reads a line without its end.
+  package init(line: some Sequence<UInt8>) throws(Problem) {
+    self.init()
+    let octets = Array(line)
+    let words = octets.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+    guard words.first == "reload" else { throw Problem(text: "this server understands \"reload [force] [json]\" only") }
+    for word in words.dropFirst() {
+      switch word {
+      case "force": isForced = true
+      case "json": wantsJSON = true
+      default: throw Problem(text: "this server understands \"reload [force] [json]\" only")
+      }
+    }
+  }
+}
+
+/// What a server answers.
+package struct ControlAnswer: Hashable, Sendable {
+  /// Octets of an answer at the most; what is longer is cut.
+  package static let longest = 1 << 20
+
+  package enum Status: String, CaseIterable, Hashable, Sendable {
+    case reloaded
+    /// What was loaded has mistakes.
+    case failed
+    /// `reload guard` holds it back.
+    case held
+    /// Not done: who asked may not, or was not understood.
+    case refused
+  }
+
+  package var status: Status
+  /// What to print: whole lines.
+  package var text: String
+
+  package init(_ status: Status, _ text: String) {
+    self.status = status
+    self.text = text
+  }
+
+  /// The answer as it is sent.
+  package var octets: [UInt8] {
+    let cut = "(the rest is in the server's log)\n"
+    let octets = Array("\(status.rawValue)\n\(text)".utf8)
+    if octets.count <= ControlAnswer.longest { return octets }
+    // At a line's end, where there is one in sight.
+    let room = octets[..<(ControlAnswer.longest - cut.utf8.count)]
+    return Array(room[..<((room.lastIndex(of: UInt8(ascii: "\n")) ?? room.endIndex - 1) + 1)]) + Array(cut.utf8)
+  }
+
+  /// Reads an answer; nil for one that is none.
+  package init?(_ octets: [UInt8]) {
+    guard let end = octets.firstIndex(of: UInt8(ascii: "\n")),
+      let status = Status(rawValue: String(decoding: octets[..<end], as: UTF8.self))
+    else { return nil }
+    self.init(status, String(decoding: octets[(end + 1)...], as: UTF8.self))
+  }
+}
+
+/// The abstract names by which the server of a folder is reached.
+///
+/// First by which folder it is, whatever path leads there; then by where its path stands, so that a server finds itself
+/// asked, too, where a link by which the folder was named has come to mean another folder (as when a release is put in
+/// place by one renaming).
+package func controlNames(ofFolder path: String) -> [String] {
+  var names: [String] = []
+  if let folder = fileStatus(path) { names.append("ambit-\(folder.device)-\(folder.number)") }
+  let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+  guard let last = parts.last, last != ".", last != ".." else { return names }
+  let above = (path.hasPrefix("/") ? "/" : "./") + parts.dropLast().joined(separator: "/")
+  if let above = fileStatus(above) {
+    names.append("ambit-\(above.device)-\(above.number)-\(String(decoding: last.utf8.prefix(48), as: UTF8.self))")
+  }
+  return names
+}

@@ -1,0 +1,59 @@
+internal import LinuxIO
+internal import Server
+
+extension Command {
+  static let reload = Command(
+    name: "reload",
+    usage: "reload [DIR] [--force] [--user NAME] [--json]",
+    summary: "make the running server of DIR (default: zones) read it again",
+    details: """
+        --force       take it whatever the policy's reload guard says
+        --user NAME   believe a server that this user started, too (else only root's, your own, or that of DIR's owner)
+        --json        print what came of it as one JSON object
+
+      Waits until the server has read DIR, and prints what its log says: what is served now, or what is wrong, or what a
+      reload that is held back would change. Exit code 1 where it was not reloaded, 3 where no server of DIR runs here or
+      it may not be asked: it obeys root and its own user. SIGHUP does the same without waiting.
+      """,
+    valueOptions: ["--user"],
+    flags: ["--force", "--json"]
+  ) { arguments in
+    let folder = arguments.folder()
+    let request = ControlRequest(isForced: arguments.has("--force"), wantsJSON: arguments.has("--json"))
+    var user: ProcessUser?
+    if let name = arguments.value("--user") {
+      do throws(SystemError) {
+        user = try ProcessUser.find(name, group: nil)
+      } catch {
+        writeStandardError("ambit: \(error)\n")
+        return .system
+      }
+    }
+    do throws(ControlClient.Problem) {
+      let answer = try ControlClient.ask(folder, request, startedBy: user)
+      switch answer.status {
+      case .reloaded: writeStandardOutput(answer.text)
+      case .failed, .held: (request.wantsJSON ? writeStandardOutput : writeStandardError)(answer.text)
+      case .refused:
+        writeStandardError("ambit: \(answer.text)")
+        return .system
+      }
+      return answer.status == .reloaded ? .done : .badInput
+    } catch {
+      writeStandardError("ambit: \(words(for: error, folder))\n")
+      return .system
+    }
+  }
+
+  private static func words(for problem: ControlClient.Problem, _ folder: String) -> String {
+    switch problem {
+    case .noServer:
+      "no server of \(folder) runs here; start one (ambit serve \(folder)), or name its folder as it was started with"
+    case .stranger(let user):
+      "who answers for \(folder) is user \(user.map { "\($0)" } ?? "?"), neither root nor you nor the folder's owner, and "
+        + "is not believed; if a server of that user is meant, say so: --user NAME"
+    case .noAnswer: "the server of \(folder) gave no answer; see its log"
+    case .system(let error): "\(error)"
+    }
+  }
+}
