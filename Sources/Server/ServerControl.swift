@@ -1,6 +1,5 @@
 internal import Addresses
 internal import Answering
-internal import DNSFormat
 internal import Diagnostics
 internal import FoundationEssentials
 internal import Inspection
@@ -247,26 +246,6 @@ package final class ServerControl {
   }
 
   // MARK: - Reloading
-
-  /// Who waits for what, and what certificates meant.
-  private struct Reloads {
-    var isLoading = false
-    /// Those whom the load that goes on is for; and those who came since, perhaps after an edit that it has not seen.
-    var askers: [ControlDoor.Asker] = []
-    var nextAskers: [ControlDoor.Asker] = []
-    var shouldLoadAgain = false
-    /// The services by number of the last snapshots in whose time certificates named any, by generation.
-    var services: [UInt64: [DomainName]] = [:]
-    static let servicesKept: UInt64 = 16
-
-    mutating func note(_ served: ServedSnapshot) {
-      services = services.filter { $0.key + Self.servicesKept > served.generation }
-      let policy = served.snapshot.policy.policy
-      if policy.services.contains(where: { !$0.identities.isEmpty }) {
-        services[served.generation] = policy.services.map(\.name)
-      }
-    }
-  }
 
   /// Begins a load, or asks for one more where one goes on: it may have read files before they were edited.
   /// - Parameter asker: who is to be told; nil for a signal.

@@ -1,0 +1,23 @@
+internal import DNSFormat
+internal import Policy
+
+/// What the control thread keeps of reloads: who waits for which, and what certificates meant before.
+struct Reloads {
+  var isLoading = false
+  /// Those whom the load that goes on is for; and those who came since, perhaps after an edit that it has not seen.
+  var askers: [ControlDoor.Asker] = []
+  var nextAskers: [ControlDoor.Asker] = []
+  var shouldLoadAgain = false
+  /// The services by number of the last snapshots in whose time certificates named any, by generation.
+  private(set) var services: [UInt64: [DomainName]] = [:]
+  private static let servicesKept: UInt64 = 16
+
+  /// Keeps what certificates mean in a snapshot, for the time when it is gone.
+  mutating func note(_ served: ServedSnapshot) {
+    services = services.filter { $0.key + Self.servicesKept > served.generation }
+    let policy = served.snapshot.policy.policy
+    if policy.services.contains(where: { !$0.identities.isEmpty }) {
+      services[served.generation] = policy.services.map(\.name)
+    }
+  }
+}
