@@ -65,7 +65,7 @@ struct CallGraphTests {
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func `who reaches whom, the path there, and where it goes round are as a search finds them`(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
-    for _ in 0..<rounds(2) {
+    for _ in 0..<rounds(1) {
       let count = random.number(1...300)
       let density = random.number(0...3)
       let isDirected = random.chance(60)
