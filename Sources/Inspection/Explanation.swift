@@ -257,7 +257,7 @@ private struct Retrace {
         Explanation.Fact(
           text: grant == nil
             ? caller.service == service ? "allowed: it is the service itself" : "allowed: no rule says otherwise"
-            : "allow: allowed",
+            : "allowed: allow",
           place: grant?.location.short)
       ]
     }
@@ -331,7 +331,8 @@ private struct Retrace {
       if let marker {
         var location = layer.records.location(of: marker)
         location.column = 0
-        return ("hidden by CNAME . in \(snapshot.contexts.nodes[layer.context].name): NXDOMAIN", location.description)
+        let context = snapshot.contexts.nodes[layer.context].name
+        return ("does not exist here: NXDOMAIN, by CNAME . in context \(context)", location.description)
       }
     }
     return ("does not exist here: NXDOMAIN", nil)

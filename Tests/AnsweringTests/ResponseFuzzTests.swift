@@ -106,9 +106,12 @@ private let everyone = """
   service orders { allow web; allow laptop; refuse batch }
   """
 
+/// Believed where it says for whom it asks.
+private let forwarder = "198.51.100.53"
+
 private let sources = [
   "127.0.0.1", "10.20.0.1", "10.30.0.1", "10.30.1.1", "10.30.1.33", "10.30.9.1", "10.40.0.1", "198.51.100.1",
-  "2001:db8::9",
+  "2001:db8::9", forwarder,
 ]
 
 @Suite("Any octets get a response or silence, never a trap")
@@ -140,7 +143,8 @@ struct ResponseFuzzTests {
     ] as [UInt16]
 
   init() throws {
-    fixture = try Fixture(policy: everyone + "\nnsid fuzz\ncookies require\n", everything, strict: false)
+    fixture = try Fixture(
+      policy: everyone + "\ntrust ecs from \(forwarder)\nnsid fuzz\ncookies require\n", everything, strict: false)
   }
 
   /// A query, well formed; where it has an OPT, half of the time with the DO bit.
@@ -153,6 +157,7 @@ struct ResponseFuzzTests {
     var request = Message.query(
       try DomainName(name + "."), type, id: UInt16(random.number(0...65535)), udpSize: size)
     if size != nil, random.number(0...1) == 0 { request[request.count - 4] |= 0x80 }
+    if random.number(0...9) == 0 { request[15 + (try DomainName(name + ".").wire.count)] = 3 }  // class CH
     return request
   }
 
@@ -178,7 +183,9 @@ struct ResponseFuzzTests {
     for _ in 0..<random.number(0...4) {
       let code = [3, 8, 10, 10, 11, 12, 15, 65001][random.number(0...7)]
       let size = code == 10 ? [8, 16, 24, 24, 40, random.number(0...50)][random.number(0...5)] : random.number(0...6)
-      options += [UInt8(code >> 8), UInt8(code & 255), 0, UInt8(size)] + random.octets(size)
+      let isSubnet = code == 8 && random.chance(80)
+      let data = isSubnet ? clientSubnet(&random) : random.octets(size)
+      options += [UInt8(code >> 8), UInt8(code & 255), 0, UInt8(data.count)] + data
     }
     octets.removeLast(2)
     octets += [UInt8(options.count >> 8), UInt8(options.count & 255)] + options
@@ -190,6 +197,13 @@ struct ResponseFuzzTests {
     octets += [0, 4, 1, 2, 3, 4, 7, 7, 0, 0, 0, 2, 8, 8]
   }
 
+  /// A Client Subnet as it should be, its scope 0.
+  private func clientSubnet(_ random: inout SeededGenerator) -> [UInt8] {
+    let address: [UInt8] = [10, [20, 30, 40, 50, 60][random.number(0...4)], UInt8(random.number(0...3)), 33]
+    let octets = random.number(0...4)
+    return [0, 1, UInt8(octets * 8), 0] + address.prefix(octets)
+  }
+
   /// A query for a cookie alone, some with a server cookie that is none of ours.
   private func cookieRequest(_ random: inout SeededGenerator) -> [UInt8] {
     let size = [8, 8, 16, 24, 40][random.number(0...4)]
@@ -198,12 +212,13 @@ struct ResponseFuzzTests {
   }
 
   /// What the options of a response must be; nil where they are.
-  private func optionFault(_ message: Message, isUDP: Bool) -> String? {
+  private func optionFault(_ message: Message, from source: String, isUDP: Bool) -> String? {
     guard let options = message.options else { return nil }
     for option in options {
       let isRight =
         switch option.code {
         case 3: option.data == Array("fuzz".utf8)
+        case 8: source == forwarder && option.data.count >= 4
         case 10: option.data.count == 24
         case 11: !isUDP && option.data.count == 2
         case 15: option.data.count >= 2
@@ -240,7 +255,7 @@ struct ResponseFuzzTests {
     } else if outcome.wireError == nil, request[4] | request[5] != 0 {
       return "no question"
     }
-    if let fault = optionFault(message, isUDP: isUDP) { return fault }
+    if let fault = optionFault(message, from: source, isUDP: isUDP) { return fault }
     let isSigned = outcome.wireError == .signed
     if isSigned != (outcome.rcode == .notAuth) { return "NOTAUTH" }
     let records = message.answer + message.authority + message.additional

@@ -42,7 +42,7 @@ struct ExplanationTests {
         data      cart.example.test. 60 IN CNAME orders.example.test.  [example.test.zone:7]
 
         name      orders.example.test. in zone example.test., service orders
-        rules     allow: allowed  [p.policy:6]
+        rules     allowed: allow  [p.policy:6]
         data      orders.example.test. 60 IN A 172.16.5.5  (left out: in far, isolate p.policy:4)  [example.test.zone:5]
                   orders.example.test. 60 IN A 10.5.5.5  [example.test.zone:6]
 
@@ -65,7 +65,7 @@ struct ExplanationTests {
 
   @Test func `a name that an overlay hides is explained by the overlay's line`() throws {
     let explanation = try explain("gone.example.test", from: "10.0.0.8")
-    #expect(explanation.steps.first?.data.first?.text == "hidden by CNAME . in near: NXDOMAIN")
+    #expect(explanation.steps.first?.data.first?.text == "does not exist here: NXDOMAIN, by CNAME . in context near")
     #expect(explanation.steps.first?.data.first?.place == "near/example.test.zone:1")
     #expect(explanation.response?.rcode == "NXDOMAIN")
   }

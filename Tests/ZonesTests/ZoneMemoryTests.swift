@@ -35,4 +35,8 @@ struct ZoneMemoryTests {
     let all = ZoneBuilder.build(ZoneSource(origin: origin, layers: [base] + overlays), options).zones[0].memory.count
     #expect(Double(all) < 1.5 * Double(alone), "\(alone) octets without overlays, \(all) with")
   }
+
+  @Test func `where a version of a name was written costs 12 octets`() {
+    #expect(MemoryLayout<NodePlaces.Place>.stride == 12)
+  }
 }
