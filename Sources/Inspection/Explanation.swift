@@ -1,4 +1,4 @@
-package import Addresses
+internal import Addresses
 package import Answering
 internal import Contexts
 package import DNSFormat
@@ -55,19 +55,17 @@ package struct Explanation: Codable, Sendable {
   package let response: Response?
 
   /// Asks the snapshot as the caller would, then retraces the steps.
-  /// - Parameters:
-  ///   - listener: the address asked, where a context may claim it.
-  ///   - time: when it is asked, in seconds since 1970: exceptions end.
+  /// - Parameter time: when it is asked, in seconds since 1970: exceptions end.
   package init(
-    _ name: DomainName, _ type: RRType, from source: IPAddress, at listener: SocketAddress? = nil, time: UInt32,
-    _ loaded: LoadedConfiguration, _ snapshot: Snapshot
+    _ name: DomainName, _ type: RRType, _ asker: Asker, at time: UInt32, _ loaded: LoadedConfiguration,
+    _ snapshot: Snapshot
   ) {
     var probe = Probe(snapshot, at: time)
-    let (outcome, message) = probe.ask(name, type, from: source, at: listener)
+    let (outcome, message) = probe.ask(name, type, asker)
     let caller = outcome.caller
     self.name = name.description
     self.type = type.description
-    self.source = source.description
+    source = asker.source.description
     context = caller.isPlaced && caller.context != 0 ? snapshot.policy.contextName(caller.context) : nil
     service = caller.service == 0 ? nil : snapshot.policy.serviceName(caller.service)
     self.caller = callerFacts(caller, snapshot)
@@ -99,6 +97,9 @@ private func callerFacts(_ caller: Caller, _ snapshot: Snapshot) -> [Explanation
   }
   if caller.service != 0 {
     facts.append(fact("service \(policy.serviceName(caller.service))", basis: caller.serviceBasis))
+  } else if caller.identification == .certificate {
+    facts.append(
+      Explanation.Fact(text: "no service: no identity is the certificate's name, and nothing else counts", place: nil))
   } else {
     facts.append(Explanation.Fact(text: "no service: no runs-at prefix covers the address", place: nil))
   }

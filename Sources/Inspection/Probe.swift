@@ -21,13 +21,17 @@ package struct Probe: ~Copyable {
   }
 
   /// One query with EDNS over TCP, so that nothing is cut.
-  /// - Returns: the outcome, and the response; nil for silence.
   /// - Parameter listener: the address asked, where a context may claim it.
+  /// - Returns: the outcome, and the response; nil for silence.
   package mutating func ask(
     _ name: DomainName, _ type: RRType, from source: IPAddress, at listener: SocketAddress? = nil
   ) -> (Outcome, Message?) {
-    let listen = listener.flatMap { listener in snapshot.policy.policy.listens.first { $0.address == listener } }
-    return ask(name, type, by: Evidence(source: source, listenerContext: listen?.context.map { UInt16($0) }))
+    ask(name, type, Asker(source, at: listener))
+  }
+
+  /// The same of an asker of whom more is known.
+  package mutating func ask(_ name: DomainName, _ type: RRType, _ asker: Asker) -> (Outcome, Message?) {
+    ask(name, type, by: asker.evidence(for: snapshot.policy))
   }
 
   /// The same query, from whom the evidence shows.
@@ -37,5 +41,37 @@ package struct Probe: ~Copyable {
       to: query.span, Arrival(evidence, transport: .tcp, time: time), snapshot, using: &workspace, into: &response)
     let octets = response.octets.octets(0..<response.count)
     return (outcome, octets.isEmpty ? nil : try? Message(octets))
+  }
+}
+
+/// Who asks, as a person tells it.
+package struct Asker: Sendable {
+  /// Its address.
+  package let source: IPAddress
+  /// The address that it asks, where a context may claim it.
+  package let listener: SocketAddress?
+  /// The common name of the certificate that a trusted proxy would have verified.
+  package let certificate: String?
+  /// The number of the user of this host that it is.
+  package let user: UInt32?
+
+  package init(
+    _ source: IPAddress, at listener: SocketAddress? = nil, certificate: String? = nil, user: UInt32? = nil
+  ) {
+    self.source = source
+    self.listener = listener
+    self.certificate = certificate
+    self.user = user
+  }
+
+  /// What a server would know.
+  func evidence(for policy: CompiledPolicy) -> Evidence {
+    let listen = listener.flatMap { listener in policy.policy.listens.first { $0.address == listener } }
+    var evidence = Evidence(source: source, listenerContext: listen?.context.map { UInt16($0) }, user: user)
+    if let certificate {
+      evidence.addressSource = .proxy
+      policy.callers.note(commonName: Array(certificate.utf8).span, in: &evidence)
+    }
+    return evidence
   }
 }

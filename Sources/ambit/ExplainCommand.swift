@@ -15,12 +15,14 @@ extension Command {
     details: """
         --from ADDR        the caller's address
         --at ADDR[:PORT]   the address it asks, where a context claims a listener of its own
+        --certificate NAME the common name of its certificate, as a trusted proxy tells it
+        --user USER        the user of this host that it runs as, a name or a number
         --json             print the explanation as one JSON object
 
       NAME is as for dig; a single label, and a name below a service, may be relative to the policy's origin, so "orders"
       will do. TYPE is A unless said. Nothing is asked over the network: DIR (default: zones) is loaded and asked as serve would.
       """,
-    valueOptions: ["--from", "--at"],
+    valueOptions: ["--from", "--at", "--certificate", "--user"],
     flags: ["--json"]
   ) { arguments in
     guard let from = arguments.value("--from") else { arguments.fail("explain wants to know who asks: --from ADDR") }
@@ -31,6 +33,13 @@ extension Command {
     if let at = arguments.value("--at") {
       listener = SocketAddress(at, defaultPort: 53)
       if listener == nil { arguments.fail("\"\(at)\" is no address; write for example --at 127.0.0.54:53") }
+    }
+    let certificate = arguments.value("--certificate")
+    var user: UInt32?
+    if let written = arguments.value("--user") {
+      user = UInt32(written) ?? userNumber(of: written)
+      if user == nil { arguments.fail("this host has no user \"\(written)\"; write a name of it or a number") }
+      if certificate != nil { arguments.fail("a caller behind a proxy has no user here: --certificate or --user") }
     }
     var operands = arguments.operands
     guard !operands.isEmpty else { arguments.fail("explain takes a name") }
@@ -52,8 +61,8 @@ extension Command {
     guard let name = resolve(written, snapshot) else {
       arguments.fail("\"\(written)\" is no domain name")
     }
-    let explanation = Explanation(
-      name, type, from: source, at: listener, time: Clock.realtimeSeconds(), loaded, snapshot)
+    let asker = Asker(source, at: listener, certificate: certificate, user: user)
+    let explanation = Explanation(name, type, asker, at: Clock.realtimeSeconds(), loaded, snapshot)
     writeStandardOutput(arguments.has("--json") ? json(explanation) : explanation.text)
     return .done
   }

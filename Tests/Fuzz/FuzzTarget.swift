@@ -19,6 +19,7 @@ private nonisolated(unsafe) var target: any FuzzTarget = {
   case "zone": ZoneTarget()
   case "policy": PolicyTarget()
   case "tcp": StreamTarget()
+  case "proxy": ProxyTarget()
   default: fatalError("AMBIT_FUZZ_TARGET names no target; start this with scripts/fuzz")
   }
 }()

@@ -50,8 +50,8 @@ struct ZoneTarget: FuzzTarget {
       let owner = records.owner(of: record)
       for name in [owner] + below(owner) {
         let explanation = Explanation(
-          name, types[(index + name.labelCount) % types.count], from: callers[index % callers.count],
-          time: 1_800_000_000, loaded, snapshot)
+          name, types[(index + name.labelCount) % types.count], Asker(callers[index % callers.count]),
+          at: 1_800_000_000, loaded, snapshot)
         hold(!explanation.text.isEmpty, "an answer can be explained")
       }
     }

@@ -25,7 +25,7 @@ struct ExplanationTests {
   ) throws -> Explanation {
     let loaded = load(zones: zones, policy: Self.policy)
     return Explanation(
-      try DomainName(name), type, from: try #require(IPAddress(source)), time: 0, loaded, try #require(loaded.snapshot))
+      try DomainName(name), type, Asker(try #require(IPAddress(source))), at: 0, loaded, try #require(loaded.snapshot))
   }
 
   @Test func `an alias is a step of its own, and what isolation leaves out is shown with its line`() throws {
@@ -84,5 +84,39 @@ struct ExplanationTests {
     #expect(text.contains("web.old.example.test. 60 IN CNAME web.new.example.test., made by the DNAME"))
     #expect(text.contains("HTTPS 1 . ipv4hint=10.5.5.5  ["))
     #expect(text.contains("HTTPS 2 . ipv4hint=172.16.5.5  (left out: in far, isolate p.policy:4)"))
+  }
+}
+
+@Suite("explain: callers known by more than an address")
+struct IdentifiedExplanationTests {
+  private func caller(_ asker: (IPAddress) -> Asker) throws -> [String] {
+    let loaded = load(
+      zones: ["example.test.zone": apex + "orders A 10.5.5.5\n"],
+      policy: """
+        origin example.test
+        service web { identity web.prod; uid 33 }
+        service batch { runs-at 10.0.0.7 }
+        service orders { allow web }
+        """)
+    let explanation = Explanation(
+      try DomainName("orders.example.test"), .a, asker(try #require(IPAddress("10.0.0.7"))), loaded,
+      try #require(loaded.snapshot))
+    return [explanation.decision, explanation.caller.last?.text ?? "", explanation.caller.last?.place ?? ""]
+  }
+
+  @Test func `a certificate, a user and an address each show their line`() throws {
+    #expect(
+      try caller { Asker($0, certificate: "web.prod") } == [
+        "answered", "service web, by identity \"web.prod\"", "p.policy:2",
+      ])
+    #expect(try caller { Asker($0, user: 33) } == ["answered", "service web, by uid 33", "p.policy:2"])
+    #expect(try caller { Asker($0) } == ["refused", "service batch, by runs-at 10.0.0.7", "p.policy:3"])
+  }
+
+  @Test func `a certificate of nobody's leaves no service`() throws {
+    #expect(
+      try caller { Asker($0, certificate: "batch.prod") } == [
+        "refused", "no service: no identity is the certificate's name, and nothing else counts", "",
+      ])
   }
 }
