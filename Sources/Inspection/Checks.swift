@@ -80,13 +80,15 @@ private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Dia
     }
   }
   let broken = Set(loaded.brokenZones)
-  // A service that has an address to call from is an identity, and needs no name of its own.
-  for service in policy.services where !owners.contains(service.name) && service.runsAt.isEmpty {
+  // A service that callers are known as is an identity, and needs no name of its own.
+  for service in policy.services
+  where !owners.contains(service.name) && service.runsAt.isEmpty && service.identities.isEmpty && service.users.isEmpty
+  {
     if broken.contains(where: { service.name.isAtOrBelow($0) }) { continue }
     found.append(
       .warning(
         at: service.location,
-        "service \(service.display) has no record in any zone (\(service.name)) and no runs-at; add one of them, or remove the service"
+        "service \(service.display) has no record in any zone (\(service.name)) and no runs-at, identity or uid; add one of them, or remove the service"
       ))
   }
   for (number, context) in policy.contextDetails.enumerated().dropFirst() {
