@@ -6,7 +6,7 @@ internal import LinuxIO
 @main
 enum Ambit {
   /// The commands, in the order in which help lists them.
-  static let commands: [Command] = [.serve, .reload, .check, .explain]
+  static let commands: [Command] = [.serve, .reload, .check, .explain, .diff]
 
   static func main() {
     var words = Array(CommandLine.arguments.dropFirst())
@@ -67,6 +67,8 @@ enum ExitCode: Int32 {
   case usage = 2
   /// The system said no.
   case system = 3
+  /// What was compared differs, or by more than allowed.
+  case changed = 4
 }
 
 /// One subcommand: its row in the table.

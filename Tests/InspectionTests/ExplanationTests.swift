@@ -99,7 +99,7 @@ struct IdentifiedExplanationTests {
         service orders { allow web }
         """)
     let explanation = Explanation(
-      try DomainName("orders.example.test"), .a, asker(try #require(IPAddress("10.0.0.7"))), loaded,
+      try DomainName("orders.example.test"), .a, asker(try #require(IPAddress("10.0.0.7"))), at: 0, loaded,
       try #require(loaded.snapshot))
     return [explanation.decision, explanation.caller.last?.text ?? "", explanation.caller.last?.place ?? ""]
   }

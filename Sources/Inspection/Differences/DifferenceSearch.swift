@@ -1,0 +1,193 @@
+internal import Answering
+internal import DNSFormat
+internal import Diagnostics
+internal import Policy
+
+/// Finds what differs and puts it down to causes.
+struct DifferenceSearch {
+  /// What makes two effects one cause's.
+  struct Key: Hashable {
+    let kind: Differences.Cause.Kind
+    let text: String
+    let place: String?
+  }
+
+  let old: LoadedConfiguration
+  let new: LoadedConfiguration
+  let pair: SnapshotPair
+  let limit: Int
+  private let names: ChangedNames
+  private let oldPlaces: RecordPlaces
+  private let newPlaces: RecordPlaces
+  var result = Differences()
+  private var numbers: [Key: Int] = [:]
+
+  init(_ old: LoadedConfiguration, _ new: LoadedConfiguration, _ pair: SnapshotPair, limit: Int) {
+    self.old = old
+    self.new = new
+    self.pair = pair
+    self.limit = limit
+    names = ChangedNames.all(pair)
+    let owners = Set(names.own.keys)
+    oldPlaces = RecordPlaces(old, pair.old, only: owners)
+    newPlaces = RecordPlaces(new, pair.new, only: owners)
+  }
+
+  mutating func run() {
+    result.nameCount = names.nameCount
+    result.callerCount = pair.contexts.reduce(0) { $0 + $1.callers.count }
+    var comparison = AnswerComparison(pair)
+    for name in names.inOrder {
+      var changes: [AnswerComparison.Change] = []
+      comparison.compareAll(name, names) { changes.append($0) }
+      for change in changes { add(change) }
+    }
+    for change in placementChanges(pair) + serverChanges(pair) {
+      let number = number(of: Key(kind: change.kind, text: change.text, place: change.place))
+      result.causes[number].changeCount += 1
+    }
+    sort()
+  }
+
+  /// What most people are concerned by comes first, each kind for itself.
+  private mutating func sort() {
+    let kinds = Differences.Cause.Kind.allCases
+    func rank(_ cause: Differences.Cause) -> (Int, Int, String) {
+      (kinds.firstIndex(of: cause.kind) ?? 0, -cause.changeCount, cause.text)
+    }
+    let order = result.causes.indices.sorted { rank(result.causes[$0]) < rank(result.causes[$1]) }
+    let causes = order.map { result.causes[$0] }
+    result.causes = causes
+    for (number, cause) in causes.enumerated() {
+      numbers[Key(kind: cause.kind, text: cause.text, place: cause.place)] = number
+    }
+  }
+
+  private mutating func add(_ change: AnswerComparison.Change) {
+    let number = number(of: cause(of: change))
+    let words = AnswerDigest.change(change.old, change.new, change.type)
+    result.changeCount += change.callers.count
+    result.causes[number].changeCount += change.callers.count
+    guard result.causes[number].effects.count < limit else {
+      result.causes[number].unlistedCount += 1
+      return
+    }
+    result.causes[number].effects.append(
+      Differences.Effect(
+        callers: describe(change.callers, in: pair.contexts[change.context]), callerCount: change.callers.count,
+        name: change.name.description, type: change.type.description, old: words.before, new: words.after))
+  }
+
+  /// The number of a cause, which is new or known.
+  mutating func number(of key: Key) -> Int {
+    if let number = numbers[key] { return number }
+    numbers[key] = result.causes.count
+    result.causes.append(Differences.Cause(kind: key.kind, text: key.text, place: key.place))
+    return result.causes.count - 1
+  }
+
+  /// `callers in shard-a`, `web and batch in shard-a`, `callers in shard-a but batch`.
+  private func describe(_ callers: [Int], in context: SnapshotPair.Context) -> String {
+    let place = context.name.isEmpty ? "" : " in \(context.name)"
+    func list(_ indices: some Collection<Int>) -> String {
+      let words = indices.map { index -> String in
+        let asker = context.callers[index]
+        return asker.service.isEmpty ? "who is no service" : asker.service + (asker.isIdentified ? " (identified)" : "")
+      }
+      return words.count > 6
+        ? words[..<5].joined(separator: ", ") + " and \(words.count - 5) more" : words.joined(separator: ", ")
+    }
+    if callers.count == context.callers.count { return "callers\(place)" }
+    let others = Set(context.callers.indices).subtracting(callers).sorted()
+    return callers.count > others.count ? "callers\(place) but \(list(others))" : "\(list(callers))\(place)"
+  }
+
+  // MARK: - Causes
+
+  /// What a change is put down to: the policy where it says something else of the caller and the services on the way or of
+  /// their endpoints; else the first name on the way that has other records.
+  func cause(of change: AnswerComparison.Change) -> Key {
+    let context = pair.contexts[change.context]
+    let asker = context.callers[change.callers[0]]
+    return cause(
+      old: change.old, new: change.new, change.oldOutcome, change.newOutcome, change.oldPath, change.newPath,
+      context: change.context, asker.old.caller, asker.new.caller)
+  }
+
+  func cause(
+    old before: AnswerDigest, new after: AnswerDigest, _ oldOutcome: Outcome, _ newOutcome: Outcome,
+    _ oldPath: LookupPath, _ newPath: LookupPath, context: Int, _ oldCaller: Caller, _ newCaller: Caller
+  ) -> Key {
+    let isRuleOther = before.rule != after.rule || before.isOnlyObserved != after.isOnlyObserved
+    if isRuleOther, let key = decision(before, after, oldOutcome, newOutcome, oldCaller, newCaller) { return key }
+    let path = oldPath.names + newPath.names.filter { !oldPath.names.contains($0) }
+    if let name = path.first(where: { names.own[$0]?.contains(context) == true }) {
+      return data(name, before, after, context)
+    }
+    // Nothing is there itself: something above decides.
+    for name in path {
+      var above = name
+      while above != .root {
+        above = above.parent
+        if names.own[above]?.contains(context) == true { return data(above, before, after, context) }
+      }
+    }
+    if let key = decision(before, after, oldOutcome, newOutcome, oldCaller, newCaller) { return key }
+    return isolation(oldOutcome, newOutcome, context)
+  }
+
+  private func data(_ name: DomainName, _ before: AnswerDigest, _ after: AnswerDigest, _ context: Int) -> Key {
+    let place = RecordPlaces.difference(
+      name, oldPlaces, pair.contexts[context].old, newPlaces, pair.contexts[context].new)
+    let isTTL = before.withoutTTLs == after.withoutTTLs
+    let verb = isTTL ? "lasts another time" : place?.verb ?? "is something else"
+    return Key(kind: isTTL ? .ttl : .data, text: "\(name) \(verb)", place: place.map { $0.place.description })
+  }
+
+  /// The rule that one of the policies refuses by, where they do not say the same of this call.
+  private func decision(
+    _ before: AnswerDigest, _ after: AnswerDigest, _ oldOutcome: Outcome, _ newOutcome: Outcome, _ oldCaller: Caller,
+    _ newCaller: Caller
+  ) -> Key? {
+    let (refusal, outcome, policy, isNew) =
+      newOutcome.refusal != nil
+      ? (newOutcome.refusal, newOutcome, pair.new.policy, true)
+      : (oldOutcome.refusal, oldOutcome, pair.old.policy, false)
+    guard let refusal, refusal.rule != .isolate else { return nil }
+    let name = outcome.service == 0 ? nil : policy.policy.services[Int(outcome.service) - 1].name
+    let oldNumber = name.map { pair.old.policy.ownNumber(of: $0) } ?? 0
+    let newNumber = name.map { pair.new.policy.ownNumber(of: $0) } ?? 0
+    let isRuleSame = before.rule == after.rule && before.isOnlyObserved == after.isOnlyObserved
+    let isVerdictSame =
+      pair.old.policy.verdict(oldCaller, oldNumber, at: pair.time)
+      == pair.new.policy.verdict(newCaller, newNumber, at: pair.time)
+    if isVerdictSame, !isRuleSame { return nil }  // the data leads to another service
+    let service = policy.serviceName(outcome.service)
+    let verb: String
+    if !isNew {
+      verb = "no longer refused by \(refusal.rule.word)"
+    } else if after.isOnlyObserved {
+      verb =
+        before.isRefused ? "no longer refused, only observed: \(refusal.rule.word)" : "observed: \(refusal.rule.word)"
+    } else {
+      verb =
+        before.rule == after.rule && before.isRefused ? "refused in another way" : "refused by \(refusal.rule.word)"
+    }
+    let reason = refusal.reason == 0 ? nil : policy.reason(refusal.reason)
+    return Key(
+      kind: .decision, text: "calls of \(service) are \(verb)", place: reason.map { isNew ? $0 : "\($0), before" })
+  }
+
+  /// The line that keeps endpoints from callers; the policy as a whole where no one line is to be told.
+  private func isolation(_ oldOutcome: Outcome, _ newOutcome: Outcome, _ context: Int) -> Key {
+    if let refusal = newOutcome.refusal, refusal.reason != 0 {
+      return Key(
+        kind: .isolation, text: "callers in \(pair.contexts[context].name): other endpoints are kept from them",
+        place: pair.new.policy.reason(refusal.reason))
+    }
+    let reason = oldOutcome.refusal.map { pair.old.policy.reason($0.reason) }.flatMap { $0.isEmpty ? nil : $0 }
+    return Key(
+      kind: .isolation, text: "callers in \(pair.contexts[context].name): other endpoints are kept from them",
+      place: reason.map { "\($0), before" })
+  }
+}
