@@ -11,6 +11,8 @@ package struct Checks: Sendable {
   package let diagnostics: [Diagnostic]
   /// What was looked at, in one line.
   package let summary: String
+  /// What was proved; nil where it was not asked for, or there is nothing to prove it of.
+  package let proof: Proof?
   /// True where nothing is wrong but that the data of some zones did not load: they answer SERVFAIL.
   package let isServable: Bool
 
@@ -18,8 +20,10 @@ package struct Checks: Sendable {
   package var isClean: Bool { !diagnostics.hasErrors }
 
   /// Runs the `expect` lines and looks for what loads but is hardly meant.
-  /// - Parameter now: seconds since 1970, for the times of signatures and the ends of exceptions.
-  package init(_ loaded: LoadedConfiguration, at now: UInt32) {
+  /// - Parameters:
+  ///   - now: seconds since 1970, for the times of signatures and the ends of exceptions.
+  ///   - proves: look at every context and name too, which `check` does and a load need not wait for.
+  package init(_ loaded: LoadedConfiguration, at now: UInt32, proves: Bool = false) {
     var found = loaded.diagnostics
     if let snapshot = loaded.snapshot {
       let failures = Expectations.run(snapshot, at: now, except: loaded.brokenZones)
@@ -27,9 +31,13 @@ package struct Checks: Sendable {
       isServable = failures.isEmpty
       found += failures
       found += doubts(loaded, snapshot) + signatureTimes(loaded.sources, at: now)
+      let proved = proves ? Proof.run(snapshot, at: now) : nil
+      found += proved?.diagnostics ?? []
+      proof = proved?.proof
       summary = summarize(snapshot, found)
     } else {
       isServable = false
+      proof = nil
       summary = counts(found)
     }
     diagnostics = found.inOrder

@@ -7,26 +7,36 @@ extension Command {
   static let check = Command(
     name: "check",
     usage: "check [DIR] [--json]",
-    summary: "say what is wrong with DIR (default: zones), running its expect lines",
+    summary: "say what is wrong with DIR (default: zones), and prove what holds",
     details: """
-        --json   print the findings as one JSON array instead
+        --json   print findings, summary and proof as one JSON object instead
 
       Loads as serve would. Every mistake of every file is listed at once, as file:line:column; exit code 1 where there
-      is an error. Warnings do not count.
+      is an error. Warnings do not count. The expect lines are run; and for every context and name it is proved that no
+      answer crosses an isolation, and looked for rules that do nothing, services that nobody reaches, and exceptions that
+      have ended or end within 14 days. The last line says what was proved.
       """,
     valueOptions: [],
     flags: ["--json"]
   ) { arguments in
     let folder = arguments.folder()
     guard let loaded = loadFolder(folder) else { return .system }
-    let checks = Checks(loaded, at: Clock.realtimeSeconds())
+    let checks = Checks(loaded, at: Clock.realtimeSeconds(), proves: true)
     if arguments.has("--json") {
-      writeStandardOutput(json(checks.diagnostics.map(Finding.init)))
+      writeStandardOutput(
+        json(Report(findings: checks.diagnostics.map(Finding.init), summary: checks.summary, proof: checks.proof)))
     } else {
       report(checks.diagnostics)
       writeStandardOutput("\(folder): \(checks.summary)\n")
+      if let proof = checks.proof { writeStandardOutput("\(folder): \(proof.text)\n") }
     }
     return checks.isClean ? .done : .badInput
+  }
+
+  private struct Report: Encodable {
+    let findings: [Finding]
+    let summary: String
+    let proof: Proof?
   }
 
   private struct Finding: Encodable {

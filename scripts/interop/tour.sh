@@ -48,5 +48,5 @@ same "ambit explain and dig agree for every caller and name" "" "$(python3 "$her
 has "explain names the files" "zones/laptop/mesh.test.zone:" "$("$AMBIT" explain orders --from 127.0.0.1 zones)"
 has "explain names the rule" "$refuse" "$("$AMBIT" explain orders --from 127.0.2.66 zones)"
 succeeds "ambit check finds nothing wrong" "$AMBIT" check zones
-same "ambit check --json is an array" "list" \
-  "$("$AMBIT" check zones --json | python3 -c 'import json, sys; print(type(json.load(sys.stdin)).__name__)')"
+same "ambit check --json has findings, a summary and what was proved" "findings proof summary" \
+  "$("$AMBIT" check zones --json | python3 -c 'import json, sys; print(*sorted(json.load(sys.stdin)))')"

@@ -1,0 +1,347 @@
+internal import Addresses
+internal import Answering
+internal import Contexts
+internal import DNSFormat
+internal import Diagnostics
+internal import Policy
+
+/// Lines of a policy that do nothing, services that nobody reaches, exceptions that end.
+///
+/// Each is asked of the compiled policy, on behalf of callers there can be, and the first that shows the line to be of
+/// use ends the search: so only what is doubtful costs much.
+struct PolicyDoubts {
+  private(set) var diagnostics: [Diagnostic] = []
+  private(set) var hasDeadRules = false
+  private(set) var hasUnreachable = false
+  private(set) var hasNobody = false
+  private let snapshot: Snapshot
+  private let policy: Policy
+  private let census: CallerCensus
+  private let time: UInt32
+  private let endpointContexts: Set<Int>
+  private let serviceEndpoints: [UInt32: Set<Int>]
+  private var reading: IsolationReading
+  private var byService: [UInt32: [CallerCensus.Member]] = [:]
+  private var byContext: [Int: [CallerCensus.Member]] = [:]
+  private var everyone: [CallerCensus.Member] = []
+
+  init(_ snapshot: Snapshot, _ census: CallerCensus, _ proof: borrowing IsolationProof, at time: UInt32) {
+    self.snapshot = snapshot
+    self.census = census
+    self.time = time
+    policy = snapshot.policy.policy
+    endpointContexts = proof.endpointContexts
+    serviceEndpoints = proof.serviceEndpoints
+    reading = IsolationReading(policy)
+    everyone = census.members.values.sorted {
+      ($0.caller.service, $0.caller.context, $0.caller.isIdentified ? 1 : 0)
+        < ($1.caller.service, $1.caller.context, $1.caller.isIdentified ? 1 : 0)
+    }
+    byService = Dictionary(grouping: everyone, by: { $0.caller.service })
+    byContext = Dictionary(grouping: everyone, by: { Int($0.caller.context) })
+    doubtGrants()
+    doubtReach()
+    doubtIsolations()
+    doubtPrefixes()
+    doubtExceptions()
+    doubtObserved()
+  }
+
+  // MARK: - allow and refuse
+
+  private mutating func doubtGrants() {
+    var dead: [Diagnostic] = []
+    var nobody: [Diagnostic] = []
+    for (index, service) in policy.services.enumerated() {
+      let target = UInt32(index + 1)
+      // The words of a group stand at one place: it is of use where one of them is.
+      for grants in grouped(service.allows) {
+        let callers = grants.flatMap { members($0.subject) }.lazy.filter { $0.caller.service != target }
+        guard let first = callers.first else {
+          if members(grants[0].subject).isEmpty { nobody.append(nameless(grants[0], service, "allow")) }
+          continue
+        }
+        if callers.contains(where: { !isRefused($0.caller, target) }) { continue }
+        let refusal = snapshot.policy.judgeAll(first.caller, target: target, at: time).first
+        let rule = refusal.map { refusal in
+          let place = snapshot.policy.reason(refusal.reason)
+          return place.isEmpty ? refusal.rule.word : "\(refusal.rule.word) (\(place))"
+        }
+        dead.append(
+          .warning(
+            at: grants[0].location,
+            "allow \(word(grants[0].subject)) lets nobody call \(service.display): \(rule ?? "another rule") refuses whom it names; remove one of the two"
+          ))
+      }
+      for grants in grouped(service.refuses) {
+        let callers = grants.flatMap { members($0.subject) }
+        if callers.isEmpty {
+          nobody.append(nameless(grants[0], service, "refuse"))
+          continue
+        }
+        let isDead = callers.allSatisfy {
+          snapshot.policy.judge($0.caller, target: target, at: time).broken.contains(.allow)
+        }
+        guard isDead else { continue }
+        let line = service.allows.first?.location ?? policy.defaultLocation
+        dead.append(
+          .warning(
+            at: grants[0].location,
+            "refuse \(word(grants[0].subject)) refuses nobody who would be let in: "
+              + "\(service.allows.isEmpty ? "default refuse" : "the allow lines")\(line.map { " (\($0.short))" } ?? "")"
+              + " do not let them; remove it"))
+      }
+    }
+    hasDeadRules = hasDeadRules || !dead.isEmpty
+    hasNobody = hasNobody || !nobody.isEmpty
+    diagnostics += bounded(dead, "lines of allow and refuse do nothing")
+    diagnostics += bounded(nobody, "words of allow and refuse name who can be no caller")
+  }
+
+  private func nameless(_ grant: Grant, _ service: Service, _ verb: String) -> Diagnostic {
+    let remedy: String
+    var place = ""
+    switch grant.subject {
+    case .service(let index):
+      place = " (\(policy.services[index].location.short))"
+      remedy =
+        "no caller can be \(policy.services[index].display)\(place), which has no runs-at, identity or uid of its own; give it one"
+    case .context(let number):
+      place = " (\(policy.contextDetails[number].location.short))"
+      remedy = "no caller can be in \(policy.contexts.nodes[number].name)\(place); give it a from or a listen"
+    case .everyone: remedy = "there are no callers at all"
+    }
+    return .warning(at: grant.location, "\(verb) \(word(grant.subject)) names nobody: \(remedy)")
+  }
+
+  private func grouped(_ grants: [Grant]) -> [[Grant]] {
+    var order: [SourceLocation] = []
+    var groups: [SourceLocation: [Grant]] = [:]
+    for grant in grants {
+      if groups[grant.location] == nil { order.append(grant.location) }
+      groups[grant.location, default: []].append(grant)
+    }
+    return order.compactMap { groups[$0] }
+  }
+
+  private func word(_ subject: Grant.Subject) -> String {
+    switch subject {
+    case .service(let index): policy.services[index].display
+    case .context(let number): policy.contexts.nodes[number].name
+    case .everyone: "*"
+    }
+  }
+
+  private func members(_ subject: Grant.Subject) -> [CallerCensus.Member] {
+    switch subject {
+    case .service(let index): byService[UInt32(index + 1)] ?? []
+    case .context(let number): (number...policy.contexts.nodes[number].last).flatMap { byContext[$0] ?? [] }
+    case .everyone: everyone
+    }
+  }
+
+  /// True where some rule is broken, be it in shadow.
+  private func isRefused(_ caller: Caller, _ target: UInt32) -> Bool {
+    !snapshot.policy.judge(caller, target: target, at: time).broken.isEmpty
+  }
+
+  // MARK: - Services
+
+  /// Services that no caller but themselves may call, or gets an endpoint of.
+  private mutating func doubtReach() {
+    if everyone.isEmpty { return }
+    var found: [Diagnostic] = []
+    for (index, service) in policy.services.enumerated() {
+      let target = UInt32(index + 1)
+      // Who has no address in any zone is asked for some other way, or is an identity alone.
+      guard let endpoints = serviceEndpoints[target] else { continue }
+      let likely = service.allows.isEmpty ? everyone : service.allows.flatMap { members($0.subject) }
+      var isCalled = false
+      var isReached = false
+      for member in likely where member.caller.service != target && !isRefused(member.caller, target) {
+        isCalled = true
+        let context = Int(member.caller.context)
+        // An endpoint in no context reaches everyone; one that the caller is not isolated from, that caller.
+        if endpoints.isEmpty || endpoints.contains(where: { !isKept(context, $0) }) {
+          isReached = true
+          break
+        }
+      }
+      if isReached { continue }
+      let why: String
+      if isCalled {
+        let line = policy.isolations.first.map { ", \($0.location.short)" } ?? ""
+        why = "every caller who may call it is isolated from its endpoints (isolate\(line)); allow a caller who is not"
+      } else {
+        let sample = likely.first { $0.caller.service != target }
+        let rule = sample.flatMap { snapshot.policy.judgeAll($0.caller, target: target, at: time).first }
+        let place = rule.map { snapshot.policy.reason($0.reason) } ?? ""
+        why =
+          "no caller may call it"
+          + (rule.map { ": \($0.rule.word)\(place.isEmpty ? "" : " (\(place))") refuses" } ?? "")
+          + "; allow a caller, or remove the service"
+      }
+      found.append(.warning(at: service.location, "service \(service.display) is out of reach: \(why)"))
+    }
+    hasUnreachable = !found.isEmpty
+    diagnostics += bounded(found, "services are out of reach")
+  }
+
+  private func isKept(_ caller: Int, _ endpoint: Int) -> Bool {
+    snapshot.policy.hasIsolations && caller != 0 && endpoint != 0
+      && snapshot.policy.isolationReason(
+        callerContext: UInt16(caller), endpointContext: UInt16(endpoint)) != 0
+  }
+
+  // MARK: - isolate, from, runs-at
+
+  /// Pairs of contexts where neither has a caller while the other has an endpoint.
+  private mutating func doubtIsolations() {
+    func subtree(_ context: Int) -> ClosedRange<Int> { context...policy.contexts.nodes[context].last }
+    var found: [Diagnostic] = []
+    for line in policy.isolations {
+      let calls = Dictionary(
+        line.contexts.map { ($0, subtree($0).contains { byContext[$0] != nil }) },
+        uniquingKeysWith: { first, _ in first })
+      let holds = Dictionary(
+        line.contexts.map { ($0, subtree($0).contains { endpointContexts.contains($0) }) },
+        uniquingKeysWith: { first, _ in first })
+      func isLive(_ a: Int, _ b: Int) -> Bool {
+        calls[a] == true && holds[b] == true || calls[b] == true && holds[a] == true
+      }
+      let idle = line.contexts.filter { one in !line.contexts.contains { $0 != one && isLive(one, $0) } }
+      if idle.isEmpty { continue }
+      let names = idle.map { policy.contexts.nodes[$0].name }
+      let whom =
+        idle.count == line.contexts.count
+        ? "isolate \(names.joined(separator: " ")) keeps nothing from anyone"
+        : "isolate keeps nothing from or of \(names.joined(separator: ", "))"
+      found.append(
+        .warning(
+          at: line.location,
+          "\(whom): no zone has an address in their from or endpoints that a caller in another could get; add the prefixes where their services live, or remove it"
+        ))
+    }
+    hasDeadRules = hasDeadRules || !found.isEmpty
+    diagnostics += bounded(found, "isolate lines keep nothing")
+  }
+
+  /// Prefixes that no address is left of, since longer ones take all.
+  private mutating func doubtPrefixes() {
+    let policies = snapshot.policy
+    var contexts: Set<SourceLocation> = []
+    var services: Set<SourceLocation> = []
+    for range in census.ranges {
+      if let line = policies.callers.basis(range.caller.contextBasis) { contexts.insert(line.location) }
+      if let line = policies.callers.basis(range.caller.serviceBasis) { services.insert(line.location) }
+    }
+    var found: [Diagnostic] = []
+    func doubt(_ prefix: LocatedPrefix, _ statement: String, _ other: CallerTable.Basis?) {
+      let by = other.map { ", for example \($0.text) (\($0.location.short))" } ?? ""
+      found.append(
+        .warning(
+          at: prefix.location,
+          "\(statement) \(prefix.prefix) is nobody's: longer prefixes take all of it\(by); remove it, or one of them"))
+    }
+    let starts = Dictionary(
+      census.ranges.enumerated().map { ($0.element.first, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    /// Contexts that share out what the one around them has are as it should be.
+    func isSharedOut(_ prefix: Prefix, in context: Int) -> Bool {
+      guard let start = starts[prefix.address] else { return false }
+      return census.ranges[start...].prefix { prefix.contains($0.first) }.allSatisfy {
+        $0.caller.context != context && policy.contexts.isContext(Int($0.caller.context), in: context)
+      }
+    }
+    for (number, context) in policy.contextDetails.enumerated() {
+      for from in context.from
+      where !contexts.contains(from.location) && !isSharedOut(from.prefix, in: number) {
+        doubt(
+          from, "from",
+          policies.callers.basis(policies.callers.caller(Evidence(source: from.prefix.address)).contextBasis))
+      }
+    }
+    for service in policy.services {
+      for place in service.runsAt where !services.contains(place.location) {
+        doubt(
+          place, "runs-at",
+          policies.callers.basis(policies.callers.caller(Evidence(source: place.prefix.address)).serviceBasis))
+      }
+    }
+    hasDeadRules = hasDeadRules || !found.isEmpty
+    diagnostics += bounded(found, "prefixes are nobody's")
+  }
+
+  // MARK: - except, observe
+
+  private mutating func doubtExceptions() {
+    for exception in policy.exceptions {
+      let target = UInt32(exception.service + 1)
+      let pair = "\(word(exception.caller)) -> \(policy.services[exception.service].display)"
+      let callers = members(exception.caller).filter { $0.caller.service != target }
+      // What holds without it: at a time when it has ended.
+      let broken = callers.reduce(into: RuleSet()) {
+        $0.formUnion(snapshot.policy.judge($1.caller, target: target, at: max(time, exception.end)).broken)
+      }
+      var rules = broken.intersection(.exceptable).rules.map(\.word)
+      let endpoints = serviceEndpoints[target] ?? []
+      if callers.contains(where: { caller in endpoints.contains { isKept(Int(caller.caller.context), $0) } }) {
+        rules.append(Rule.isolate.word)
+      }
+      let list = rules.joined(separator: " and ")
+      if exception.end <= time {
+        diagnostics.append(
+          .warning(
+            at: exception.location,
+            "the exception ended with \(exception.lastDay): "
+              + (rules.isEmpty
+                ? "\(pair) breaks no rule; remove it"
+                : "\(pair) is refused by \(list) since then; remove it, or agree on another day")
+          ))
+      } else if rules.isEmpty {
+        hasDeadRules = true
+        diagnostics.append(
+          .warning(
+            at: exception.location,
+            "the exception lifts nothing: \(pair) breaks none of tiers, acyclic and isolate; remove it"))
+      } else if exception.end - time <= 14 * 86_400 {
+        let days = (exception.end - time + 86_399) / 86_400
+        diagnostics.append(
+          .warning(
+            at: exception.location,
+            "the exception ends with \(exception.lastDay), in \(amount(Int(days), "day")): \(pair) is then refused by \(list); mend the call, or agree on another day"
+          ))
+      }
+    }
+  }
+
+  private mutating func doubtObserved() {
+    for observed in policy.observedRules {
+      let missing: String? =
+        switch observed.rule {
+        case .tiers: policy.tiers == nil ? "there are no tiers" : nil
+        case .acyclic: policy.acyclicLocation == nil ? "acyclic is not written" : nil
+        case .isolate: policy.isolations.isEmpty ? "there is no isolate line" : nil
+        case .require: policy.services.contains { $0.requireLocation != nil } ? nil : "no service requires identity"
+        case .refuse: policy.services.contains { !$0.refuses.isEmpty } ? nil : "there is no refuse line"
+        case .allow:
+          policy.defaultDecision == .allow && policy.services.allSatisfy(\.allows.isEmpty)
+            ? "there is no allow line" : nil
+        case .none, .placement: nil
+        }
+      guard let missing else { continue }
+      hasDeadRules = true
+      diagnostics.append(
+        .warning(at: observed.location, "observe \(observed.rule.word) observes nothing: \(missing); remove it"))
+    }
+  }
+
+  /// The first of many alike, and how many more there are.
+  private func bounded(_ found: [Diagnostic], _ what: String) -> [Diagnostic] {
+    let bound = 25
+    guard found.count > bound else { return found }
+    var rest = Diagnostic.warning(
+      at: found[bound].location, "\(found.count - bound) more \(what); they are not listed")
+    rest.count = found.count - bound
+    return Array(found.prefix(bound)) + [rest]
+  }
+}

@@ -1,0 +1,117 @@
+import Addresses
+import Answering
+import Diagnostics
+import Policy
+import Testing
+
+@testable import Inspection
+
+@Suite("ambit check: what it proves, and what it doubts")
+struct ProofTests {
+  private let contexts = "origin p.test\ncontext a { from 10.1.0.0/16 }\ncontext b { from 10.2.0.0/16 }\n"
+  private let zone =
+    apex + "x A 10.1.0.1\nx A 10.2.0.1\ny A 10.2.0.2\nmail MX 5 y\nalias CNAME y\ns HTTPS 1 . ipv4hint=10.2.0.3\n"
+
+  private func prove(_ policy: String, at time: UInt32 = 0) throws -> (proof: Proof, warnings: [String]) {
+    let loaded = load(zones: ["p.test.zone": zone], policy: contexts + policy)
+    let (proof, found) = Proof.run(
+      try #require(loaded.snapshot, "\(loaded.diagnostics)"), at: time)
+    return (proof, found.map(\.description))
+  }
+
+  @Test func `no answer crosses an isolation, by every section and type`() throws {
+    let (proof, warnings) = try prove("isolate a b\n")
+    #expect(warnings == [])
+    #expect(proof.proved == ["no answer crosses an isolation", "no rule is dead"])
+    #expect(proof.questions >= 5)
+  }
+
+  @Test func `an answer that crosses is found, whichever section it is in`() throws {
+    // The reading has a line that the server has not.
+    let strict = load(zones: [:], policy: contexts + "isolate a b\n")
+    let loaded = load(zones: ["p.test.zone": zone], policy: contexts)
+    let snapshot = try #require(loaded.snapshot)
+    let proof = IsolationProof(
+      snapshot, try #require(strict.snapshot).policy.policy, CallerCensus(snapshot.policy), at: 0)
+    let texts = proof.crossings.map(\.message)
+    for name in ["x", "y", "mail", "alias", "s"] {
+      #expect(
+        texts.contains { $0.hasPrefix("\(name).p.test. ") && $0.contains("tells callers in a of 10.2.0") }, "\(name)")
+    }
+  }
+
+  @Test func `what is only observed is not said to be proved`() throws {
+    let (proof, _) = try prove("isolate a b\nobserve isolate\n")
+    #expect(proof.proved.first == "no answer crosses an isolation that is enforced")
+    #expect(proof.open.contains("isolate is only observed in a, b"))
+  }
+
+  @Test(arguments: [
+    (
+      "service x { allow w; refuse w2 }\nservice w { runs-at 10.1.0.5 }\nservice w2 { runs-at 10.1.0.6 }",
+      "p.policy:4:29: warning: refuse w2 refuses nobody who would be let in: the allow lines (p.policy:4) do not let them; remove it"
+    ),
+    (
+      "service x { allow w a }\nservice w",
+      "p.policy:4:19: warning: allow w names nobody: no caller can be w (p.policy:5), which has no runs-at, identity or uid of its own; give it one"
+    ),
+    (
+      "service x { allow w }\nservice w { runs-at 10.1.0.0/30 }\nservice v { runs-at 10.1.0.0/31 10.1.0.2/31 }",
+      "p.policy:5:21: warning: runs-at 10.1.0.0/30 is nobody's: longer prefixes take all of it, for example runs-at 10.1.0.0/31 (p.policy:6); remove it, or one of them"
+    ),
+    (
+      "isolate a b\nservice y { allow w }\nservice w { runs-at 10.1.0.5 }",
+      "p.policy:5:9: warning: service y is out of reach: every caller who may call it is isolated from its endpoints (isolate, p.policy:4); allow a caller who is not"
+    ),
+    (
+      "observe tiers",
+      "p.policy:4:9: warning: observe tiers observes nothing: there are no tiers; remove it"
+    ),
+    (
+      "context far { }\nisolate a far",
+      "p.policy:5:1: warning: isolate a far keeps nothing from anyone: no zone has an address in their from or endpoints that a caller in another could get; add the prefixes where their services live, or remove it"
+    ),
+  ])
+  func `a line that does nothing is doubted`(policy: String, warning: String) throws {
+    let warnings = try prove(policy + "\n").warnings
+    #expect(warnings.contains(warning), "\(warnings)")
+  }
+
+  @Test func `contexts that share out all of the one around them are no doubt`() throws {
+    let inner = "context a1 in a { from 10.1.0.0/17 }\ncontext a2 in a { from 10.1.128.0/17 }\n"
+    #expect(try prove(inner).warnings == [])
+    let other = "context c { from 10.1.0.0/17 }\ncontext d { from 10.1.128.0/17 }\n"
+    #expect(try prove(other).warnings.map { String($0.prefix(40)) } == ["p.policy:2:18: warning: from 10.1.0.0/16"])
+  }
+
+  @Test func `of many alike some are listed, and the others counted`() throws {
+    let services = (0..<40).map { "service s\($0) { allow w }" }.joined(separator: "\n")
+    let loaded = load(zones: ["p.test.zone": zone], policy: contexts + services + "\nservice w\n")
+    let found = Proof.run(try #require(loaded.snapshot), at: 0).diagnostics
+    #expect(found.count == 26)
+    #expect(found.reduce(0) { $0 + $1.count } == 40)
+  }
+
+  @Test func `an exception is told of before it ends and after`() throws {
+    let policy =
+      "isolate a b\nservice y\nservice w { runs-at 10.1.0.5 }\nexcept w -> y until 2026-12-31 because \"INC-1\"\n"
+    let end: UInt32 = 1_798_761_600  // 2027-01-01
+    #expect(try prove(policy, at: end - 15 * 86_400).warnings == [])
+    #expect(
+      try prove(policy, at: end - 14 * 86_400).warnings.first?.contains(
+        "ends with 2026-12-31, in 14 days: w -> y is then refused by isolate") == true)
+    #expect(
+      try prove(policy, at: end).warnings.first?.contains(
+        "ended with 2026-12-31: w -> y is refused by isolate since then") == true)
+    let idle = policy.replacing("isolate a b\n", with: "")
+    #expect(try prove(idle, at: 0).warnings.first?.contains("lifts nothing") == true)
+  }
+
+  @Test func `borders of prefixes part all callers there are`() throws {
+    let borders = addressBorders(["10.0.0.0/8", "255.255.255.255", "::/0", "ffff::/16"].compactMap { Prefix($0) })
+    #expect(
+      borders.map(\.description) == [
+        "0.0.0.0", "10.0.0.0", "11.0.0.0", "255.255.255.255", "::", "::1:0:0:0", "ffff::",
+      ])
+  }
+}
