@@ -21,9 +21,9 @@ def main():
     chance = random.Random(1)
 
     def address(context, service, number=0):
-        """In the context's /15."""
-        host = (service * 8 + number) % (1 << 17)
-        return f"{10 + context // 128}.{context % 128 * 2 + (host >> 16)}.{host >> 8 & 255}.{host & 255}"
+        """In the context's /12."""
+        host = (service * 8 + number) % (1 << 20)
+        return f"{10 + context // 16}.{context % 16 * 16 + (host >> 16)}.{host >> 8 & 255}.{host & 255}"
 
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/large.test.zone", "w", encoding="ascii") as zone:
@@ -42,7 +42,7 @@ def main():
     with open(f"{folder}/a.policy", "w", encoding="ascii") as policy:
         policy.write("origin large.test\nlisten 127.0.0.1:5300\n")
         for context in range(contexts):
-            policy.write(f"context c{context} {{ from {10 + context // 128}.{context % 128 * 2}.0.0/15 }}\n")
+            policy.write(f"context c{context} {{ from {10 + context // 16}.{context % 16 * 16}.0.0/12 }}\n")
         policy.write("isolate " + " ".join(f"c{context}" for context in range(contexts)) + "\n")
         for service in range(services):
             count = prefixes * (service + 1) // services - prefixes * service // services

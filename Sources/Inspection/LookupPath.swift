@@ -11,6 +11,8 @@ internal import Zones
 struct LookupPath: Hashable {
   var services: [UInt32] = []
   var names: [DomainName] = []
+  /// The types that the names on the way have.
+  var types: Set<RRType> = []
 
   init(_ name: DomainName, context: UInt16, _ snapshot: Snapshot) {
     var key = NameKey()
@@ -34,6 +36,7 @@ struct LookupPath: Hashable {
         if found.kind == .wildcard { names.append(zone.name(ofRecord: found.node.nameOffset - 8)) }
         last = (zone, found.node)
         if let alias = found.node.rrset(.cname, zone.memory) {
+          types.formUnion(found.node.rrsets(zone.memory).map(\.type))
           next = try? DomainName(wire: zone.memory.octets((alias.dataStart + 2)..<alias.end))
         }
       case .referral:
@@ -48,6 +51,7 @@ struct LookupPath: Hashable {
         }
       }
     }
+    if let last { types.formUnion(last.node.rrsets(last.zone.memory).map(\.type)) }
     if let last { addTargets(of: last.node, last.zone, context, snapshot) }
   }
 

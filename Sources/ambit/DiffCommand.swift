@@ -11,7 +11,7 @@ extension Command {
     summary: "say whose answers change between two folders, and why",
     details: """
         --against-log LOG  ask again what a query log's lines asked, and weigh each cause by them
-        --all              list everything; unless said, 10 lines of each cause
+        --all              list everything; unless said, 50 causes and 10 lines of each
         --exit-code        end with 4 where anything changes
         --max N            end with 4 where more than N answers change; --max N% (with --against-log): where more than
                            N in a hundred of the log's queries do
@@ -19,7 +19,7 @@ extension Command {
 
       OLD and NEW are folders as serve takes them. Each cause is named with its line in NEW, or in OLD of what is gone;
       below it stand the callers concerned and what they are told before and after. An answer is counted once for each
-      (context, caller, name, type). Contexts and services are the same where they are called the same. The order of
+      (context, caller, name). Contexts and services are the same where they are called the same. The order of
       records, serials, the line a rule stands in, and DNSSEC's own records are not compared.
 
       LOG has a JSON object a line, with "source", "name" and "type", and as far as they apply "listener", "certificate"

@@ -111,12 +111,15 @@ struct DifferenceTests {
       let expected = bruteForce(old, new)
       var found: Set<Tuple> = []
       let pair = SnapshotPair(old, new, at: 0)
+      let types = ChangedNames.all(pair).types
       forEachDifference(old, new, at: 0) { change in
         for caller in change.callers {
           let context = pair.contexts[change.context]
-          found.insert(
-            Tuple(
-              context: context.name, service: context.callers[caller].service, name: change.name, type: change.type))
+          let onTheWay = change.oldPath.types.union(change.newPath.types).union([.a, .aaaa, .cname, .ds, .ns, .soa])
+          for type in change.isOfOthers ? types.subtracting(onTheWay) : [change.type] {
+            found.insert(
+              Tuple(context: context.name, service: context.callers[caller].service, name: change.name, type: type))
+          }
         }
       }
       let missed = expected.subtracting(found), invented = found.subtracting(expected)

@@ -8,6 +8,8 @@ struct AnswerComparison: ~Copyable {
   struct Change {
     let name: DomainName
     let type: RRType
+    /// True where the answer stands for every other type that is nowhere on the way: all get the same.
+    let isOfOthers: Bool
     /// An index into the pair's contexts, and some of its callers.
     let context: Int
     let callers: [Int]
@@ -47,12 +49,17 @@ struct AnswerComparison: ~Copyable {
   }
 
   /// Everything about a name that differs, in one context.
-  mutating func compare(
-    _ name: DomainName, context: Int, types: some Sequence<RRType>, _ body: (Change) -> Void
-  ) {
+  ///
+  /// Types of which no name on the way has records get one answer, whichever it is; but not addresses, which `isolate`
+  /// is about, nor what stands beside an alias or belongs to the side above a zone cut.
+  /// - Parameter all: every type there is.
+  mutating func compare(_ name: DomainName, context: Int, types all: Set<RRType>, _ body: (Change) -> Void) {
     let contexts = pair.contexts[context]
     let oldPath = LookupPath(name, context: contexts.old, pair.old)
     let newPath = LookupPath(name, context: contexts.new, pair.new)
+    let own = oldPath.types.union(newPath.types).union([.a, .aaaa, .cname, .ds, .ns, .soa]).intersection(all)
+    let other = all.subtracting(own).min { $0.rawValue < $1.rawValue }
+    let types = own.sorted { $0.rawValue < $1.rawValue } + (other.map { [$0] } ?? [])
     for callers in callerClasses(context, oldPath.services, newPath.services) {
       for type in types {
         questionCount += 1
@@ -60,7 +67,8 @@ struct AnswerComparison: ~Copyable {
         guard let told = ask(name, type, asker.old.evidence, asker.new.evidence) else { continue }
         body(
           Change(
-            name: name, type: type, context: context, callers: callers, old: told.old, new: told.new,
+            name: name, type: type, isOfOthers: type == other, context: context, callers: callers, old: told.old,
+            new: told.new,
             oldOutcome: told.oldOutcome, newOutcome: told.newOutcome, oldPath: oldPath, newPath: newPath))
       }
     }

@@ -40,7 +40,16 @@ struct DifferenceSearch {
     for name in names.inOrder {
       var changes: [AnswerComparison.Change] = []
       comparison.compareAll(name, names) { changes.append($0) }
-      for change in changes { add(change) }
+      // One caller's answers of several types are one answer that changes.
+      var callers: [Int: [Int: Set<Int>]] = [:]
+      for change in changes {
+        let number = add(change)
+        callers[change.context, default: [:]][number, default: []].formUnion(change.callers)
+      }
+      for causes in callers.values {
+        for (number, callers) in causes { result.causes[number].changeCount += callers.count }
+        result.changeCount += causes.values.reduce(into: Set()) { $0.formUnion($1) }.count
+      }
     }
     for change in placementChanges(pair) + serverChanges(pair) {
       let number = number(of: Key(kind: change.kind, text: change.text, place: change.place))
@@ -63,19 +72,20 @@ struct DifferenceSearch {
     }
   }
 
-  private mutating func add(_ change: AnswerComparison.Change) {
+  /// - Returns: the number of its cause.
+  private mutating func add(_ change: AnswerComparison.Change) -> Int {
     let number = number(of: cause(of: change))
     let words = AnswerDigest.change(change.old, change.new, change.type)
-    result.changeCount += change.callers.count
-    result.causes[number].changeCount += change.callers.count
     guard result.causes[number].effects.count < limit else {
       result.causes[number].unlistedCount += 1
-      return
+      return number
     }
     result.causes[number].effects.append(
       Differences.Effect(
         callers: describe(change.callers, in: pair.contexts[change.context]), callerCount: change.callers.count,
-        name: change.name.description, type: change.type.description, old: words.before, new: words.after))
+        name: change.name.description, type: change.isOfOthers ? "others" : change.type.description,
+        old: words.before, new: words.after))
+    return number
   }
 
   /// The number of a cause, which is new or known.
@@ -140,8 +150,12 @@ struct DifferenceSearch {
     let place = RecordPlaces.difference(
       name, oldPlaces, pair.contexts[context].old, newPlaces, pair.contexts[context].new)
     let isTTL = before.withoutTTLs == after.withoutTTLs
-    let verb = isTTL ? "lasts another time" : place?.verb ?? "is something else"
-    return Key(kind: isTTL ? .ttl : .data, text: "\(name) \(verb)", place: place.map { $0.place.description })
+    if isTTL {
+      // Most often that of a whole file.
+      return Key(kind: .ttl, text: "records last another time", place: place?.place.file)
+    }
+    let verb = place?.verb ?? "is something else"
+    return Key(kind: .data, text: "\(name) \(verb)", place: place.map { $0.place.description })
   }
 
   /// The rule that one of the policies refuses by, where they do not say the same of this call.

@@ -16,6 +16,7 @@ package struct Differences: Codable, Sendable {
     package let callers: String
     package let callerCount: Int
     package let name: String
+    /// `A`; `others` for all types that the name has no records of, before and after.
     package let type: String
     package let old: String
     package let new: String
@@ -42,7 +43,7 @@ package struct Differences: Codable, Sendable {
     package let text: String
     /// `file:line` in NEW, or in OLD of what is gone.
     package let place: String?
-    /// (context, caller, name, type) whose answer or decision differs. For placement: ranges of addresses.
+    /// (context, caller, name) whose answer or decision differs. For placement: ranges of addresses.
     package internal(set) var changeCount = 0
     package internal(set) var effects: [Effect] = []
     /// Effects that are not listed.
@@ -52,7 +53,7 @@ package struct Differences: Codable, Sendable {
   }
 
   package internal(set) var causes: [Cause] = []
-  /// (context, caller, name, type) whose answer or decision differs.
+  /// (context, caller, name) whose answer or decision differs.
   package internal(set) var changeCount = 0
   package internal(set) var nameCount = 0
   package internal(set) var callerCount = 0
@@ -123,7 +124,7 @@ extension AnswerComparison {
   /// Everything about a candidate that differs.
   mutating func compareAll(_ name: DomainName, _ names: borrowing ChangedNames, _ body: (Change) -> Void) {
     for context in names.candidates[name]?.members ?? [] {
-      compare(name, context: context, types: names.types.sorted { $0.rawValue < $1.rawValue }, body)
+      compare(name, context: context, types: names.types, body)
     }
   }
 }

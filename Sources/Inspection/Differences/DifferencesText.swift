@@ -6,7 +6,8 @@ extension Differences {
   /// - Parameter bound: effects told of one cause at the most; nil for all.
   package func text(bound: Int?) -> String {
     var lines: [String] = []
-    for cause in causes {
+    let shown = bound.map { causes.prefix($0 * 5) } ?? causes[...]
+    for cause in shown {
       lines.append(heading(cause))
       var groups = Self.grouped(cause.effects)
       let hidden = bound.map { max(0, groups.count - $0) } ?? 0
@@ -16,6 +17,9 @@ extension Differences {
         lines.append("    and \(hidden + cause.unlistedCount) more; --all shows them")
       }
       lines.append("")
+    }
+    if shown.count < causes.count {
+      lines += ["and \(amount(causes.count - shown.count, "more cause")); --all shows them", ""]
     }
     return lines.map { visible($0) + "\n" }.joined() + visible(summary) + "\n"
   }
