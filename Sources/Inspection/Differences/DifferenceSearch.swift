@@ -40,6 +40,7 @@ struct DifferenceSearch {
     for name in names.inOrder {
       var changes: [AnswerComparison.Change] = []
       comparison.compareAll(name, names) { changes.append($0) }
+      if !changes.isEmpty { result.changedNameCount += 1 }
       // One caller's answers of several types are one answer that changes.
       var callers: [Int: [Int: Set<Int>]] = [:]
       for change in changes {

@@ -55,6 +55,9 @@ package struct Differences: Codable, Sendable {
   package internal(set) var causes: [Cause] = []
   /// (context, caller, name) whose answer or decision differs.
   package internal(set) var changeCount = 0
+  /// Names of which some answer differs.
+  package internal(set) var changedNameCount = 0
+  /// Names and kinds of callers that were compared.
   package internal(set) var nameCount = 0
   package internal(set) var callerCount = 0
   /// What the query log says; nil without one.

@@ -26,11 +26,10 @@ extension Differences {
 
   /// `2 causes: 12 answers change for 4 of 30 kinds of callers`.
   package var summary: String {
-    let names = Set(causes.flatMap { $0.effects.map(\.name) }).count
     var text =
       isEmpty
       ? "nothing changes for anyone"
-      : "\(amount(causes.count, "cause")): \(amount(changeCount, "answer")) of \(amount(names, "name")) change"
+      : "\(amount(causes.count, "cause")): \(amount(changeCount, "answer")) of \(amount(changedNameCount, "name")) change"
         + "\(changeCount == 1 ? "s" : "")"
     if !isEmpty, changeCount == 0 { text = "\(amount(causes.count, "cause")): no answer to a caller of both changes" }
     text += " (\(amount(nameCount, "name")), \(amount(callerCount, "kind")) of callers compared)"
