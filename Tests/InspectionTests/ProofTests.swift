@@ -99,10 +99,13 @@ struct ProofTests {
     #expect(try prove(policy, at: end - 15 * 86_400).warnings == [])
     #expect(
       try prove(policy, at: end - 14 * 86_400).warnings.first?.contains(
-        "ends with 2026-12-31, in 14 days: w -> y is then refused by isolate") == true)
+        "ends with 2026-12-31, in 14 days: w -> y then is refused by isolate") == true)
     #expect(
       try prove(policy, at: end).warnings.first?.contains(
         "ended with 2026-12-31: w -> y is refused by isolate since then") == true)
+    let longer = policy + "except w -> y until 2027-12-31 because \"INC-2\"\n"
+    #expect(try prove(longer, at: end - 86_400).warnings == [])
+    #expect(try prove(longer, at: end).warnings.map { $0.contains("another one holds for w -> y") } == [true])
     let idle = policy.replacing("isolate a b\n", with: "")
     #expect(try prove(idle, at: 0).warnings.first?.contains("lifts nothing") == true)
   }

@@ -284,31 +284,37 @@ struct PolicyDoubts {
       }
       var rules = broken.intersection(.exceptable).rules.map(\.word)
       let endpoints = serviceEndpoints[target] ?? []
-      if callers.contains(where: { caller in endpoints.contains { isKept(Int(caller.caller.context), $0) } }) {
-        rules.append(Rule.isolate.word)
+      func isAnyoneKept(_ endpoints: [Int], all: Bool) -> Bool {
+        callers.contains { member in
+          let kept = endpoints.filter { isKept(Int(member.caller.context), $0) }.count
+          return kept > 0 && (!all || kept == endpoints.count)
+        }
       }
-      let list = rules.joined(separator: " and ")
+      let liftsNothing = rules.isEmpty && !isAnyoneKept(Array(endpoints), all: false)
+      if isAnyoneKept(Array(endpoints), all: true) { rules.append(Rule.isolate.word) }
+      let then = rules.isEmpty ? "gets fewer endpoints" : "is refused by \(rules.joined(separator: " and "))"
+      let isReplaced = policy.exceptions.contains {
+        $0.caller == exception.caller && $0.service == exception.service && $0.end > max(time, exception.end)
+      }
       if exception.end <= time {
-        diagnostics.append(
-          .warning(
-            at: exception.location,
-            "the exception ended with \(exception.lastDay): "
-              + (rules.isEmpty
-                ? "\(pair) breaks no rule; remove it"
-                : "\(pair) is refused by \(list) since then; remove it, or agree on another day")
-          ))
-      } else if rules.isEmpty {
+        let rest =
+          isReplaced
+          ? "another one holds for \(pair); remove this one"
+          : liftsNothing
+            ? "\(pair) breaks no rule; remove it" : "\(pair) \(then) since then; remove it, or agree on another day"
+        diagnostics.append(.warning(at: exception.location, "the exception ended with \(exception.lastDay): \(rest)"))
+      } else if liftsNothing, !isReplaced {
         hasDeadRules = true
         diagnostics.append(
           .warning(
             at: exception.location,
             "the exception lifts nothing: \(pair) breaks none of tiers, acyclic and isolate; remove it"))
-      } else if exception.end - time <= 14 * 86_400 {
-        let days = (exception.end - time + 86_399) / 86_400
+      } else if exception.end - time <= 14 * 86_400, !isReplaced {
+        let days = amount(Int((exception.end - time + 86_399) / 86_400), "day")
         diagnostics.append(
           .warning(
             at: exception.location,
-            "the exception ends with \(exception.lastDay), in \(amount(Int(days), "day")): \(pair) is then refused by \(list); mend the call, or agree on another day"
+            "the exception ends with \(exception.lastDay), in \(days): \(pair) then \(then); mend the call, or agree on another day"
           ))
       }
     }
