@@ -219,6 +219,12 @@ package struct Grant: Hashable, Sendable {
   package let subject: Subject
   package let location: SourceLocation
 
+  /// One that is proposed, or read.
+  package init(subject: Subject, location: SourceLocation) {
+    self.subject = subject
+    self.location = location
+  }
+
   /// Whom a word names.
   package enum Subject: Hashable, Sendable {
     /// An index into the policy's services.

@@ -224,10 +224,11 @@ struct QueryLogFormatter {
 }
 
 /// A second as UTC writes it, in the proleptic Gregorian calendar: `2026-11-21T10:04:24`.
-struct UTCDate: CustomStringConvertible {
-  let description: String
+package struct UTCDate: CustomStringConvertible {
+  package let description: String
 
-  init(seconds: UInt64) {
+  /// - Parameter seconds: since 1970.
+  package init(seconds: UInt64) {
     let (day, rest) = seconds.quotientAndRemainder(dividingBy: 86_400)
     // Years begin in March here, so that a leap day is the last of its year; eras have 400 years.
     let shifted = day + 719_468

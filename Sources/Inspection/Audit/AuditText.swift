@@ -1,0 +1,83 @@
+extension Audit {
+  /// The report for people; the lines to paste stand alone on theirs.
+  package var text: String {
+    var text = head
+    section("calls seen", edges.isEmpty ? [] : [edgeHeader] + edges.map(edgeRow), &text, right: [2, 3, 4, 5])
+    let unused = neverUsed.map { [$0.place, "\($0.service): allow \($0.caller)"] }
+    section("permissions never used", unused, &text)
+    if isPartial { text += "  (not known: the log has only what was refused, see query-log ... all)\n" }
+    if missing > 0, !unused.isEmpty { text += "  (perhaps: \(amount(missing, "query", "queries")) of the log are missing)\n" }
+    section("used but never declared", undeclared.map { ["\($0.caller) -> \($0.target)", "\($0.count)", "by \($0.by)"] }, &text, right: [1])
+    section("passed, and enforce would refuse", wouldBreak.map(brokenRow), &text, right: [1])
+    text += proposal
+    return text
+  }
+
+  private var head: String {
+    var text = "\(amount(queries, "query", "queries"))"
+    if !from.isEmpty { text += " from \(from) to \(to)" }
+    var notes: [String] = []
+    if malformed > 0 { notes.append("\(amount(malformed, "line", "lines")) of no query log, passed over") }
+    if missing > 0 { notes.append("\(missing) that the log says it lost") }
+    if withoutQuestion > 0 { notes.append("\(withoutQuestion) without a question") }
+    if foreign > 0 { notes.append("\(foreign) for names in no zone here") }
+    if withoutService > 0 { notes.append("\(withoutService) for names of no service, which everyone may look up") }
+    if unplaced > 0 {
+      notes.append("\(unplaced) from addresses in no context, such as \(unplacedExample): a from line places them")
+    }
+    return text + "\n" + notes.map { "  \($0)\n" }.joined()
+  }
+
+  private var edgeHeader: [String] { ["caller", "calls", "queries", "answered", "would-be", "refused"] }
+
+  private func edgeRow(_ edge: Edge) -> [String] {
+    let place = edge.context.isEmpty || edge.context == edge.caller ? "" : " in \(edge.context)"
+    return [
+      "\(edge.caller)\(place)", edge.target ?? "(no service)", "\(edge.count)", "\(edge.answered)", "\(edge.wouldBe)",
+      "\(edge.refused)",
+    ]
+  }
+
+  private func brokenRow(_ broken: Broken) -> [String] {
+    let place = broken.context.isEmpty || broken.context == broken.caller ? "" : " in \(broken.context)"
+    return [
+      "\(broken.caller)\(place) -> \(broken.target ?? "(no service)")", "\(broken.count)",
+      "\(broken.rule)\(broken.place.isEmpty ? "" : " (\(broken.place))")", broken.example,
+    ]
+  }
+
+  private var proposal: String {
+    var text = "\n"
+    if lines.isEmpty, excepts.isEmpty {
+      text += "no line is missing for mode enforce and default refuse\n"
+    } else {
+      text += "# With these lines mode enforce and default refuse refuse nothing that passed"
+      text += remaining.isEmpty ? ".\n" : ", but for what is listed below.\n"
+      for line in lines {
+        text += "\n# \(line.place)\nservice \(line.service) {\n    allow \(line.allow.joined(separator: " "))\n}\n"
+      }
+      if !excepts.isEmpty { text += "\n" + excepts.map { $0 + "\n" }.joined() }
+    }
+    section("no line cures these: mend the zone, or take the rule away", remaining.map(brokenRow), &text, right: [1])
+    return text
+  }
+
+  /// A heading and rows in columns; `none` where there are no rows.
+  private func section(_ title: String, _ rows: [[String]], _ text: inout String, right: [Int] = []) {
+    if rows.isEmpty, title.hasPrefix("no line") { return }
+    text += "\n\(title)\(rows.isEmpty ? ": none" : "")\n"
+    var widths = [Int](repeating: 0, count: rows.first?.count ?? 0)
+    for row in rows { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) } }
+    for row in rows {
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        let blanks = String(repeating: " ", count: widths[column] - cell.count)
+        line += "  " + (right.contains(column) ? blanks + cell : cell + blanks)
+      }
+      while line.last == " " { line.removeLast() }
+      text += line + "\n"
+    }
+  }
+}
+
+private func amount(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }

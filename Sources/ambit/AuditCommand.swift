@@ -1,0 +1,64 @@
+internal import Answering
+internal import Diagnostics
+internal import Inspection
+internal import LinuxIO
+internal import Server
+
+extension Command {
+  static let audit = Command(
+    name: "audit",
+    usage: "audit LOG... [DIR] [--check] [--json]",
+    summary: "say who called whom, and which allow lines that takes",
+    details: """
+        --check   exit code 1 where something that passed would be refused were every rule enforced
+        --json    print the report as one JSON object
+
+      LOG is what query-log wrote, - for standard input; DIR (default: zones) is the policy it is held against, which need
+      not be the one that was in service. Prints the calls seen, permissions never used, calls that pass although no line
+      names the caller, what mode enforce would break, and the lines with which mode enforce and default refuse refuse
+      nothing that passed.
+      """,
+    valueOptions: [],
+    flags: ["--check", "--json"]
+  ) { arguments in
+    var logs = arguments.operands
+    guard !logs.isEmpty else { arguments.fail("audit takes a query log, as query-log writes it") }
+    var folder = "zones"
+    if let last = logs.last, isDirectory(last) {
+      folder = last
+      logs.removeLast()
+    }
+    guard !logs.isEmpty else { arguments.fail("audit takes a query log beside \(folder)") }
+    guard let loaded = loadFolder(folder) else { return .system }
+    report(loaded.diagnostics.filter { $0.severity == .error })
+    guard let snapshot = loaded.snapshot else {
+      writeStandardError("ambit: \(folder) does not load; there is nothing to hold a log against\n")
+      return .badInput
+    }
+    let now = Clock.realtimeSeconds()
+    var tally = CallTally(snapshot, at: now)
+    guard read(logs, into: &tally) else { return .system }
+    let audit = Audit(tally, at: now, until: String(UTCDate(seconds: UInt64(now) + 30 * 86_400).description.prefix(10)))
+    writeStandardOutput(arguments.has("--json") ? json(audit) : audit.text)
+    if audit.queries == 0, audit.malformed > 0 {
+      writeStandardError("ambit: no line of \(logs.joined(separator: ", ")) is a query log's; write one with query-log\n")
+      return .badInput
+    }
+    return arguments.has("--check") && !audit.wouldBreak.isEmpty ? .badInput : .done
+  }
+}
+
+/// Adds what the logs have; says why and gives false where one cannot be read.
+func read(_ logs: [String], into tally: inout CallTally) -> Bool {
+  for log in logs {
+    do throws(SystemError) {
+      var reader = try LineReader(log)
+      while try reader.next({ tally.add($0) }) {}
+      tally.addMalformed(reader.tooLongCount)
+    } catch {
+      writeStandardError("ambit: \(error)\n")
+      return false
+    }
+  }
+  return true
+}
