@@ -111,3 +111,11 @@ package func hostName() -> String {
   guard unsafe gethostname(&octets, octets.count - 1) == 0 else { return "" }
   return String(decoding: octets.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
+
+/// Writes a whole file, in place of one that is there.
+package func writeFile(_ path: String, _ octets: [UInt8]) throws(SystemError) {
+  // Safe: the path is a C string for the call.
+  let file = Descriptor(
+    owning: try attempt("write", path) { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) })
+  if let reason = writeAll(octets, to: file.raw) { throw SystemError("write", path, errno: reason) }
+}

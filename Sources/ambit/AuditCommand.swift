@@ -41,7 +41,8 @@ extension Command {
     let audit = Audit(tally, at: now, until: String(UTCDate(seconds: UInt64(now) + 30 * 86_400).description.prefix(10)))
     writeStandardOutput(arguments.has("--json") ? json(audit) : audit.text)
     if audit.queries == 0, audit.malformed > 0 {
-      writeStandardError("ambit: no line of \(logs.joined(separator: ", ")) is a query log's; write one with query-log\n")
+      writeStandardError(
+        "ambit: no line of \(logs.joined(separator: ", ")) is a query log's; write one with query-log\n")
       return .badInput
     }
     return arguments.has("--check") && !audit.wouldBreak.isEmpty ? .badInput : .done

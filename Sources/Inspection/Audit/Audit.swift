@@ -74,6 +74,8 @@ package struct Audit: Codable, Sendable {
   package internal(set) var undeclared: [Undeclared] = []
   package internal(set) var wouldBreak: [Broken] = []
   package internal(set) var lines: [Lines] = []
+  /// Words of these lines that are contexts: they let in whoever is there.
+  package internal(set) var contexts: [String] = []
   package internal(set) var excepts: [String] = []
   /// What is refused all the same, with those lines, `mode enforce` and `default refuse`.
   package internal(set) var remaining: [Broken] = []
@@ -97,6 +99,7 @@ package struct Audit: Codable, Sendable {
     undeclared = calls.undeclared
     wouldBreak = calls.broken(under: tally.policy, at: now)
     let proposal = Proposal(calls, tally.policy, at: now, until: until)
+    contexts = proposal.contexts
     (lines, excepts, remaining) = (proposal.lines, proposal.excepts, proposal.remaining)
   }
 }

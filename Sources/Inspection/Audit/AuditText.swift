@@ -6,8 +6,12 @@ extension Audit {
     let unused = neverUsed.map { [$0.place, "\($0.service): allow \($0.caller)"] }
     section("permissions never used", unused, &text)
     if isPartial { text += "  (not known: the log has only what was refused, see query-log ... all)\n" }
-    if missing > 0, !unused.isEmpty { text += "  (perhaps: \(amount(missing, "query", "queries")) of the log are missing)\n" }
-    section("used but never declared", undeclared.map { ["\($0.caller) -> \($0.target)", "\($0.count)", "by \($0.by)"] }, &text, right: [1])
+    if missing > 0, !unused.isEmpty {
+      text += "  (perhaps: \(amount(missing, "query", "queries")) of the log are missing)\n"
+    }
+    section(
+      "used but never declared", undeclared.map { ["\($0.caller) -> \($0.target)", "\($0.count)", "by \($0.by)"] },
+      &text, right: [1])
     section("passed, and enforce would refuse", wouldBreak.map(brokenRow), &text, right: [1])
     text += proposal
     return text
@@ -53,6 +57,10 @@ extension Audit {
     } else {
       text += "# With these lines mode enforce and default refuse refuse nothing that passed"
       text += remaining.isEmpty ? ".\n" : ", but for what is listed below.\n"
+      if !contexts.isEmpty {
+        text += "# \(contexts.joined(separator: ", ")) \(contexts.count == 1 ? "is a context" : "are contexts"), whose "
+        text += "name lets every caller there in: where that is too much, give callers a service (runs-at).\n"
+      }
       for line in lines {
         text += "\n# \(line.place)\nservice \(line.service) {\n    allow \(line.allow.joined(separator: " "))\n}\n"
       }

@@ -96,7 +96,8 @@ package struct CallTally: ~Copyable {
     let isRefused = entry.isBroken && !entry.isOnlyObserved
     for target in targets {
       // A query that was refused at one name of its way passed none behind it.
-      if isRefused, let refusedTarget = entry.target, targets.count > 1, targets.contains(where: { named($0, refusedTarget) }),
+      if isRefused, let refusedTarget = entry.target, targets.count > 1,
+        targets.contains(where: { named($0, refusedTarget) }),
         !named(target, refusedTarget)
       {
         continue

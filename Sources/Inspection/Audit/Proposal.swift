@@ -6,6 +6,8 @@ internal import Policy
 /// policy is compiled with them, and what it still refuses is listed as such.
 struct Proposal {
   private(set) var lines: [Audit.Lines] = []
+  /// Contexts that the lines name.
+  private(set) var contexts: [String] = []
   private(set) var excepts: [String] = []
   private(set) var remaining: [Audit.Broken] = []
 
@@ -25,7 +27,9 @@ struct Proposal {
         : edge.caller.context != 0 ? .context(Int(edge.caller.context)) : .everyone
       if wanted.services[index].allows.contains(where: { $0.subject == subject }) { continue }
       wanted.services[index].allows.append(Grant(subject: subject, location: policy.policy.services[index].location))
-      words[index, default: []].append(policyWord(policy.name(of: subject)))
+      let word = policyWord(policy.name(of: subject))
+      words[index, default: []].append(word)
+      if case .context = subject, !contexts.contains(word) { contexts.append(word) }
     }
     lines = words.sorted { $0.key < $1.key }.map { index, allow in
       let service = policy.policy.services[index]
@@ -48,6 +52,12 @@ struct Proposal {
     }
     remaining = calls.broken(under: mended, at: now) { edge, rule in
       let pair = [edge.caller.service, edge.caller.service == 0 ? UInt32(edge.caller.context) : 0, edge.target]
+      // Where a `refuse` line is the cause, that no `allow` line was proposed is not another.
+      if rule == .allow,
+        mended.judgeAll(edge.caller, target: edge.target, at: now).contains(where: { $0.rule == .refuse })
+      {
+        return true
+      }
       return RuleSet.exceptable.contains(rule) && excepted.contains(pair)
     }
   }

@@ -1,0 +1,60 @@
+internal import Answering
+internal import Diagnostics
+internal import Inspection
+internal import LinuxIO
+
+extension Command {
+  static let graph = Command(
+    name: "graph",
+    usage: "graph [DIR] [--log LOG] [--format F] [-o FILE]",
+    summary: "draw who may call whom, and with a query log who does",
+    details: """
+        --log LOG      what query-log wrote, - for standard input; may be given again
+        --format F     text (default), dot for Graphviz, or svg
+        -o FILE        write there instead of to standard output; FILE.svg and FILE.dot need no --format
+
+      DIR (default: zones) is loaded as serve would. Solid: an allow line names the caller. With a log, grey: never used;
+      dashed: used and not declared. Red: against a rule. Tiers lie below each other, the most important at the bottom.
+      """,
+    valueOptions: ["--log", "--format", "-o"],
+    flags: []
+  ) { arguments in
+    let file = arguments.value("-o")
+    let format =
+      arguments.value("--format") ?? file.flatMap { name in
+        ["svg", "dot"].first { name.hasSuffix(".\($0)") }
+      } ?? "text"
+    guard ["text", "dot", "svg"].contains(format) else {
+      arguments.fail("--format takes text, dot or svg, not \"\(format)\"")
+    }
+    let folder = arguments.folder()
+    guard let loaded = loadFolder(folder) else { return .system }
+    report(loaded.diagnostics.filter { $0.severity == .error })
+    guard let snapshot = loaded.snapshot else {
+      writeStandardError("ambit: \(folder) does not load; there is nothing to draw\n")
+      return .badInput
+    }
+    let now = Clock.realtimeSeconds()
+    let logs = arguments.all("--log")
+    let graph: CallGraph
+    if logs.isEmpty {
+      graph = CallGraph(snapshot, at: now)
+    } else {
+      var tally = CallTally(snapshot, at: now)
+      guard read(logs, into: &tally) else { return .system }
+      graph = CallGraph(tally, at: now)
+    }
+    let text = format == "svg" ? graph.svg : format == "dot" ? graph.dot : graph.text
+    guard let file else {
+      writeStandardOutput(text)
+      return .done
+    }
+    do throws(SystemError) {
+      try writeFile(file, Array(text.utf8))
+      return .done
+    } catch {
+      writeStandardError("ambit: \(error)\n")
+      return .system
+    }
+  }
+}
