@@ -66,7 +66,7 @@ let package = Package(
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),
     tests(of: "Server", imports: data + ["LinuxIO", "Policy", "Answering", "Inspection"]),
-    tests(of: "Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Answering"]),
+    tests(of: "Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Answering"], golden: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -80,8 +80,59 @@ for before, after in zip(open("day.txt"), open("again.txt")):
         print(after.strip())
 END
 same "with its lines, default refuse and enforce nothing is refused that passed" "" "$(cat differences.txt)"
-same "while without them it is" "yes" "$(sed -i 's/^default allow/default refuse/' zones/ambit.policy
-"$AMBIT" audit --check old.jsonl zones >/dev/null 2>&1 || echo yes)"
+cp -R zones strict
+sed -i 's/^default allow/default refuse/' strict/ambit.policy
+same "while without them it is" 1 "$("$AMBIT" audit --check old.jsonl strict >/dev/null 2>&1; echo $?)"
+
+# --- the page and the drawings ----------------------------------------------------------------------------------------
+
+mkdir page && cp old.jsonl page/queries.jsonl && cp -R enforced page/zones && cp -R enforced page/next
+sed -i 's/^default refuse/default allow/' page/zones/ambit.policy
+in_blocks() { awk -v kind="$1" '$0 == "```" kind { on = 1; next } /^```/ { if (on) print "--"; on = 0 } on' "$root/docs/observe-to-enforce.md"; }
+known=0
+while read -r words; do
+  read -ra words <<<"$words"
+  # `serve` does not end by itself; the story above serves.
+  if [[ ${words[0]} != ambit || ${words[1]} == serve ]]; then continue; fi
+  if ! "$AMBIT" help "${words[1]}" >/dev/null 2>&1; then
+    skip "the page's ${words[*]}: no such command here"
+    continue
+  fi
+  known=$((known + 1))
+  (cd page && "$AMBIT" "${words[@]:1}" >../page.out 2>&1)
+  code=$?
+  # 1 says that something would be refused, or has changed.
+  if ((code <= 1)); then ok "the page's ${words[*]}"; else failed "the page's ${words[*]}" "exit 0 or 1" "$code: $(cat page.out)"; fi
+done < <(in_blocks sh)
+same "the page has commands" "yes" "$( ((known >= 4)) && echo yes)"
+echo 'tiers high > low
+service web { tier low }
+service checkout { tier low }
+context prod { from 127.0.0.0/8 }' >>preamble
+block=() blocks=0
+while read -r line; do
+  if [[ $line != -- ]]; then
+    block+=("$line")
+    continue
+  fi
+  blocks=$((blocks + 1))
+  rm -rf fragment && mkdir fragment && cp zones/mesh.test.zone fragment
+  { echo 'origin mesh.test' && cat preamble && printf '%s\n' "${block[@]}"; } >fragment/p.policy
+  succeeds "the page's policy loads: ${block[0]}" "$AMBIT" check fragment
+  block=()
+done < <(in_blocks policy)
+same "the page has policies" "yes" "$( ((blocks >= 4)) && echo yes)"
+
+need_dot() { is_there dot || { is_there apt-get && apt-get install -y -qq --no-install-recommends graphviz >/dev/null 2>&1; }; }
+succeeds "graph draws the day" "$AMBIT" graph zones --log old.jsonl -o calls.svg
+succeeds "as XML" python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("calls.svg")'
+succeeds "and for Graphviz" "$AMBIT" graph zones --log old.jsonl -o calls.dot
+if need_dot && is_there dot; then
+  succeeds "which draws it" dot -Tsvg -o /dev/null calls.dot
+else
+  skip "dot (package graphviz) is missing and cannot be installed here"
+fi
+has "and in text" "<- web" "$("$AMBIT" graph zones)"
 
 # --- a full disk -----------------------------------------------------------------------------------------------------
 

@@ -125,9 +125,9 @@ struct SeenCalls {
     ]
   }
 
-  /// Those that did not end in a refusal, and are not of a service that calls itself.
+  /// Those that did not end in a refusal. A service that calls itself breaks no rule but an isolation.
   var passed: [(edge: CallTally.Edge, counts: CallTally.Counts)] {
-    calls.filter { $0.counts.passed > 0 && ($0.edge.target == 0 || $0.edge.caller.service != $0.edge.target) }
+    calls.filter { $0.counts.passed > 0 && (!$0.edge.isOfItself || $0.counts.isolated > 0) }
   }
 
   var edges: [Audit.Edge] {
@@ -177,7 +177,7 @@ struct SeenCalls {
 
   var undeclared: [Audit.Undeclared] {
     var found: [Audit.Undeclared] = []
-    for (edge, counts) in passed where edge.target != 0 {
+    for (edge, counts) in passed where edge.target != 0 && !edge.isOfItself {
       let allows = policy.policy.services[Int(edge.target) - 1].allows
       let covering = allows.filter { policy.covers($0.subject, edge.caller) }
       let isDeclared = covering.contains { grant in

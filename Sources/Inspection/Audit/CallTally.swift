@@ -10,6 +10,9 @@ package struct CallTally: ~Copyable {
     package let caller: Caller
     /// A service's number; 0 for a name of no service whose endpoints are isolated from the caller.
     package let target: UInt32
+
+    /// True where a service calls itself.
+    var isOfItself: Bool { target != 0 && caller.service == target }
   }
 
   /// What became of one edge's queries when they were asked.

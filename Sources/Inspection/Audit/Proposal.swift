@@ -38,7 +38,7 @@ struct Proposal {
     let mended = CompiledPolicy(wanted)
     let cycles = wanted.acyclicLocation == nil ? [] : CallCycles(wanted).closing
     var excepted: Set<[UInt32]> = []
-    for (edge, counts) in calls.passed where edge.target != 0 {
+    for (edge, counts) in calls.passed where edge.target != 0 && !edge.isOfItself {
       let broken = RuleSet(mended.judgeAll(edge.caller, target: edge.target, at: now).map { RuleSet($0.rule) })
       let closesCycle = cycles.contains([edge.caller.service, edge.target])
       guard !broken.isDisjoint(with: .exceptable) || counts.isolated > 0 || closesCycle else { continue }
@@ -97,7 +97,8 @@ struct CallCycles {
   }
 }
 
-/// A name as a policy's word: in quotes where it has what ends or begins something else.
+/// A name as a policy's word: in quotes where it has what ends or begins something else. Names are kept as they were
+/// written, escapes and all.
 func policyWord(_ text: String) -> String {
   let isPlain =
     !text.isEmpty
@@ -105,5 +106,5 @@ func policyWord(_ text: String) -> String {
       octet > 0x20 && octet < 0x7f && !["\"", "#", ";", "{", "}", "\\"].contains(Character(Unicode.Scalar(octet)))
     }
   if isPlain { return text }
-  return "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
+  return "\"\(text)\""
 }

@@ -1,0 +1,186 @@
+import Addresses
+import Answering
+import DNSFormat
+import FlatMemory
+import Foundation
+import Policy
+import TestSupport
+import Testing
+
+@testable import Inspection
+
+@Suite("ambit audit: the lines it prints let pass what passed")
+struct AuditTests {
+  private static let names = ["web", "orders", "stock", "reports", "cart", "far", "info", "_http._tcp.orders", "none"]
+
+  /// A policy of four services by its parts, so that lines can be added to it.
+  private struct Parts {
+    var allows: [[String]]
+    var refuses: [[String]]
+    var isStrict = false
+
+    init(_ random: inout SeededGenerator) {
+      let words = ["web", "orders", "stock", "reports", "prod", "lab", "*"]
+      var allows = (0..<4).map { _ in words.filter { _ in Int.random(in: 0..<5, using: &random) == 0 } }
+      for own in 0..<4 { allows[own].removeAll { $0 == words[own] } }
+      let allowed = Set(allows.joined())
+      self.allows = allows
+      refuses = (0..<4).map { own in
+        words.prefix(4).filter { word in
+          Int.random(in: 0..<10, using: &random) == 0 && word != words[own] && !allowed.contains(word)
+        }
+      }
+    }
+
+    func load(mode: String) throws -> Snapshot {
+      var text = """
+        origin mesh.test
+        mode \(mode)
+        default \(isStrict ? "refuse" : "allow")
+        context prod { from 10.0.0.0/8 }
+        context lab { from 192.168.0.0/16 }
+        isolate prod lab\n
+        """
+      for (number, name) in ["web", "orders", "stock", "reports"].enumerated() {
+        text += "service \(name) {\nruns-at 10.0.0.\(number + 1) 192.168.0.\(number + 1)\n"
+        if !allows[number].isEmpty { text += "allow \(allows[number].joined(separator: " "))\n" }
+        if !refuses[number].isEmpty { text += "refuse \(refuses[number].joined(separator: " "))\n" }
+        text += "}\n"
+      }
+      let zone =
+        apex + "web A 10.0.0.1\norders A 10.0.0.2\norders A 192.168.0.2\nstock A 10.0.0.3\nreports A 192.168.0.4\n"
+        + "cart CNAME far\nfar CNAME stock\ninfo TXT x\n_http._tcp.orders SRV 0 0 1 orders\n"
+      let loaded = loadZone(zone, text)
+      return try #require(loaded.snapshot, "\(text)\(loaded.diagnostics)")
+    }
+  }
+
+  @Test(arguments: 0..<60) func `whatever the policy, nothing that passed is refused with them`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var parts = Parts(&random)
+    let observed = try parts.load(mode: "observe")
+    var probe = Probe(observed)
+    var asked: [(source: IPAddress, name: DomainName, type: RRType, rules: RuleSet)] = []
+    var lines: [String] = []
+    for _ in 0..<60 {
+      let host =
+        "\(["10.0.0", "192.168.0"].randomElement(using: &random) ?? "").\(Int.random(in: 1...6, using: &random))"
+      let source = try #require(IPAddress(host))
+      let name = try DomainName("\(Self.names.randomElement(using: &random) ?? "").mesh.test.")
+      let type = [RRType.a, .aaaa, .srv, .txt].randomElement(using: &random) ?? .a
+      let (outcome, _) = probe.ask(name, type, from: source)
+      let rules = outcome.refusal.map { outcome.brokenRules.union(RuleSet($0.rule)) } ?? []
+      asked.append((source, name, type, rules))
+      lines.append(
+        logLine(
+          host, name.description, type.description, target: observed.policy.serviceName(outcome.service),
+          rules: rules.rules.map(\.word), observed: outcome.isOnlyObserved))
+    }
+    let audit = Audit(tally(lines, observed), at: 0, until: "2030-01-01")
+    #expect(
+      audit.excepts.allSatisfy {
+        $0.hasPrefix("except ") && $0.hasSuffix(" until 2030-01-01 because \"seen in the query log\"")
+      })
+    let services = ["web", "orders", "stock", "reports"]
+    for line in audit.lines {
+      let index = try #require(services.firstIndex(of: line.service))
+      #expect(Set(line.allow).isDisjoint(with: parts.allows[index]))
+      parts.allows[index] += line.allow
+    }
+    parts.isStrict = true
+    let enforced = try parts.load(mode: "enforce")
+    var again = Probe(enforced)
+    for (source, name, type, _) in asked {
+      let (outcome, _) = again.ask(name, type, from: source)
+      guard let refusal = outcome.refusal else { continue }
+      // What no allow line cures is told.
+      #expect([.refuse, .isolate].contains(refusal.rule) || audit.remaining.contains { $0.rule == "refuse" })
+      #expect(refusal.rule != .allow || outcome.brokenRules.contains(.refuse), "\(name) from \(source)")
+      let caller = enforced.policy.callerName(outcome.caller)
+      #expect(
+        audit.remaining.contains { $0.caller == caller && $0.rule == refusal.rule.word }
+          || audit.excepts.contains { $0.hasPrefix("except \(caller) -> ") }, "\(name) from \(source): \(refusal.rule)")
+    }
+  }
+
+  @Test func `an allow word that a query needed is used, by whatever way the query came`() throws {
+    let snapshot = try #require(shop.snapshot)
+    let all = Audit(tally([], snapshot), at: 0, until: "")
+    #expect(all.neverUsed.map(\.caller) == ["web", "stock", "orders", "prod", "stock"])
+    let alias = Audit(tally([logLine("10.1.0.1", "cart.mesh.test.")], snapshot), at: 0, until: "")
+    #expect(!alias.neverUsed.contains { $0.service == "orders" && $0.caller == "web" })
+    // A refused query has needed nothing.
+    let refused = Audit(
+      tally([logLine("10.1.0.1", "cart.mesh.test.", target: "orders", rules: ["tiers"])], snapshot), at: 0, until: "")
+    #expect(refused.neverUsed.count == all.neverUsed.count && refused.edges.map(\.refused) == [1])
+  }
+
+  @Test func `how a caller is known counts, in the policy's own words`() throws {
+    let loaded = loadZone(
+      apex + "a A 192.0.2.1\n",
+      """
+      origin mesh.test
+      context one { from 192.0.2.0/24 }
+      context two { listen 127.0.0.2:53 }
+      service a { allow b }
+      service b { identity b.example }
+      """)
+    let snapshot = try #require(loaded.snapshot, "\(loaded.diagnostics)")
+    var entry: QueryLogEntry?
+    let line = logLine("192.0.2.7", "a.mesh.test.", more: ",\"listener\":\"two\",\"certificate\":\"b\",\"user\":33")
+    if case .query(let found)? = QueryLogLine(Array(line.utf8).span) { entry = found }
+    let evidence = try #require(entry).evidence(snapshot.policy)
+    #expect(evidence.listenerContext == 2 && evidence.certificateService == 2 && evidence.user == 33)
+  }
+}
+
+/// A configuration of one zone.
+private func loadZone(_ zone: String, _ policy: String) -> LoadedConfiguration {
+  load(zones: ["mesh.test.zone": zone], policy: policy)
+}
+
+@Suite("A line of a query log: any octets are a line or none")
+struct QueryLogLineTests {
+  @Test func `strings, numbers and what is nested are read as JSON has them`() throws {
+    let text = #" { "a" : "q\"\\\/\b\f\n\r\té😀" , "b":-12,"c":true,"d":null,"e":[],"f":[{"x":"]"}],"g":1.5 } "#
+    let found = FlatJSON.object(Array(text.utf8).span)
+    let members = try #require(found)
+    #expect(members["a"] == .string("q\"\\/\u{8}\u{c}\n\r\té😀"))
+    #expect(members["b"] == .number(-12) && members["c"] == .bool(true) && members["d"] == .null)
+    #expect(members["e"] == .other(isEmpty: true) && members["f"] == .other(isEmpty: false))
+    #expect(members["g"] == .other(isEmpty: false) && members.count == 7)
+    let escaped = #"{"a":"\u00e9\ud83d\ude00\ud800"}"#
+    let unescaped = FlatJSON.object(Array(escaped.utf8).span)?["a"]
+    #expect(unescaped == .string("é😀\u{fffd}"))
+  }
+
+  @Test(arguments: [
+    "", "{", "{}x", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":\"b}", "{\"a\":[}", "{\"a\":tru}", "[1]",
+    "{\"a\":\"\\x\"}",
+    "{\"a\":\"\\u12\"}", "null", "{\"dropped\":-1}", "{\"scope\":\"some\"}", "{\"source\":\"1.2.3.4\"}",
+    "{\"source\":\"1.2.3\",\"name\":\"a.\",\"type\":\"A\"}", "{\"source\":\"1.2.3.4\",\"name\":\"a..\",\"type\":\"A\"}",
+    "{\"source\":\"1.2.3.4\",\"name\":\"a.\",\"type\":\"B\"}",
+  ]) func `what is no line of a query log is none`(text: String) {
+    let isLine = QueryLogLine(Array(text.utf8).span) != nil
+    #expect(!isLine)
+  }
+
+  @Test func `any change of a line is a line or none`() throws {
+    var random = SeededGenerator(seed: 7)
+    let line = Array(logLine("10.1.0.1", "a\\\\.b\\\\000.test.", rules: ["allow"], more: ",\"user\":1").utf8)
+    var lines = 0
+    for _ in 0..<20_000 {
+      var changed = line
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let at = Int.random(in: changed.indices, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: changed[at] = UInt8.random(in: 0...255, using: &random)
+        case 1: changed.remove(at: at)
+        default: changed.insert(changed[Int.random(in: changed.indices, using: &random)], at: at)
+        }
+      }
+      if QueryLogLine(changed.span) != nil { lines += 1 }
+    }
+    #expect(lines > 0 && lines < 20_000)
+  }
+}
