@@ -33,8 +33,10 @@ package struct ConfigurationFiles {
   /// Files that are passed over although their names nearly say otherwise, and the ending that may be meant: a policy
   /// that is not read refuses nothing.
   package var misnamed: [(path: String, meant: String)] = []
-  /// Reads a zone's file, or one it includes.
+  /// Reads a zone's file, or one that it or a policy includes.
   package var open: ZoneFileReader.Opener
+  /// The names of the files in a folder that a policy includes, in order; nil where the path is no folder.
+  package var list: (String) -> Result<[String], ZoneFileReader.ReadFailure>? = { _ in nil }
   /// What the system knows of a file or folder; nil where it knows nothing.
   package var status: (String) -> Status? = { _ in nil }
 
@@ -57,6 +59,13 @@ package struct ConfigurationFiles {
     self.policies = policies
     self.zones = zones
     self.open = open
+  }
+
+  /// The folder as the policy's `include` lines see it.
+  fileprivate var policyFolder: PolicyFolder {
+    PolicyFolder(
+      folder, open: { [open] in open($0).mapError { .init($0.reason) } },
+      list: { [list] in list($0)?.mapError { .init($0.reason) } }, identity: { [status] in status($0)?.identity })
   }
 }
 
@@ -82,15 +91,11 @@ package enum SnapshotBuilder {
   package static func build(
     _ files: ConfigurationFiles, seed: UInt64, server: ServerFacts = ServerFacts()
   ) -> LoadedConfiguration {
-    let (written, policyDiagnostics) = Policy.read(files.policies)
-    var diagnostics = policyDiagnostics
-    let policy = written.flatMap { server.resolvingUsers(of: $0, &diagnostics) }
+    let policyReading = Policy.read(files.policies, including: files.policyFolder)
+    var diagnostics = policyReading.diagnostics
+    let policy = policyReading.policy.flatMap { server.resolvingUsers(of: $0, &diagnostics) }
     let places = ZoneFilePlaces(files, policy)
-    diagnostics += files.misnamed.filter { !places.isClaimed($0.path) }.map { path, meant in
-      .warning(
-        at: SourceLocation(file: path),
-        "is passed over: only files that end in .zone or .policy are read; did you mean .\(meant)?")
-    }
+    diagnostics += doubts(of: files, places, included: policyReading.includedFiles)
     var reading = ZoneReading(files, policy?.contexts)
     reading.readAll(places)
     diagnostics += reading.diagnostics
@@ -120,6 +125,29 @@ package enum SnapshotBuilder {
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,
       brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin))
+  }
+
+  /// Files that are passed over although they seem to be meant.
+  private static func doubts(
+    of files: ConfigurationFiles, _ places: ZoneFilePlaces, included: [String]
+  ) -> [Diagnostic] {
+    if files.misnamed.isEmpty { return [] }
+    let paths = Set(included)
+    let identities = Set(included.compactMap { files.status($0)?.identity })
+    return files.misnamed.compactMap { path, meant in
+      if places.isClaimed(path) || paths.contains(path) { return nil }
+      if let identity = files.status(path)?.identity, identities.contains(identity) { return nil }
+      if path.hasSuffix(".policy") {
+        let inner = path.dropFirst(files.folder.isEmpty ? 0 : files.folder.utf8.count + 1)
+        return .warning(
+          at: SourceLocation(file: path),
+          "is passed over: a policy in a folder is read where a line says so; write \"include \(inner)\" in ambit.policy"
+        )
+      }
+      return .warning(
+        at: SourceLocation(file: path),
+        "is passed over: only files that end in .zone or .policy are read; did you mean .\(meant)?")
+    }
   }
 
   /// By origin, the other origins below it.

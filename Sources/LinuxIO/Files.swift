@@ -1,8 +1,9 @@
 internal import Glibc
 
-/// Reads a whole file, whatever its size; files whose size the system does not tell (`/proc`) too.
+/// Reads a whole file; files whose size the system does not tell (`/proc`) too.
+/// - Parameter limit: in octets; a larger file is refused, before it fills the memory.
 /// - Throws: `cannot read zones/x.zone: permission denied`; a directory is refused as one.
-package func readFile(_ path: String) throws(SystemError) -> [UInt8] {
+package func readFile(_ path: String, atMost limit: Int = .max) throws(SystemError) -> [UInt8] {
   // Safe, here and below: paths are handed over as C strings that live for the call.
   let file = Descriptor(owning: try attempt("read", path) { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
   let raw = file.raw
@@ -11,6 +12,7 @@ package func readFile(_ path: String) throws(SystemError) -> [UInt8] {
   // A pipe or a device would be waited for, perhaps for ever.
   if status.st_mode & S_IFMT == S_IFDIR { throw SystemError("read", path, errno: EISDIR) }
   if status.st_mode & S_IFMT != S_IFREG { throw SystemError("read", path, errno: ENOTSUP) }
+  if status.st_size > limit { throw SystemError("read", path, errno: EFBIG) }
   var octets: [UInt8] = []
   // One more than its size, so that the end is seen without growing.
   var room = max(4096, Int(status.st_size) + 1)
@@ -25,6 +27,7 @@ package func readFile(_ path: String) throws(SystemError) -> [UInt8] {
     }
     octets.removeLast(room - count)
     if count == 0 { return octets }
+    if octets.count > limit { throw SystemError("read", path, errno: EFBIG) }
     room = room > count ? room - count : max(4096, octets.count)
   }
 }

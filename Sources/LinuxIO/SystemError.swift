@@ -19,6 +19,9 @@ package struct SystemError: Error, Hashable {
   /// True where another socket has the address: the one refusal that callers handle apart.
   package var isAddressInUse: Bool { errno == EADDRINUSE }
 
+  /// True where what was listed is no folder, or not there.
+  package var isNoFolder: Bool { errno == ENOTDIR || errno == ENOENT }
+
   /// True where the host has no such address, or none of its family.
   package var isAddressMissing: Bool { errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT }
 }

@@ -33,6 +33,8 @@ package struct Policy: Sendable {
   /// A service's number is its index here and 1 more.
   package var services: [Service] = []
   package var isolations: [Isolation] = []
+  /// Groups of services and contexts, as declared.
+  package var groups: [Group] = []
   package var expectations: [Expectation] = []
   package var metricsLog: MetricsLog?
   package var answerOrder = AnswerOrder.rotate
@@ -217,7 +219,10 @@ package struct ServiceUser: Hashable, Sendable {
 /// One word of an `allow` or `refuse` line, resolved.
 package struct Grant: Hashable, Sendable {
   package let subject: Subject
+  /// Where the word is that names the subject, or the group it is in.
   package let location: SourceLocation
+  /// The group by which the word names the subject, an index into the policy's groups; nil where it does so itself.
+  package var group: Int?
 
   /// One that is proposed, or read.
   package init(subject: Subject, location: SourceLocation) {
@@ -233,6 +238,15 @@ package struct Grant: Hashable, Sendable {
     case context(Int)
     case everyone
   }
+}
+
+/// `group NAME WORD...`: services and contexts under one name.
+package struct Group: Hashable, Sendable {
+  package let name: String
+  /// Its services and contexts and those of the groups in it, each once, with the words of this line that name them.
+  package let members: [Grant]
+  /// Where its name stands in its declaration.
+  package let location: SourceLocation
 }
 
 /// One `isolate` line: callers in one of the contexts, or below it, receive no endpoint of another.

@@ -35,7 +35,7 @@ package enum ConfigurationFolder {
           unreadable.append((path, entry.name, error.reason))
         }
       } else if entry.name.hasSuffix(".policy") {
-        policies.append((path, try readFile(path)))
+        policies.append((path, try readFile(path, atMost: maximalSize)))
       } else if let origin = zoneName(entry.name) {
         zones.append(.init(path: path, origin: origin, context: nil))
       } else {
@@ -44,6 +44,7 @@ package enum ConfigurationFolder {
     }
     var files = ConfigurationFiles(policies: policies, zones: zones, open: open)
     files.folder = folder
+    files.list = list
     files.status = { path in
       fileStatus(path).map { .init(identity: [$0.device, $0.number], isOpenToOthers: $0.isOpenToOthers) }
     }
@@ -57,9 +58,20 @@ package enum ConfigurationFolder {
     file.hasSuffix(".zone") && file.count > 5 && !file.hasPrefix(".") ? String(file.dropLast(5)) : nil
   }
 
+  /// What a file may hold: far more than anyone writes, and less than memory.
+  private static let maximalSize = 1 << 30
+
+  private static func list(_ path: String) -> Result<[String], ZoneFileReader.ReadFailure>? {
+    do throws(SystemError) {
+      return .success(try listDirectory(path).filter { !$0.isDirectory }.map(\.name))
+    } catch {
+      return error.isNoFolder ? nil : .failure(ZoneFileReader.ReadFailure(reason: error.reason))
+    }
+  }
+
   private static func open(_ path: String) -> Result<[UInt8], ZoneFileReader.ReadFailure> {
     do {
-      return .success(try readFile(path))
+      return .success(try readFile(path, atMost: maximalSize))
     } catch {
       return .failure(ZoneFileReader.ReadFailure(reason: error.reason))
     }

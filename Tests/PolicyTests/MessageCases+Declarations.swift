@@ -195,7 +195,7 @@ let prefixCases: [MessageCase] = [
     #"p:1:18: error: "10.0.0.0/33" is no address or prefix; write for example 10.20.0.0/16 or ::1"#,
     #"p:1:30: error: "::1/129" is no address or prefix; write for example 10.20.0.0/16 or ::1"#,
     #"p:1:38: error: "10.0.0.0/" is no address or prefix; write for example 10.20.0.0/16 or ::1"#,
-    #"p:1:48: error: "x" is no address or prefix; write for example 10.20.0.0/16 or ::1"#),
+    #"p:1:48: error: "x" is no address, prefix or network; write for example 10.20.0.0/16 or ::1"#),
   MessageCase(
     """
     context a { from 10.30.1.5/24 fe80::1/64 10.30.1.16/28 }
@@ -238,5 +238,5 @@ let prefixCases: [MessageCase] = [
     origin b
     service web { runs-at 10.0.0.1 }
     """,
-    #"p:4:23: error: 10.0.0.1 belongs to service "web" (p:2) and cannot belong to "web" too; keep one"#),
+    #"p:4:23: error: 10.0.0.1 belongs to service "web.a." (p:2) and cannot belong to "web.b." too; keep one"#),
 ]

@@ -65,7 +65,7 @@ let serverCases: [MessageCase] = [
     """
     rate-limit 5/s except 10.0.0.0/8 nobody
     """,
-    #"p:1:34: error: "nobody" is no address or prefix; write for example 10.20.0.0/16 or ::1"#),
+    #"p:1:34: error: "nobody" is no address, prefix or network; write for example 10.20.0.0/16 or ::1"#),
   MessageCase(
     """
     rate-limit 5/s; rate-limit off

@@ -51,7 +51,7 @@ let grammarCases: [MessageCase] = [
     """
     isolate a
     """,
-    #"p:1:1: error: "isolate" needs more after it; write isolate CONTEXT CONTEXT..."#),
+    #"p:1:1: error: this "isolate" keeps "a" apart from nothing; name two contexts or more, or a group of them"#),
   MessageCase(
     """
     mode
@@ -61,7 +61,7 @@ let grammarCases: [MessageCase] = [
     """
     origin a b
     """,
-    #"p:1:10: error: "b" is one word too many for "origin"; write origin NAME"#),
+    #"p:1:10: error: "b" is one word too many for "origin"; write origin NAME, or origin NAME { ... }"#),
   MessageCase(
     """
     context a { service b }
@@ -88,7 +88,7 @@ let grammarCases: [MessageCase] = [
     """
     a { b { c { d { e { f { g { h { i { } } } } } } } } }
     """,
-    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, listen, mode, default, deny-as, context, isolate, service, expect, zone, metrics-log, answer-order, nsid, cookies, cookie-secret, rate-limit, tcp-limits, user, tiers, tier, acyclic, observe, except, trust, explain, version, query-log, reload"#,
+    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, include, zone, group, network, context, trust, service, default, isolate, tiers, tier, acyclic, except, observe, mode, deny-as, expect, explain, version, nsid, query-log, metrics-log, listen, user, reload, rate-limit, tcp-limits, cookies, cookie-secret, answer-order"#,
     #"p:1:35: error: blocks are more than 8 deep here; close some with }"#),
 ]
 

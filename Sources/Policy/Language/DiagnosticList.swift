@@ -1,3 +1,4 @@
+internal import DNSFormat
 internal import Diagnostics
 
 /// What was found wrong so far: bounded, so that a file of rubbish costs no more than its size.
@@ -22,14 +23,14 @@ struct DiagnosticList {
   }
 
   /// Adds an error about a word that names nothing: `message`, then the known word that may be meant, or `remedy`.
+  /// - Parameter zone: what the word is relative to, where it is a name.
   mutating func error(
     at location: SourceLocation, _ message: @autoclosure () -> String, meant written: String,
-    known: @autoclosure () -> [Known], remedy: @autoclosure () -> String
+    in zone: DomainName? = nil, known: @autoclosure () -> [Known], remedy: @autoclosure () -> String
   ) {
     guard admits(.error, location) else { return }
-    let hint = nearestKnown(written, known()).map { known in
-      let place = known.location.map { " (\($0.short))" } ?? ""
-      return "did you mean \(quoted(known.name))\(place)?"
+    let hint = nearestKnown(written, in: zone, known()).map { name, place in
+      "did you mean \(quoted(name))\(place.map { " (\($0.short))" } ?? "")?"
     }
     all.append(.error(at: location, "\(message()); \(hint ?? remedy())"))
   }
@@ -54,15 +55,28 @@ struct DiagnosticList {
   struct Known {
     let name: String
     var location: SourceLocation?
+    /// What the name is relative to; nil where that does not matter.
+    var zone: DomainName?
+    /// The name for those whose names are relative to something else.
+    var absolute = ""
   }
 
-  private mutating func nearestKnown(_ written: String, _ known: [Known]) -> Known? {
+  /// The known word nearest to what was written, as one would write it there, and where it is declared.
+  private mutating func nearestKnown(
+    _ written: String, in zone: DomainName?, _ known: [Known]
+  ) -> (name: String, location: SourceLocation?)? {
     let size = written.utf8.count
     guard size <= 64 else { return nil }
-    let near = known.filter { abs($0.name.utf8.count - size) <= max(1, size / 3) }
+    // What is written in full was meant in full.
+    let isFull = written.utf8.last == UInt8(ascii: ".")
+    func text(_ known: Known) -> String { isFull && !known.absolute.isEmpty ? known.absolute : known.name }
+    let near = known.filter { abs(text($0).utf8.count - size) <= max(1, size / 3) }
     guard near.count <= comparisonsLeft else { return nil }
     comparisonsLeft -= near.count
-    guard let name = nearest(to: written, in: near.map(\.name)) else { return nil }
-    return near.first { $0.name == name }
+    guard let found = nearest(to: written, in: near.map(text)) else { return nil }
+    let called = near.filter { text($0) == found }
+    guard let meant = called.first(where: { $0.zone == zone }) ?? called.first else { return nil }
+    let isElsewhere = meant.zone != nil && meant.zone != zone
+    return (isElsewhere ? meant.absolute : found, meant.location)
   }
 }

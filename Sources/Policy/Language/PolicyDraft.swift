@@ -47,7 +47,7 @@ struct PolicyDraft {
   var trustedProxies: [LocatedPrefix] = []
   /// The contexts that `explain to` names; empty for `explain off`.
   var explaining: Located<[Word]>?
-  var queryLog: Located<QueryLog>?
+  var queryLog: Located<QueryLog?>?
   var reloadGuard: Located<ReloadGuard>?
   var versionText: Located<VersionText>?
   var listens: [Listen] = []
@@ -57,6 +57,12 @@ struct PolicyDraft {
   var isolations: [Located<[Word]>] = []
   var expectations: [Expectation] = []
   var zoneFiles: [ZoneFile] = []
+  var groups: [Group] = []
+
+  struct Group {
+    let name: Word
+    let members: [Reference]
+  }
 
   struct ZoneFile {
     let origin: DomainName

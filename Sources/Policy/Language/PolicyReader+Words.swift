@@ -4,23 +4,28 @@ internal import DNSFormat
 
 /// Reading single words: addresses, names, times.
 extension PolicyReader {
-  /// The prefixes that words say; warns of bits beyond a prefix's length.
+  /// The prefixes that words say, by themselves or as a network's name; warns of bits beyond a prefix's length.
   mutating func prefixes(_ words: [Word]) -> [LocatedPrefix] {
     var prefixes: [LocatedPrefix] = []
     for word in words {
-      guard let prefix = Prefix(word.text) else {
-        diagnostics.error(
-          at: word.location,
-          "\(quoted(word.text)) is no address or prefix; write for example 10.20.0.0/16 or ::1")
-        continue
+      if let prefix = readPrefix(word, &diagnostics) {
+        prefixes.append(LocatedPrefix(prefix: prefix, location: word.location))
+      } else if let network = networks.prefixes(of: word.text) {
+        let wereEnough = networkPrefixesLeft >= 0
+        networkPrefixesLeft -= network.count
+        guard networkPrefixesLeft >= 0 else {
+          if wereEnough {
+            diagnostics.error(
+              at: word.location,
+              "the networks that lines name come to more than \(NetworkTable.maximalCount) prefixes; name them less often"
+            )
+          }
+          continue
+        }
+        prefixes += network.map { LocatedPrefix(prefix: $0, location: word.location) }
+      } else {
+        refusePrefix(word, known: networks.known, &diagnostics)
       }
-      let written = word.text.split(separator: "/", maxSplits: 1).first.flatMap { IPAddress(String($0)) }
-      if written != prefix.address {
-        diagnostics.warning(
-          at: word.location,
-          "\(quoted(word.text)) has bits beyond its length and reads as \(prefix); write \(prefix) if that is meant")
-      }
-      prefixes.append(LocatedPrefix(prefix: prefix, location: word.location))
     }
     return prefixes
   }
@@ -94,3 +99,39 @@ private func isAbsolute(_ text: String) -> Bool {
   let escapes = text.utf8.dropLast().reversed().prefix { $0 == UInt8(ascii: "\\") }
   return escapes.count.isMultiple(of: 2)
 }
+
+/// The prefix that a word is; nil, without complaint, where it is none. Warns of bits beyond its length.
+func readPrefix(_ word: Word, _ diagnostics: inout DiagnosticList) -> Prefix? {
+  guard let prefix = Prefix(word.text) else { return nil }
+  let written = word.text.split(separator: "/", maxSplits: 1).first.flatMap { IPAddress(String($0)) }
+  if written != prefix.address {
+    diagnostics.warning(
+      at: word.location,
+      "\(quoted(word.text)) has bits beyond its length and reads as \(prefix); write \(prefix) if that is meant")
+  }
+  return prefix
+}
+
+/// Says that a word is no prefix, and no network's name.
+func refusePrefix(_ word: Word, known: @autoclosure () -> [DiagnosticList.Known], _ diagnostics: inout DiagnosticList) {
+  diagnostics.error(
+    at: word.location,
+    "\(quoted(word.text)) is no address\(isPlainName(word.text) ? ", prefix or network" : " or prefix")",
+    meant: word.text, known: isPlainName(word.text) ? known() : [], remedy: "write for example 10.20.0.0/16 or ::1")
+}
+
+/// True for a name as contexts, groups and networks have: 1 to 63 letters, digits, hyphens and underscores.
+func isPlainName(_ text: String) -> Bool {
+  (1...63).contains(text.utf8.count)
+    && text.utf8.allSatisfy { octet in
+      switch octet {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
+}
+
+/// What to do where a name is none of these.
+let plainNameRemedy = "write 1 to 63 of the letters A to Z, digits, - and _"

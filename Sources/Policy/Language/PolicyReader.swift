@@ -29,12 +29,23 @@ struct PolicyReader {
   /// What relative names are relative to, here.
   var origin: DomainName?
 
-  init(_ diagnostics: DiagnosticList) { self.diagnostics = diagnostics }
+  /// The networks of all files.
+  var networks: NetworkTable
+  /// How many more prefixes the networks' names may stand for: a name is short, and what it stands for is not.
+  var networkPrefixesLeft = NetworkTable.maximalCount
 
-  /// Reads one file's statements; `origin` holds until the file says another.
-  mutating func readFile(_ statements: [Statement], origin: DomainName?) {
+  init(_ networks: NetworkTable, _ diagnostics: DiagnosticList) {
+    self.networks = networks
+    self.diagnostics = diagnostics
+  }
+
+  /// Reads the statements of a file or of an `origin`'s block; `origin` holds until they say another, and no longer than
+  /// to their end.
+  mutating func readStatements(_ statements: [Statement], origin: DomainName?) {
+    let outer = self.origin
     self.origin = origin
     for statement in statements { read(statement) }
+    self.origin = outer
   }
 
   /// Reads the block of a context or service that was just added to the draft.

@@ -23,12 +23,14 @@ struct Statement {
   let keyword: Word
   var words: [Word] = []
   var block: Block?
+  /// Of an `include`: the statements of each file it names.
+  var files: [[Statement]] = []
 
   /// What stands between `{` and `}`.
   struct Block {
     /// Where the `{` is.
     let location: SourceLocation
-    let statements: [Statement]
+    var statements: [Statement]
   }
 }
 

@@ -10,13 +10,23 @@ extension PolicyResolver {
     }
     let known = (draft.tiers?.value ?? []).map { DiagnosticList.Known(name: $0.text, location: $0.location) }
     policy.tiers = draft.tiers.map { Tiers(names: $0.value, location: $0.location) }
-    /// The tier that a word names; said once for each word.
+    if draft.tiers == nil {
+      let words = ([draft.defaultTier] + draft.services.map(\.tier)).compactMap { $0?.value }
+      // Where the order is missing, every service's tier is; that is one mistake.
+      if let first = words.min(by: { $0.location < $1.location }) {
+        let others = words.count > 1 ? ", for this one and \(words.count - 1) more" : ""
+        diagnostics.error(
+          at: first.location,
+          "no line says the order of the tiers\(others); write for example tiers critical > standard > best-effort")
+      }
+      return
+    }
+    /// The tier that a word names.
     func tier(_ word: Word) -> Int? {
       if let index = indices[word.text] { return index }
-      let remedy =
-        draft.tiers == nil ? "declare the tiers: tiers critical > standard > best-effort" : "add it to the tiers"
       diagnostics.error(
-        at: word.location, "no tier is called \(quoted(word.text))", meant: word.text, known: known, remedy: remedy)
+        at: word.location, "no tier is called \(quoted(word.text))", meant: word.text, known: known,
+        remedy: "add it to the tiers")
       return nil
     }
     let other = draft.defaultTier.flatMap { tier($0.value) }
@@ -30,22 +40,36 @@ extension PolicyResolver {
   }
 
   mutating func resolveExceptions() {
-    let known = knownContexts + policy.services.map { .init(name: $0.display, location: $0.location) }
+    let known = knownSubjects
     for exception in draft.exceptions {
-      let caller = grant(exception.caller, known)
-      guard let service = grant(exception.service, known), let caller else { continue }
-      guard case .service(let index) = service.subject else {
-        diagnostics.error(at: service.location, "an exception is for calls of one service; name it")
+      let callers = grants(exception.caller, known)
+      let services = grants(exception.service, known)
+      var indices: [Int] = []
+      for service in services {
+        guard case .service(let index) = service.subject else {
+          let subject = service.group.map { "group \(quoted(policy.groups[$0].name)) has a context in it; " } ?? ""
+          diagnostics.error(at: service.location, "\(subject)an exception is for calls of services; name them")
+          break
+        }
+        indices.append(index)
+      }
+      if callers.contains(where: { $0.subject == .everyone }) {
+        diagnostics.error(
+          at: exception.caller.word.location, "an exception is for one caller; name a service, a context or a group")
         continue
       }
-      if caller.subject == .everyone {
-        diagnostics.error(at: caller.location, "an exception is for one caller; name a service or a context")
-        continue
+      guard
+        callers.count <= 1 || indices.count <= 1
+          || takeMembers(callers.count * indices.count, at: exception.caller.word)
+      else { continue }
+      for caller in callers {
+        for index in indices {
+          policy.exceptions.append(
+            PolicyException(
+              caller: caller.subject, service: index, end: exception.end, lastDay: exception.lastDay,
+              reason: exception.reason, location: exception.location))
+        }
       }
-      policy.exceptions.append(
-        PolicyException(
-          caller: caller.subject, service: index, end: exception.end, lastDay: exception.lastDay,
-          reason: exception.reason, location: exception.location))
     }
   }
 
@@ -56,14 +80,16 @@ extension PolicyResolver {
     case "off": policy.explaining.audience = .nobody
     case "to":
       var numbers: [Int] = []
-      let known = knownContexts
+      let known = knownContexts + knownGroups
       for word in said.value.dropFirst() {
-        if let number = contextNumbers[word.text] {
-          numbers.append(number)
-        } else {
-          diagnostics.error(
-            at: word.location, "no context is called \(quoted(word.text))", meant: word.text, known: known,
-            remedy: "declare it with \"context NAME { from PREFIX... }\"")
+        for number in contextNumbers(word, known, line: "explain takes contexts") {
+          if numbers.contains(number) {
+            diagnostics.warning(
+              at: word.location,
+              "context \(quoted(policy.contexts.nodes[number].name)) is already told; name it once")
+          } else {
+            numbers.append(number)
+          }
         }
       }
       policy.explaining.audience = .contexts(numbers)

@@ -1,44 +1,65 @@
 internal import Addresses
 internal import Diagnostics
 
-/// A prefix belongs to one context and to one service: the longest wins, so two of a length would contradict.
+/// A prefix belongs to one context and to one service: the longest wins, so two of a length would contradict. A
+/// certificate's name and a user belong to one service.
 extension PolicyResolver {
   mutating func checkOwnership() {
-    var owners = Owners(kind: "context")
+    var contexts = Owners<Prefix>(kind: "context")
     for context in draft.contexts {
-      for prefix in context.from + context.endpoints {
-        owners.claim(prefix, by: context.name.text, called: context.name.text, &diagnostics)
+      for said in context.from + context.endpoints {
+        contexts.claim(
+          said.prefix, "\(said.prefix)", at: said.location, by: context.name.text, called: context.name.text,
+          &diagnostics)
       }
     }
-    owners = Owners(kind: "service")
+    var prefixes = Owners<Prefix>(kind: "service")
+    var identities = Owners<String>(kind: "service")
+    var users = Owners<String>(kind: "service")
     for service in draft.services {
       let owner = service.isNameGood ? service.name.description.lowercased() : service.word.text
-      for prefix in service.runsAt { owners.claim(prefix, by: owner, called: service.word.text, &diagnostics) }
+      let name = display(service)
+      for said in service.runsAt {
+        prefixes.claim(said.prefix, "\(said.prefix)", at: said.location, by: owner, called: name, &diagnostics)
+      }
+      for said in service.identities {
+        let text = "identity \(quoted(said.commonName))"
+        identities.claim(said.commonName, text, at: said.location, by: owner, called: name, &diagnostics)
+      }
+      for said in service.users {
+        // 033 and 33 are one user.
+        let user = said.number.map { "\($0)" } ?? said.text
+        users.claim(user, "uid \(quoted(said.text))", at: said.location, by: owner, called: name, &diagnostics)
+      }
     }
   }
 
-  /// Who claimed which prefix first.
-  private struct Owners {
+  /// Who claimed which thing first.
+  private struct Owners<Thing: Hashable> {
     let kind: String
-    var first: [Prefix: (owner: String, display: String, location: SourceLocation)] = [:]
+    private var first: [Thing: (owner: String, display: String, location: SourceLocation)] = [:]
+    /// Words of which something was said: a network's name stands for many prefixes.
+    private var doubted: Set<SourceLocation> = []
 
     init(kind: String) { self.kind = kind }
 
     mutating func claim(
-      _ claimed: LocatedPrefix, by owner: String, called display: String, _ diagnostics: inout DiagnosticList
+      _ thing: Thing, _ text: @autoclosure () -> String, at location: SourceLocation, by owner: String,
+      called display: String, _ diagnostics: inout DiagnosticList
     ) {
-      guard let other = first[claimed.prefix] else {
-        first[claimed.prefix] = (owner, display, claimed.location)
+      guard let other = first[thing] else {
+        first[thing] = (owner, display, location)
         return
       }
+      guard doubted.insert(location).inserted else { return }
       if other.owner == owner {
         diagnostics.warning(
-          at: claimed.location,
-          "\(claimed.prefix) is already said of \(kind) \(quoted(display)) at \(other.location.short); once is enough")
+          at: location,
+          "\(text()) is already said of \(kind) \(quoted(display)) at \(other.location.short); once is enough")
       } else {
         diagnostics.error(
-          at: claimed.location,
-          "\(claimed.prefix) belongs to \(kind) \(quoted(other.display)) (\(other.location.short)) and cannot belong to "
+          at: location,
+          "\(text()) belongs to \(kind) \(quoted(other.display)) (\(other.location.short)) and cannot belong to "
             + "\(quoted(display)) too; keep one")
       }
     }

@@ -4,6 +4,7 @@ internal import Diagnostics
 /// Services get their numbers, and the words of `allow`, `refuse` and `isolate` their meaning.
 extension PolicyResolver {
   mutating func resolveServices() {
+    findAmbiguousWords()
     for (index, service) in draft.services.enumerated() {
       let place = service.word.location
       guard service.isNameGood else {
@@ -32,20 +33,36 @@ extension PolicyResolver {
       servicesInDraft.append(index)
       policy.services.append(
         Service(
-          name: service.name, display: service.word.text, location: place, runsAt: service.runsAt,
+          name: service.name, display: display(service), location: place, runsAt: service.runsAt,
           denyAs: service.denyAs?.value, mode: service.mode?.value, identities: service.identities,
           users: service.users, requireLocation: service.require?.location))
     }
   }
 
+  /// Words that declare services in several zones: by themselves they do not tell which is meant.
+  private mutating func findAmbiguousWords() {
+    var first: [String: DomainName] = [:]
+    for service in draft.services where service.isNameGood {
+      let word = service.word.text.lowercased()
+      if let other = first[word], other != service.name { ambiguousWords.insert(word) }
+      first[word] = service.name
+    }
+  }
+
+  /// A service as messages call it: as the policy does, and in full where it calls others so too.
+  func display(_ service: PolicyDraft.Service) -> String {
+    service.isNameGood && ambiguousWords.contains(service.word.text.lowercased())
+      ? service.name.description : service.word.text
+  }
+
   /// What the words of `allow` and `refuse` lines name.
   mutating func resolveGrants() {
-    let known = knownContexts + policy.services.map { .init(name: $0.display, location: $0.location) }
+    let known = knownSubjects
     // Declarations that were found faulty are looked at too: what else is wrong in them should be said at once.
     var number = 0
     for (index, service) in draft.services.enumerated() {
-      let allows = service.allows.compactMap { grant($0, known) }
-      let refuses = service.refuses.compactMap { grant($0, known) }
+      let allows = service.allows.flatMap { grants($0, known) }
+      let refuses = service.refuses.flatMap { grants($0, known) }
       guard number < servicesInDraft.count, servicesInDraft[number] == index else { continue }
       policy.services[number].allows = allows
       policy.services[number].refuses = refuses
@@ -53,7 +70,7 @@ extension PolicyResolver {
     }
   }
 
-  /// Whom a word of an `allow`, `refuse` or `except` names.
+  /// Whom a word names that stands for one: a service, a context or everyone.
   mutating func grant(_ reference: PolicyDraft.Reference, _ known: [DiagnosticList.Known]) -> Grant? {
     let word = reference.word
     if word.text == "*" { return Grant(subject: .everyone, location: word.location) }
@@ -71,12 +88,25 @@ extension PolicyResolver {
           + "(\(policy.services[service].location.short)); rename one, or write the service's name with its final dot")
       return nil
     case (nil, nil):
-      if faultyServiceWords.contains(word.text) { return nil }  // that was said at its declaration
-      diagnostics.error(
-        at: word.location, "no service or context is called \(quoted(word.text))", meant: word.text, known: known,
-        remedy: "declare it with \"service NAME\" or \"context NAME\", or remove the word")
+      if !faultyServiceWords.contains(word.text) { refuseUnknown(reference, known) }
       return nil
     }
+  }
+
+  private mutating func refuseUnknown(_ reference: PolicyDraft.Reference, _ known: [DiagnosticList.Known]) {
+    let word = reference.word
+    let kinds = draft.groups.isEmpty ? "service or context" : "service, context or group"
+    if let elsewhere = servicesByShortName[word.text.lowercased()], let origin = reference.origin {
+      let service = policy.services[elsewhere]
+      diagnostics.error(
+        at: word.location,
+        "no \(kinds) is called \(quoted(word.text)) in \(origin); "
+          + "did you mean \(quoted(service.name.description)) (\(service.location.short))?")
+      return
+    }
+    diagnostics.error(
+      at: word.location, "no \(kinds) is called \(quoted(word.text))", meant: word.text, in: reference.origin,
+      known: known, remedy: "declare it with \"service NAME\" or \"context NAME\", or remove the word")
   }
 
   func serviceIndex(_ reference: PolicyDraft.Reference) -> Int? {
@@ -86,42 +116,5 @@ extension PolicyResolver {
     }
     guard reference.word.text.hasSuffix("."), let name = try? DomainName(reference.word.text) else { return nil }
     return servicesByName[name]
-  }
-
-  mutating func resolveIsolations() {
-    let known = knownContexts
-    for line in draft.isolations {
-      var members: [Int] = []
-      var isMember: Set<Int> = []
-      var innerOf: [Int: Int] = [:]  // ancestors of the members so far, each with one member below it
-      for word in line.value {
-        guard let number = contextNumbers[word.text] else {
-          if contextsByName[word.text] != nil { continue }
-          let isService = servicesByShortName[word.text.lowercased()] != nil
-          diagnostics.error(
-            at: word.location,
-            "no context is called \(quoted(word.text))\(isService ? ", that is a service" : "")", meant: word.text,
-            known: known, remedy: "isolate takes contexts, declare it with \"context NAME { from PREFIX... }\"")
-          continue
-        }
-        let path = policy.contexts.path(from: number).dropLast()
-        if isMember.contains(number) {
-          diagnostics.error(at: word.location, "context \(quoted(word.text)) is isolated from itself; name it once")
-          continue
-        }
-        if let other = path.first(where: isMember.contains) ?? innerOf[number] {
-          let name = policy.contexts.nodes[other].name
-          let (inner, outer) = innerOf[number] == nil ? (word.text, name) : (name, word.text)
-          diagnostics.error(
-            at: word.location,
-            "context \(quoted(inner)) is in \(quoted(outer)) and cannot be isolated from it; isolate it from others")
-          continue
-        }
-        members.append(number)
-        isMember.insert(number)
-        for ancestor in path { innerOf[ancestor] = number }
-      }
-      policy.isolations.append(Isolation(contexts: members, location: line.location))
-    }
   }
 }

@@ -22,6 +22,14 @@ struct PolicyResolver {
   var servicesByShortName: [String: Int] = [:]
   /// Words that declare a service and are no name.
   var faultyServiceWords: Set<String> = []
+  /// Words, in small letters, that declare services in several zones.
+  var ambiguousWords: Set<String> = []
+  /// Indices into the policy's groups by name, which are those of the draft's.
+  var groupsByName: [String: Int] = [:]
+  /// The groups that something names.
+  var usedGroups: Set<Int> = []
+  /// How many more members the groups that lines name may come to.
+  var membersLeft = PolicyResolver.maximalMemberCount
   /// Indices into the draft's services, of the policy's.
   var servicesInDraft: [Int] = []
 
@@ -48,13 +56,14 @@ struct PolicyResolver {
     policy.observedRules = draft.observedRules
     policy.trustedForwarders = draft.trustedForwarders
     policy.trustedProxies = draft.trustedProxies
-    policy.queryLog = draft.queryLog?.value
+    policy.queryLog = draft.queryLog?.value ?? nil
     policy.reloadGuard = draft.reloadGuard?.value
     policy.versionText = draft.versionText?.value ?? .own
     resolveContexts()
     resolveZoneFiles()
-    resolveExplaining()
     resolveServices()
+    resolveGroups()
+    resolveExplaining()
     resolveTiers()
     resolveGrants()
     resolveExceptions()

@@ -1,16 +1,23 @@
 internal import DNSFormat
 
-/// `origin NAME`: what relative names in the rest of the file are relative to.
+/// `origin NAME`: what relative names are relative to, in the rest of the file or of the block; with `{ }`, within it.
 func readOrigin(_ statement: Statement, _ reader: inout PolicyReader) {
+  let word = statement.words[0]
+  var origin = reader.origin
   do throws(NameError) {
-    reader.origin = try DomainName(statement.words[0].text)
+    origin = try DomainName(word.text)
   } catch {
-    reader.diagnostics.error(at: statement.words[0].location, "\(quoted(statement.words[0].text)) \(error)")
+    reader.diagnostics.error(at: word.location, "\(quoted(word.text)) \(error)")
+  }
+  if let block = statement.block {
+    reader.readStatements(block.statements, origin: origin)
+  } else {
+    reader.origin = origin
   }
 }
 
-/// The name an `origin` says, without complaint where it says none: for finding the origin of other files beforehand.
+/// The name an `origin` says for its file, without complaint where it says none: for finding that of other files beforehand.
 func originName(_ statement: Statement) -> DomainName? {
-  guard statement.keyword.text == "origin", let word = statement.words.first else { return nil }
+  guard statement.keyword.text == "origin", statement.block == nil, let word = statement.words.first else { return nil }
   return try? DomainName(word.text)
 }
