@@ -20,6 +20,7 @@ enum Ambit {
       writeStandardOutput(help)
     case "help":
       guard let name = words.first else { return writeStandardOutput(help) }
+      if name == "policy" { return writeStandardOutput(PolicyHelp.text(words.dropFirst())) }
       writeStandardOutput(command(called: name).help)
     case "--version", "-V", "version":
       writeStandardOutput("ambit \(ambitVersion)\n")
@@ -50,6 +51,7 @@ enum Ambit {
       \(rows)
 
         help COMMAND, COMMAND --help                       how a command is used
+        help policy [STATEMENT]                            what may stand in a *.policy file
         --version                                          which ambit this is
 
       exit codes: 0 done, 1 the input is wrong, 2 usage, 3 the system said no

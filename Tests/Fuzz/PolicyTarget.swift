@@ -7,7 +7,7 @@ import Policy
 import ZoneFile
 
 /// Any text is a policy or has mistakes, and by what loads can be judged. An input is one policy file or, parted by lines
-/// of three hyphens, several.
+/// of three hyphens, several; each may be included as 0, 1 and so on, from a folder in which they are not read anyway.
 struct PolicyTarget: FuzzTarget {
   private let callers = ["127.0.0.1", "127.0.2.10", "10.30.1.5", "192.0.2.1", "::1", "2001:db8::1"]
     .compactMap { IPAddress($0) }
@@ -19,6 +19,14 @@ struct PolicyTarget: FuzzTarget {
 
   func run(_ input: [UInt8]) {
     let files = parts(input, atLeast: 1).enumerated().map { (path: "\($0.offset).policy", text: $0.element) }
+    let folder = PolicyFolder(
+      open: { path in
+        let number = Int(path) ?? -1
+        return files.indices.contains(number) ? .success(files[number].text) : .failure(.init("there is none"))
+      },
+      list: { $0 == "all" ? .success(["0.policy", "x.polcy"]) : nil })
+    let including = Policy.read(files, including: folder)
+    hold((including.policy == nil) == including.diagnostics.hasErrors, "a policy or errors, with files included")
     let (policy, diagnostics) = Policy.read(files)
     hold((policy == nil) == diagnostics.hasErrors, "a policy or errors")
     for diagnostic in diagnostics {

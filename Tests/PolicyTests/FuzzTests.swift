@@ -11,7 +11,9 @@ struct FuzzTests {
   @Test(arguments: 0..<8 as Range<UInt64>)
   func `mutated policies are read without a trap, and what reads without errors compiles`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    let seeds = [exampleServer, exampleOrders, RandomPolicy.text(&random), Self.oddments].map { Array($0.utf8) }
+    let seeds = [exampleServer, exampleOrders, RandomPolicy.text(&random), Self.oddments, Self.newer].map {
+      Array($0.utf8)
+    }
     for _ in 0..<(Self.count / 8) {
       var text = seeds.randomElement(using: &random) ?? []
       let start = Int.random(in: 0...text.count, using: &random)
@@ -37,6 +39,15 @@ struct FuzzTests {
       text.insert(contentsOf: other[from..<min(other.count, from + 20)], at: at)
     }
   }
+
+  private static let newer = """
+    origin t { group g a h b ; group h g c ; network n 10.0.0.0/8 m ; network m ::/0 n ; include x }
+    service a { allow g *; refuse h a; tier x; identity "a" "b"; uid 33 root; require identity; runs-at n }
+    service b { allow b.t. g; tier y; identity "a" } ; context c { from n m } ; context d in c ; isolate h c d
+    tiers x > y>z ; tier z ; acyclic ; observe tiers acyclic acyclic ; except g -> h until 2026-02-30 because "x"
+    except a -> b until 2027-01-01 because y ; trust ecs from n 0.0.0.0/0 ; trust proxy from m ; explain to g c
+    version off ; query-log off ; query-log q all ; reload guard 0% ; origin u { service a ; origin v ; service a }
+    """
 
   private static let oddments = """
     origin . ; service @ { runs-at ::ffff:10.0.0.0/104 0.0.0.0/0 ::/0; allow *; refuse *, a; deny-as nodata ttl 0 }

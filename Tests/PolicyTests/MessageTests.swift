@@ -15,7 +15,8 @@ struct MessageCase: CustomTestStringConvertible {
 @Suite("STYLE §4: what is wrong is said with its place, in the user's words, and with a remedy")
 struct MessageTests {
   @Test(
-    arguments: grammarCases + statementCases + contextCases + serviceCases + prefixCases + transportCases + serverCases)
+    arguments: grammarCases + statementCases + contextCases + serviceCases + prefixCases + transportCases + serverCases
+      + tierCases + identityCases + groupCases + networkCases + originCases + doubtCases)
   func `a policy gets exactly these errors and warnings`(_ golden: MessageCase) {
     #expect(findings(golden.text) == golden.findings)
   }

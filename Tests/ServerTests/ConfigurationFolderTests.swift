@@ -49,6 +49,40 @@ final class ConfigurationFolderTests {
     #expect(load.diagnostics.map(\.description) == ["\(path): error: cannot be read: it is no regular file"])
   }
 
+  @Test func `policies in a folder are read where a line says so, and missed where none does`() throws {
+    try write("p.policy", "origin x.test\ninclude teams\n")
+    try write("teams/a.policy", "group g s\nservice s { runs-at 10.0.0.1; allow g }\n")
+    try write("others/b.policy", "service t\n")
+    let load = try ConfigurationLoad(folder)
+    #expect(load.openedFiles == ["\(folder)/teams/a.policy"])
+    #expect(
+      load.diagnostics.map(\.description) == [
+        "\(folder)/others/b.policy: warning: is passed over: a policy in a folder is read where a line says so; "
+          + "write \"include others/b.policy\" in ambit.policy"
+      ])
+  }
+
+  @Test func `a pipe, and what is larger than any policy, is not included`() throws {
+    try write(
+      "p.policy", "include pipe\ninclude huge\ninclude ../" + (folder.split(separator: "/").last ?? "") + "/p.policy\n")
+    let make = Process()
+    make.executableURL = URL(fileURLWithPath: "/usr/bin/mkfifo")
+    make.arguments = [folder + "/pipe"]
+    try make.run()
+    make.waitUntilExit()
+    try write("huge", "")
+    let huge = try FileHandle(forWritingTo: URL(fileURLWithPath: folder + "/huge"))
+    try huge.truncate(atOffset: 1 << 40)
+    try huge.close()
+    let found = try ConfigurationLoad(folder).diagnostics.map(\.description)
+    #expect(
+      found == [
+        "\(folder)/p.policy:1:9: error: \(folder)/pipe cannot be read: it is no regular file; paths are relative to \(folder)",
+        "\(folder)/p.policy:2:9: error: \(folder)/huge cannot be read: file too large; paths are relative to \(folder)",
+        "\(folder)/p.policy:3:9: error: p.policy includes itself: p.policy includes p.policy; remove one \"include\"",
+      ])
+  }
+
   @Test func `a broken zone does not hide a false expectation about another`() throws {
     try write("y.test.zone", "garbage")
     try write("x.test.zone", "$TTL 60\n@ SOA a b 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n")
