@@ -225,9 +225,10 @@ package struct Grant: Hashable, Sendable {
   package var group: Int?
 
   /// One that is proposed, or read.
-  package init(subject: Subject, location: SourceLocation) {
+  package init(subject: Subject, location: SourceLocation, group: Int? = nil) {
     self.subject = subject
     self.location = location
+    self.group = group
   }
 
   /// Whom a word names.

@@ -59,7 +59,7 @@ struct AuditTests {
     var random = SeededGenerator(seed: seed)
     var parts = Parts(&random)
     let observed = try parts.load(mode: "observe")
-    var probe = Probe(observed)
+    var probe = Probe(observed, at: 0)
     var asked: [(source: IPAddress, name: DomainName, type: RRType, rules: RuleSet)] = []
     var lines: [String] = []
     for _ in 0..<60 {
@@ -89,7 +89,7 @@ struct AuditTests {
     }
     parts.isStrict = true
     let enforced = try parts.load(mode: "enforce")
-    var again = Probe(enforced)
+    var again = Probe(enforced, at: 0)
     for (source, name, type, _) in asked {
       let (outcome, _) = again.ask(name, type, from: source)
       guard let refusal = outcome.refusal else { continue }
