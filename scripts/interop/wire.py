@@ -223,7 +223,7 @@ responds("and not over UDP", asked(edns=0, options=option(11)), edns=0)
 responds("padding is not answered", asked(edns=0, options=option(12, bytes(100))), edns=0)
 refused = {"rcode": "REFUSED", "soa": False, "flags": (), "edns": 0, "options": (15,)}
 responds("a zone transfer", asked(rrtype=252, edns=0), send=over_tcp, **refused)
-responds("class CH", asked("version.bind", 16, rrclass=3, edns=0), **refused)
+responds("class CH", asked("authors.bind", 16, rrclass=3, edns=0), **refused)
 responds("a name in no zone", asked("elsewhere.example", edns=0), **refused)
 record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 0, 4) + b"abcd"
 responds("the OPT before another record", asked(edns=0, extra=(record,)), edns=0)
