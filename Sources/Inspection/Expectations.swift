@@ -34,7 +34,24 @@ package enum Expectations {
         at: expectation.typeLocation,
         "\"\(expectation.typeText)\" is no type of record\(suggestion.isEmpty ? "; write for example A" : suggestion)")
     }
-    let (outcome, message) = probe.ask(expectation.name, type, from: expectation.source, at: expectation.listener)
+    var certificate: String?
+    var user: UInt32?
+    switch expectation.identity {
+    case .certificate(let name): certificate = name
+    case .user(let text):
+      let users = snapshot.policy.policy.services.flatMap(\.users)
+      user = UInt32(text) ?? users.first { $0.text == text }?.number
+      if user == nil, !users.contains(where: { $0.text == text }) {
+        return .error(
+          at: expectation.location, "no service has the uid \"\(visible(text))\"; write a uid of a service, or a number"
+        )
+      }
+      // A user that this host does not have was warned of at its uid line; there is nobody to ask as.
+      if user == nil { return nil }
+    case nil: break
+    }
+    let asker = Asker(expectation.source, at: expectation.listener, certificate: certificate, user: user)
+    let (outcome, message) = probe.ask(expectation.name, type, asker)
     let found = Found(outcome, message, type, snapshot)
     let words = expectation.outcome.map(\.text)
     let isMet: Bool

@@ -268,12 +268,22 @@ package struct Expectation: Sendable {
   package let source: IPAddress
   /// The address asked, where the line says one: its context may claim the caller.
   package let listener: SocketAddress?
+  /// What the caller is known by beside its address.
+  package let identity: Identity?
   package let name: DomainName
   /// `A` where the line says none.
   package let typeText: String
   package let typeLocation: SourceLocation
   /// The words after `->`; at least one.
   package let outcome: [Word]
+
+  /// `as identity NAME`, `as uid USER`.
+  package enum Identity: Hashable, Sendable {
+    /// The common name of a verified certificate.
+    case certificate(String)
+    /// A user's name or number.
+    case user(String)
+  }
 }
 
 /// Where metrics are written.

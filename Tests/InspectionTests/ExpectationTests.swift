@@ -11,7 +11,7 @@ struct ExpectationTests {
     context quiet { from 192.168.0.0/16; deny-as drop; listen 127.0.0.54 }
     isolate here there
     service orders { refuse batch; runs-at 10.0.0.1 }
-    service batch { runs-at 10.0.0.66 192.168.0.66 }
+    service batch { runs-at 10.0.0.66 192.168.0.66; identity "batch.prod"; uid 4242 }
     """
 
   private static let zone =
@@ -43,6 +43,10 @@ struct ExpectationTests {
     "expect from 10.0.0.2 nothing A -> nxdomain",
     "expect from 10.0.0.66 orders A -> refused",
     "expect from 10.0.0.66 orders A -> refused refuse",
+    "expect from 10.0.0.2 as identity batch.prod orders A -> refused refuse",
+    "expect from 10.0.0.66 as identity \"no such\" orders A -> 10.1.1.1 10.1.1.2",
+    "expect from 192.168.0.2 at 127.0.0.54 as uid 4242 orders -> dropped",
+    "expect from 10.0.0.66 as uid 4243 orders -> refused refuse",
     "expect from 10.0.0.2 far A -> refused isolate",
     "expect from 172.16.0.2 far A -> 172.16.1.1",
     "expect from 192.168.0.66 orders A -> dropped",
@@ -58,6 +62,8 @@ struct ExpectationTests {
   @Test(arguments: [
     ("expect from 10.0.0.2 orders A -> 10.1.1.1", "the answer is 10.1.1.1 10.1.1.2"),
     ("expect from 10.0.0.2 orders A -> refused", "the answer is 10.1.1.1 10.1.1.2"),
+    ("expect from 10.0.0.2 as uid nosuch orders A -> refused", "no service has the uid \"nosuch\""),
+    ("expect from 10.0.0.2 as root orders now A -> refused", "\"root\" is not understood here; write expect from"),
     ("expect from 10.0.0.66 orders A -> refused isolate", "the answer is refused by refuse"),
     ("expect from 10.0.0.2 nothing A -> nodata", "the answer is nxdomain"),
     ("expect from 10.0.0.2 orders A -> nxdomain", "the answer is 10.1.1.1 10.1.1.2"),

@@ -5,8 +5,9 @@ import Testing
 
 @Suite("docs/policy.md teaches the language as it is")
 struct ReferenceTests {
-  private static let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "docs/policy.md")
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  private static let page = root.appending(path: "docs/policy.md")
 
   /// The page's text, and its reference.
   private func parts() throws -> (lesson: Substring, reference: Substring) {
@@ -44,6 +45,19 @@ struct ReferenceTests {
       let found = reading.diagnostics.filter { $0.severity == .error || !step.contains("tiers critical") }
       #expect(found.map(\.description) == [], "after \(name)")
     }
+  }
+
+  @Test func `README's policy reads without an error, once what it names is declared`() throws {
+    let text = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+    let start = try #require(text.range(of: "    origin  mesh.test "))
+    let end = try #require(text.range(of: "\n[docs/policy.md]", range: start.upperBound..<text.endIndex))
+    let others = ["web", "checkout", "batch", "reports"].map { "service \($0) { runs-at 10.31.0.\($0.utf8.count) }" }
+    let files = [
+      ("a.policy", String(text[start.lowerBound..<end.lowerBound])), ("b.policy", others.joined(separator: "\n")),
+    ]
+    let reading = Policy.read(files.map { (path: $0.0, text: Array($0.1.utf8)) })
+    #expect(reading.diagnostics.filter { $0.severity == .error }.map(\.description) == [])
+    #expect(reading.policy?.services.count == 6)
   }
 
   @Test(arguments: StatementSpec.table.map(\.keyword))

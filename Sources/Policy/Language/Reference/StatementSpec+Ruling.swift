@@ -113,8 +113,8 @@ extension StatementSpec {
     StatementSpec(
       "expect", in: [.top], words: many, expectUsage,
       """
-      A test, run by check and at every load before anything changes: what a caller at ADDRESS is answered. Where one \
-      fails, the load does.
+      A test, run by check and at every load before anything changes: what a caller at ADDRESS is answered, who asks at \
+      LISTENER, or is known by a certificate or as a user of this host. Where one fails, the load does.
       """,
       without: "nothing is tried.",
       example: "expect from 10.30.1.5 web A -> refused isolate", readExpect),

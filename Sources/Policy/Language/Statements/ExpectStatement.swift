@@ -2,9 +2,10 @@ internal import Addresses
 
 /// How an `expect` is written.
 let expectUsage =
-  "expect from ADDRESS [at LISTENER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | RDATA..."
+  "expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | RDATA..."
 
-/// `expect from ADDRESS [at LISTENER] NAME [TYPE] -> OUTCOME`: a test that lives in the policy. Type and outcome are judged elsewhere.
+/// `expect from ADDRESS [at LISTENER] [as …] NAME [TYPE] -> OUTCOME`: a test that lives in the policy. Type and outcome are
+/// judged elsewhere.
 func readExpect(_ statement: Statement, _ reader: inout PolicyReader) {
   var words = statement.words
   var listener: SocketAddress?
@@ -16,6 +17,15 @@ func readExpect(_ statement: Statement, _ reader: inout PolicyReader) {
         at: words[3].location, "\(written) is no address to listen on; write for example 127.0.0.1:5300")
     }
     words.removeSubrange(2...3)
+  }
+  var identity: Expectation.Identity?
+  if words.count > 5, words[2].text == "as" {
+    switch words[3].text {
+    case "identity": identity = .certificate(words[4].text)
+    case "uid": identity = .user(words[4].text)
+    default: return reader.refuseForm(statement, at: words[3])
+    }
+    words.removeSubrange(2...4)
   }
   guard words[0].text == "from" else { return reader.refuseForm(statement, at: words[0]) }
   guard let arrow = words.firstIndex(where: { $0.text == "->" && !$0.isQuoted }) else {
@@ -34,6 +44,7 @@ func readExpect(_ statement: Statement, _ reader: inout PolicyReader) {
   let type = arrow == 4 ? words[3] : Word("A", at: words[2].location)
   reader.draft.expectations.append(
     Expectation(
-      location: statement.keyword.location, source: source, listener: listener, name: name, typeText: type.text,
+      location: statement.keyword.location, source: source, listener: listener, identity: identity, name: name,
+      typeText: type.text,
       typeLocation: type.location, outcome: Array(words[(arrow + 1)...])))
 }
