@@ -104,8 +104,12 @@ struct PolicyDoubts {
     switch grant.subject {
     case .service(let index):
       place = " (\(policy.services[index].location.short))"
+      let named = policy.services[index]
       remedy =
-        "no caller can be \(policy.services[index].display)\(place), which has no runs-at, identity or uid of its own; give it one"
+        "no caller can be \(named.display)\(place), "
+        + (named.runsAt.isEmpty
+          ? "which has no runs-at, identity or uid of its own; give it one"
+          : "whose runs-at prefixes are in no context, or have longer ones of others in them; correct them")
     case .context(let number):
       place = " (\(policy.contextDetails[number].location.short))"
       remedy = "no caller can be in \(policy.contexts.nodes[number].name)\(place); give it a from or a listen"
