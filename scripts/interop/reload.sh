@@ -53,8 +53,8 @@ breaks "an address that is none" "zones/laptop/mesh.test.zone:$(line_of zones/la
   zones/laptop/mesh.test.zone 'inventory   A     127.0.0.1' 'inventory   A     127.0.0.256'
 breaks "a typing mistake in a policy" "ambit.policy:$(line_of zones/ambit.policy 'isolate shard-a'):[0-9]+: error: .*isolate" \
   zones/ambit.policy 'isolate shard-a' 'isolat shard-a'
-breaks "a service that is not there" "services.policy:[0-9]+:[0-9]+: error: .*did you mean \"checkout\"" \
-  zones/services.policy 'refuse  web checkout' 'refuse  web chekout'
+breaks "a service that is not there" "orders.policy:[0-9]+:[0-9]+: error: .*did you mean \"checkout\"" \
+  zones/orders.policy 'allow   orders checkout' 'allow   orders chekout'
 breaks "an expect line that fails" "orders.policy:$(line_of zones/orders.policy 'expect from 127.0.0.1  orders'):[0-9]+: error: " \
   zones/orders.policy 'expect from 127.0.0.1  orders   A -> 127.0.0.1' 'expect from 127.0.0.1  orders   A -> 127.0.0.2'
 mv zones/mesh.test.zone away.zone
