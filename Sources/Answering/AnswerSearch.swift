@@ -10,10 +10,8 @@ extension Workspace {
     synthesised.reset()
     let context = outcome.caller.context
     let ownZone = snapshot.zones.zone(of: name, type: query.type, context: context)
-    if let refusal = snapshot.policy.judgePlacement(outcome.caller) {
-      let judgement = snapshot.policy.judgement(of: refusal, context: context, service: 0)
-      if isRefused(judgement, service: 0, snapshot, &outcome, zone: ownZone) { return }
-    }
+    let placement = judgementOfPlacement(snapshot, outcome.caller)
+    if isRefused(placement, service: 0, snapshot, &outcome, zone: ownZone) { return }
     if query.qclass != 1 || query.type.isTransfer {
       // Classes other than IN, and zone transfers, are not for callers. Other types that no zone can have are asked for
       // like any: NODATA or NXDOMAIN, as NSD and Knot say.

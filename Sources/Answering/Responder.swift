@@ -18,6 +18,7 @@ public func respond(
   let caller = snapshot.policy.callers.caller(arrival.evidence)
   var outcome = Outcome(caller: caller, arrival.evidence)
   workspace.clientSubnet = nil
+  workspace.refusesSubnet = false
   if snapshot.policy.isDropped(caller), !snapshot.policy.isForwarder(arrival.source) {
     // Who is in no context gets no answer to anything, malformed or not.
     outcome.refusal = snapshot.policy.judgePlacement(caller)

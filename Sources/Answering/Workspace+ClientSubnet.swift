@@ -12,8 +12,10 @@ extension Workspace {
   ///   others (§7.3.1), so the scope is 0.
   /// - Else the caller is whoever asks from the subnet, and the scope is the shortest prefix around it in which all callers
   ///   are the same: shorter than the subnet, so that a cache needs few answers, or longer, and then the subnet does not say
-  ///   who the caller is. To answer one of those that it may be would be a guess, so it is a caller in no context: refused,
-  ///   and with `mode observe` shown what such callers see. The scope tells the forwarder which length it takes.
+  ///   who the caller is. To answer one of those that it may be would be a guess, and what one is shown another is kept
+  ///   from: REFUSED, also by `deny-as drop`, for the scope tells the forwarder which length it takes. Only where the
+  ///   server and every context that the subnet touches are in `mode observe`, so that nobody is kept from anything, is it
+  ///   answered: as a caller of the one context that all of it is in, else as one in none.
   ///
   /// Every response has the same scope, refusals, NXDOMAIN and referrals too: §7.4 has negative answers and referrals
   /// sent with 0, since some caches keep them for everyone, and what the one may not see the other would not then. Those
@@ -36,8 +38,32 @@ extension Workspace {
     if scope <= subnet.sourceLength {
       outcome.caller = snapshot.policy.callers.caller(ofClient)
     } else {
-      outcome.caller = Caller(context: evidence.listenerContext ?? 0, isPlaced: false)
-      outcome.caller.addressSource = .clientSubnet
+      placeUnknown(in: subnet, evidence.listenerContext, snapshot, &outcome)
     }
+  }
+
+  /// Places a caller of whom a subnet says too little.
+  private mutating func placeUnknown(
+    in subnet: ClientSubnet, _ listenerContext: UInt16?, _ snapshot: Snapshot, _ outcome: inout Outcome
+  ) {
+    let policy = snapshot.policy
+    var context = listenerContext ?? 0
+    var isObserved = true
+    if listenerContext == nil {
+      let standing = policy.boundaries.standing(
+        in: subnet.address, bits: subnet.addressBits(ofLength: subnet.sourceLength))
+      if standing.isInOneContext { context = policy.callers.caller(Evidence(source: subnet.address)).context }
+      isObserved = standing.isObserved
+    }
+    outcome.caller = Caller(context: context, isPlaced: false)
+    outcome.caller.addressSource = .clientSubnet
+    refusesSubnet = !isObserved || policy.mode(context) == .enforce
+  }
+
+  /// What the caller's place leads to.
+  func judgementOfPlacement(_ snapshot: Snapshot, _ caller: Caller) -> Judgement {
+    guard let refusal = snapshot.policy.judgePlacement(caller) else { return Judgement() }
+    if refusesSubnet { return Judgement(refusal: refusal, broken: RuleSet(refusal.rule)) }
+    return snapshot.policy.judgement(of: refusal, context: caller.context, service: 0)
   }
 }

@@ -157,11 +157,8 @@ extension Workspace {
     let zone = snapshot.zones.zones[number]
     var outcome = outcome
     let caller = outcome.caller
-    if !caller.isPlaced {
-      let judgement = snapshot.policy.judgement(
-        of: Refusal(.placement, reason: 0), context: caller.context, service: 0)
-      if !tellRefusal(judgement, snapshot, outcome, into: &response) { return false }
-    }
+    let placement = judgementOfPlacement(snapshot, caller)
+    if !tellRefusal(placement, snapshot, outcome, into: &response) { return false }
     if zone.isBroken(for: caller.context) {
       fact.append("the zone's data did not load for this context: SERVFAIL")
       return endFact(into: &response)

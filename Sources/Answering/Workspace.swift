@@ -22,6 +22,8 @@ public struct Workspace: ~Copyable {
   /// Whom a trusted forwarder asks for, where one asks, and how far the answer reaches: goes back with any response.
   var clientSubnet: ClientSubnet?
   var scope: UInt8 = 0
+  /// True where the subnet is too short to say who the caller is, and that is not only observed: REFUSED, by whatever mode.
+  var refusesSubnet = false
   /// The query's client cookie and what answers it, where it has one.
   var clientCookie: UInt64 = 0
   var serverCookie = ServerCookie(head: 0, hash: 0)

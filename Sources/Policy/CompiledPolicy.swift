@@ -51,7 +51,6 @@ public final class CompiledPolicy: Sendable {
     let defaultReason =
       policy.defaultDecision == .refuse ? reasons.number(of: policy.defaultLocation?.short ?? "default refuse") : 0
     callers = CallerTable(policy)
-    boundaries = SubnetBoundaries(policy, callers)
     telling = Telling(policy)
     forwarders = PrefixTable(policy.trustedForwarders.map { ($0.prefix, 1) })
     endpoints = EndpointTable(policy)
@@ -74,6 +73,7 @@ public final class CompiledPolicy: Sendable {
       denials.append(number == 0 ? policy.denyAs : details.denyAs ?? denials[node.parent])
       if number > 0 { contextNames.add(node.name) }
     }
+    boundaries = SubnetBoundaries(policy, callers, modes: modes)
     self.modes = FlatArray(modes)
     serviceModes = FlatArray([.enforce] + policy.services.map { $0.mode ?? .enforce })
     observedRules = policy.observedRules.reduce(into: []) { $0.insert(RuleSet($1.rule)) }

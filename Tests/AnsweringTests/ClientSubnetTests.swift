@@ -99,6 +99,66 @@ struct ClientSubnetTests {
     #expect(six.ede == "18 the client subnet 2000::/8 is too short: callers are told apart by /16 here")
   }
 
+  @Test func `where any caller of a subnet too short is enforced upon, it is refused whatever else is observed`() throws
+  {
+    let told = "18 the client subnet 10.30.1.0/24 is too short: callers are told apart by /27 here"
+    for more in ["mode observe\n", "observe placement\n"] {
+      let fixture = try Fixture(
+        policy: more + """
+          origin e.test
+          trust ecs from 127.0.0.53
+          context ops { from 127.0.0.0/8 }
+          context shard-a { from 10.30.1.0/24; mode enforce }
+          context shard-b { from 10.30.2.0/24 2001:db8:2::/48; mode enforce }
+          isolate shard-a shard-b
+          service web { runs-at 10.30.1.32/28 10.30.2.32/28 }
+          """, ["e.test.zone": zoneHead + "a A 10.30.1.17\na A 10.30.2.17\n"])
+      #expect(try ask(fixture, subnet(1, 32, [10, 30, 1, 5])).data == ["10.30.1.17"])
+      let one = try ask(fixture, subnet(1, 24, [10, 30, 1]))
+      #expect(one.rcode == "REFUSED" && one.data == [] && one.ede == told && one.option(8)?[3] == 27, "\(more)")
+      let many = try ask(fixture, subnet(1, 8, [10]))
+      #expect(many.rcode == "REFUSED" && many.data == [] && (many.option(8)?[3] ?? 0) > 8)
+      let six = try ask(fixture, subnet(2, 16, [0x20, 1]))
+      #expect(six.rcode == "REFUSED" && six.data == [])
+      let all = try ask(fixture, subnet(2, 1, [0]))
+      #expect(all.rcode == "REFUSED" && all.data == [])
+    }
+  }
+
+  @Test func `where all of a subnet too short is observed, it is answered, as in its context where there is one`()
+    throws
+  {
+    let policy = shards + "service web { runs-at 10.30.1.32/28 }\n"
+    let fixture = try fixture(policy.replacing("10.30.1.0/24 }", with: "10.30.1.0/24; mode observe }"))
+    let one = try ask(fixture, subnet(1, 24, [10, 30, 1]))
+    #expect(one.data == ["10.30.1.9"] && one.option(8)?[3] == 27 && one.outcome.isOnlyObserved)
+    #expect(one.outcome.refusal == Refusal(.placement, reason: 0))
+    #expect(try ask(fixture, subnet(1, 16, [10, 30])).rcode == "REFUSED")
+    let refused = try ask(self.fixture(policy), subnet(1, 24, [10, 30, 1]))
+    #expect(refused.rcode == "REFUSED" && refused.option(8)?[3] == 27)
+  }
+
+  @Test func `a listener's context is that of a subnet too short too`() throws {
+    for (mode, rcode) in [("enforce", 5), ("observe", 0)] {
+      let fixture = try fixture(
+        shards.replacing("10.30.2.0/24 }", with: "10.30.2.0/24; mode \(mode) }")
+          + "observe placement\nservice web { runs-at 10.30.1.32/28 }\n")
+      let shardB = try #require(fixture.snapshot.contexts.number(of: "shard-b"))
+      var workspace = Workspace()
+      var buffer = OctetBuffer(capacity: 1232)
+      var request = Request(name: "a.e.test.", type: .a)
+      request.edns = Request.EDNS(options: [(8, subnet(1, 16, [10, 30]))])
+      let octets = try request.octets
+      let source = try #require(IPAddress(forwarder))
+      _ = respond(
+        to: octets.span, Arrival(source: source, listenerContext: UInt16(shardB), transport: .udp), fixture.snapshot,
+        using: &workspace, into: &buffer)
+      let message = try Message(buffer.octets.octets(0..<buffer.count))
+      #expect(message.rcode == rcode && message.answer.map(\.text) == (rcode == 0 ? ["10.30.2.9"] : []))
+      #expect(message.options?.first { $0.code == 8 }?.data[3] == 24)
+    }
+  }
+
   @Test(arguments: [subnet(1, 0, []), subnet(2, 0, []), subnet(0, 0, [])])
   func `a length of 0 hides the client: the forwarder is the caller, the scope 0`(option: [UInt8]) throws {
     let reply = try ask(fixture(), option)
