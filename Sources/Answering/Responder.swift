@@ -36,7 +36,7 @@ public func respond(
     return outcome
   }
   workspace.placeCaller(arrival, snapshot, &outcome)
-  if snapshot.policy.isDropped(outcome.caller) {
+  if !workspace.refusesSubnet, snapshot.policy.isDropped(outcome.caller) {
     outcome.refusal = snapshot.policy.judgePlacement(outcome.caller)
     return outcome
   }

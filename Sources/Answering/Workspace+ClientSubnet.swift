@@ -13,7 +13,7 @@ extension Workspace {
   /// - Else the caller is whoever asks from the subnet, and the scope is the shortest prefix around it in which all callers
   ///   are the same: shorter than the subnet, so that a cache needs few answers, or longer, and then the subnet does not say
   ///   who the caller is. To answer one of those that it may be would be a guess, and what one is shown another is kept
-  ///   from: REFUSED, also by `deny-as drop`, for the scope tells the forwarder which length it takes. Only where the
+  ///   from: REFUSED, whatever `deny-as` says, for the scope tells the forwarder which length it takes. Only where the
   ///   server and every context that the subnet touches are in `mode observe`, so that nobody is kept from anything, is it
   ///   answered: as a caller of the one context that all of it is in, else as one in none.
   ///

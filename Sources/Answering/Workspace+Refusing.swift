@@ -33,7 +33,10 @@ extension Workspace {
     outcome.service = service
     outcome.decision = .refused
     answer.reset()
-    let denial = snapshot.policy.denyAs(context: outcome.caller.context, service: service)
+    // A forwarder has to learn that it is not its client that is refused.
+    let denial =
+      refusesSubnet
+      ? DenyAs(.refused) : snapshot.policy.denyAs(context: outcome.caller.context, service: service)
     guard let number, denial.kind == .nxdomain || denial.kind == .nodata else {
       answer.rcode = .refused
       if denial.kind == .drop { outcome.decision = .silent }

@@ -255,6 +255,19 @@ struct ClientSubnetTests {
     #expect(try ask(fixture, subnet(1, 24, [10, 30, 1]), from: "203.0.113.2").octets.isEmpty)
   }
 
+  @Test(arguments: ["drop", "nxdomain", "nodata"])
+  func `a subnet too short is REFUSED with the scope, whatever deny-as says`(denial: String) throws {
+    for placement in ["enforce", "observe"] {
+      let fixture = try fixture(
+        "deny-as \(denial)\nmode \(placement)\ntrust ecs from 127.0.0.53\ncontext shard-a { from 10.30.1.0/24; mode enforce }\ncontext shard-b { from 10.30.2.0/24 }\n"
+      )
+      let reply = try ask(fixture, subnet(1, 16, [10, 30]))
+      #expect(reply.rcode == "REFUSED" && reply.option(8) == subnet(1, 16, [10, 30], scope: 24))
+      #expect(reply.ede == "18 the client subnet 10.30.0.0/16 is too short: callers are told apart by /24 here")
+      #expect(reply.outcome.decision == .refused)
+    }
+  }
+
   @Test(arguments: 0..<rounds(2))
   func `a cache that goes by the scope gives nobody another's answer`(seed: Int) throws {
     let fixture = try fixture()
