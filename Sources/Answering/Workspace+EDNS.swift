@@ -73,13 +73,18 @@ extension Workspace {
   private func sendsNSID(_ snapshot: Snapshot) -> Bool { query.options.contains(.nsid) && snapshot.nsid.count > 0 }
 
   /// The Extended DNS Error (RFC 8914) of a refusal, its text naming the rule, or that of a failure.
+  ///
+  /// Who is not told why reads a REFUSED's code alone, and of `deny-as nxdomain` and `nodata` nothing: a name that does not
+  /// exist has no error either.
   func appendExtendedError(
     opt: Int, _ outcome: Outcome, _ snapshot: Snapshot, into response: inout OctetBuffer
   ) {
     if let refusal = outcome.refusal, !outcome.isOnlyObserved {
+      let isTold = snapshot.policy.telling.tells(outcome.caller)
+      if !isTold, answer.rcode != .refused { return }
       OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
         $0.append(refusal.rule.infoCode)
-        if snapshot.policy.telling.tells(outcome.caller) { snapshot.policy.appendText(of: refusal, outcome, to: &$0) }
+        if isTold { snapshot.policy.appendText(of: refusal, outcome, to: &$0) }
       }
     } else if let code = answer.infoCode ?? inherentInfoCode {
       OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {

@@ -260,6 +260,17 @@ struct TellingTests {
     #expect(try inner.ask("orders.e.test.", from: "10.30.1.33").ede?.hasPrefix("18 batch may not") == true)
   }
 
+  @Test(arguments: ["nxdomain", "nodata"])
+  func `a denial as nxdomain or nodata has no error for who is not told`(denial: String) throws {
+    for (explain, ede) in [("off", nil), ("on", "18 batch may not call orders: refuse (a.policy:12)")] {
+      let fixture = try fixture("explain \(explain)\ndeny-as \(denial)\n")
+      let refused = try fixture.ask("orders.e.test.", from: "10.30.1.33")
+      #expect(refused.ede == ede && refused.outcome.decision == .refused && refused.data == [])
+      let absent = try fixture.ask("nowhere.e.test.", from: "10.30.1.33")
+      #expect(absent.ede == nil && absent.message?.options == refused.message?.options || ede != nil)
+    }
+  }
+
   @Test func `what does not fit is truncated over UDP, and whole over TCP`() throws {
     let label = String(repeating: "x", count: 60)
     let callers = (0..<20).map { "\(label)\($0)" }

@@ -4,7 +4,8 @@ extension StatementSpec {
     StatementSpec(
       "explain", in: [.top], words: many, "explain on|off, or explain to CONTEXT...",
       """
-      Who is told why: by `dig CH TXT`, and by the rule and its place in a refusal's Extended DNS Error (RFC 8914).
+      Who is told why: by `dig CH TXT`, and by the rule and its place in a refusal's Extended DNS Error (RFC 8914). \
+      Others read a REFUSED's code alone, and where deny-as says nxdomain or nodata no error at all.
       """,
       without: "explain on.", example: "explain to test", readExplain),
     StatementSpec(
