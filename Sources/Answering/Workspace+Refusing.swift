@@ -89,7 +89,7 @@ extension Workspace {
   }
 
   /// The context of the first endpoint of a set that may not pass; 0 where all may.
-  private func firstIsolated(
+  func firstIsolated(
     _ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> UInt16 {
     var rdata = rrset.dataStart &+ 2

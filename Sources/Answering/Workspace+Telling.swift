@@ -198,11 +198,13 @@ extension Workspace {
       isBroken = true
     }
     if policy.hasIsolations, !judged.isExcepted, found.kind == .exact || found.kind == .wildcard {
-      let addresses = found.node.addresses(zone.memory)
-      switch judgeEndpoints(of: found.node, asked: addresses, zone, snapshot, caller) {
+      let passage = passageOfAddresses(at: found.node, zone, snapshot, caller)
+      switch passage {
       case .all, .noneOfType: break
       case .some:
-        fact.append("endpoints that isolate keeps from the caller are left out")
+        let isShadow = policy.shadow(context: caller.context, service: service).contains(.isolate)
+        fact.append("endpoints that isolate keeps from the caller ")
+        fact.append(isShadow ? "would be left out, in observe" : "are left out")
         if !endFact(into: &response) { return false }
       case .none(let endpoint):
         let judgement = isolation(of: endpoint, service: service, snapshot, &outcome)
@@ -232,6 +234,29 @@ extension Workspace {
     fact.append(" may be called by ")
     policy.telling.appendGrants(service, to: &fact)
     return endFact(into: &response)
+  }
+
+  /// What `isolate` lets pass of a node's addresses of all types; nothing where a signed set is not whole.
+  private func passageOfAddresses(
+    at node: ZoneNode, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
+  ) -> Passage {
+    var total = 0
+    var passing = 0
+    var first: UInt16 = 0
+    var next = node.addresses(zone.memory)
+    while let addresses = next {
+      let passed = countPassing(addresses, zone, snapshot, caller)
+      if passed < addresses.count {
+        let endpoint = firstIsolated(addresses, zone, snapshot, caller)
+        if first == 0 { first = endpoint }
+        if passed > 0, addresses.isSigned { return .none(first: endpoint) }
+      }
+      total &+= addresses.count
+      passing &+= passed
+      next = node.addresses(zone.memory, after: addresses)
+    }
+    if passing == total { return .all }
+    return passing == 0 ? .none(first: first) : .some(first: first)
   }
 
   /// What the caller's effective zone has at the name, and where it is written.

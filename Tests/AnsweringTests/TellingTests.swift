@@ -221,6 +221,36 @@ struct TellingTests {
     #expect(try facts(ask(strict, "both.e.test."))[0] == "endpoints that isolate keeps from the caller are left out")
   }
 
+  @Test func `what isolate leaves out is told of all types together, and as it is in observe`() throws {
+    let policy = """
+      origin e.test
+      context a { from 10.1.0.0/16 2001:db8:a::/48 }
+      context b { from 10.2.0.0/16 2001:db8:b::/48 }
+      isolate a b
+
+      """
+    let zone =
+      zoneHead
+      + "x A 10.1.0.1\nx A 10.2.0.1\ny A 10.1.0.1\ny AAAA 2001:db8:b::1\nz A 10.2.0.1\nz AAAA 2001:db8:a::1\nall A 10.1.0.1\n"
+      + "none A 10.2.0.1\nnone AAAA 2001:db8:b::1\n"
+    for (more, told) in [
+      ("", "endpoints that isolate keeps from the caller are left out"),
+      ("observe isolate\n", "endpoints that isolate keeps from the caller would be left out, in observe"),
+      ("mode observe\n", "endpoints that isolate keeps from the caller would be left out, in observe"),
+    ] {
+      let fixture = try Fixture(policy: policy + more, ["e.test.zone": zone])
+      for name in ["x", "y", "z"] {
+        #expect(try facts(ask(fixture, "\(name).e.test.", from: "10.1.0.9")).first == told, "\(name)")
+      }
+      #expect(try facts(ask(fixture, "all.e.test.", from: "10.1.0.9")).count == 2)
+      let refused = "endpoints in b are kept from callers in a: isolate (a.policy:4)"
+      #expect(
+        try facts(ask(fixture, "none.e.test.", from: "10.1.0.9")).first
+          == (more.isEmpty ? "refused: \(refused)" : "would be refused, in observe: \(refused)"))
+      #expect(try fixture.ask("y.e.test.", .aaaa, from: "10.1.0.9").data.isEmpty == more.isEmpty)
+    }
+  }
+
   @Test func `the names of servers are answered as elsewhere, or refused`() throws {
     let fixture = try fixture("nsid \"ns-7\"")
     for name in ["version.bind.", "VERSION.server."] {
