@@ -94,6 +94,9 @@ public struct Outcome: Sendable, BitwiseCopyable {
   /// not say who the caller is.
   public internal(set) var scope: UInt8 = 0
 
+  /// True where the client subnet does not say who the caller is.
+  var isSubnetTooShort: Bool { clientSubnet.map { scope > $0.sourceLength } ?? false }
+
   init(caller: Caller, _ evidence: Evidence = Evidence(source: IPAddress(v4: 0))) {
     self.caller = caller
     self.evidence = evidence

@@ -15,7 +15,7 @@ extension CompiledPolicy {
       }
       buffer.append("the client subnet ")
       buffer.append(subnet)
-      if outcome.scope > subnet.sourceLength {
+      if outcome.isSubnetTooShort {
         buffer.append(" is too short: callers are told apart by /")
         buffer.append(decimal: UInt64(subnet.addressBits(ofLength: outcome.scope)))
         buffer.append(" here")
@@ -83,8 +83,6 @@ extension CompiledPolicy {
 
   /// The same sentence as a string.
   package func text(of refusal: Refusal, _ outcome: Outcome) -> String {
-    var buffer = OctetBuffer(capacity: 1024)
-    appendText(of: refusal, outcome, to: &buffer)
-    return String(decoding: buffer.octets.octets(0..<buffer.count), as: UTF8.self)
+    text { appendText(of: refusal, outcome, to: &$0) }
   }
 }

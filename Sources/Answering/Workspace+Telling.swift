@@ -113,29 +113,12 @@ extension Workspace {
       fact.append(arrival.source)
     }
     if !endFact(into: &response) { return false }
-    if !caller.isPlaced {
-      fact.append("in no context: ")
-      if let subnet = outcome.clientSubnet, outcome.scope > subnet.sourceLength {
-        policy.appendText(of: Refusal(.placement, reason: 0), outcome, to: &fact)
-      } else {
-        fact.append("no from prefix covers the address")
-      }
-    } else if caller.context == 0 {
-      fact.append("no contexts are declared: everyone sees the base")
-    } else {
-      fact.append("context ")
-      policy.telling.appendContextPath(caller.context, to: &fact)
-      fact.append(", by ")
-      policy.callers.appendBasis(caller.contextBasis, to: &fact)
-    }
+    policy.appendStanding(of: outcome, to: &fact)
+    appendBasis(caller.contextBasis, policy)
     if !endFact(into: &response) { return false }
-    if caller.service == 0 {
-      fact.append("no service: no runs-at prefix covers the address")
-    } else {
-      fact.append("service ")
-      policy.appendService(caller.service, to: &fact)
-      fact.append(", by ")
-      policy.callers.appendBasis(caller.serviceBasis, to: &fact)
+    policy.appendIdentity(of: outcome, to: &fact)
+    if caller.service != 0 {
+      appendBasis(caller.serviceBasis, policy)
       switch caller.identification {
       case .none: break
       case .address: fact.append(", known by its address")
@@ -147,6 +130,12 @@ extension Workspace {
     if policy.mode(caller.context) == .enforce { return true }
     fact.append("mode observe: what the rules refuse is answered and logged")
     return endFact(into: &response)
+  }
+
+  private mutating func appendBasis(_ basis: UInt32, _ policy: CompiledPolicy) {
+    if basis == 0 { return }
+    fact.append(", by ")
+    policy.callers.appendBasis(basis, to: &fact)
   }
 
   // MARK: - Why do I get what I get?

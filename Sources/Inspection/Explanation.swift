@@ -68,7 +68,7 @@ package struct Explanation: Codable, Sendable {
     source = asker.source.description
     context = caller.isPlaced && caller.context != 0 ? snapshot.policy.contextName(caller.context) : nil
     service = caller.service == 0 ? nil : snapshot.policy.serviceName(caller.service)
-    self.caller = callerFacts(caller, snapshot)
+    self.caller = callerFacts(outcome, snapshot)
     steps = Retrace(loaded, snapshot, caller, time: time).steps(from: name, type)
     decision = "\(outcome.decision)"
     refusal = outcome.refusal.map {
@@ -80,30 +80,17 @@ package struct Explanation: Codable, Sendable {
   }
 }
 
-private func callerFacts(_ caller: Caller, _ snapshot: Snapshot) -> [Explanation.Fact] {
+private func callerFacts(_ outcome: Outcome, _ snapshot: Snapshot) -> [Explanation.Fact] {
   let policy = snapshot.policy
   func fact(_ what: String, basis: UInt32) -> Explanation.Fact {
     let line = policy.callers.basis(basis)
     return Explanation.Fact(text: line.map { "\(what), by \($0.text)" } ?? what, place: line?.location.short)
   }
-  var facts: [Explanation.Fact] = []
-  if !caller.isPlaced {
-    facts.append(Explanation.Fact(text: "in no context: no from prefix covers the address", place: nil))
-  } else if caller.context != 0 {
-    let path = snapshot.contexts.path(from: Int(caller.context)).dropLast().map { snapshot.contexts.nodes[$0].name }
-    facts.append(fact("context \(path.joined(separator: " in "))", basis: caller.contextBasis))
-  } else {
-    facts.append(Explanation.Fact(text: "no contexts are declared: everyone sees the base", place: nil))
-  }
-  if caller.service != 0 {
-    facts.append(fact("service \(policy.serviceName(caller.service))", basis: caller.serviceBasis))
-  } else if caller.identification == .certificate {
-    facts.append(
-      Explanation.Fact(text: "no service: no identity is the certificate's name, and nothing else counts", place: nil))
-  } else {
-    facts.append(Explanation.Fact(text: "no service: no runs-at prefix covers the address", place: nil))
-  }
-  return facts
+  let caller = outcome.caller
+  return [
+    fact(policy.standing(of: outcome), basis: caller.contextBasis),
+    fact(policy.identity(of: outcome), basis: caller.service == 0 ? 0 : caller.serviceBasis),
+  ]
 }
 
 extension Explanation.Response {

@@ -1,6 +1,7 @@
 import Addresses
 import DNSFormat
 import FlatMemory
+import Policy
 import TestSupport
 import Testing
 
@@ -98,8 +99,32 @@ struct TellingTests {
         "context prod, by from 10.30.0.0/16 (a.policy:4)",
       ])
     #expect(
-      try facts(16, [10, 30])[1]
-        == "in no context: the client subnet 10.30.0.0/16 is too short: callers are told apart by /24 here")
+      try facts(16, [10, 30]).dropFirst() == [
+        "in no context: the client subnet 10.30.0.0/16 is too short: callers are told apart by /24 here",
+        "no service: the client subnet is too short to tell",
+      ])
+  }
+
+  @Test func `whoami tells of a certificate that is nobody's`() throws {
+    let fixture = try Fixture(
+      policy: "origin e.test\ntrust proxy from 192.0.2.1\ncontext prod { from 10.0.0.0/8 }\n"
+        + "service web { runs-at 10.0.0.1; identity \"web\" }\n", ["e.test.zone": zoneHead])
+    var request = Request(name: "whoami.ambit.", type: text, rclass: 3)
+    request.edns = .init(udpSize: 1232)
+    let octets = try request.octets
+    var workspace = Workspace()
+    var buffer = OctetBuffer(capacity: 65535)
+    let evidence = Evidence(
+      source: try #require(IPAddress("10.0.0.1")), addressSource: .proxy, certificateService: 0)
+    let arrival = Arrival(evidence, transport: .tcp)
+    let outcome = respond(to: octets.span, arrival, fixture.snapshot, using: &workspace, into: &buffer)
+    let reply = try Reply(
+      outcome: outcome, octets: [], message: Message(buffer.octets.octets(0..<buffer.count)))
+    #expect(
+      facts(reply) == [
+        "address 10.0.0.1, by a trusted proxy's PROXY header", "context prod, by from 10.0.0.0/8 (a.policy:3)",
+        "no service: no identity is the certificate's name, and nothing else counts",
+      ])
   }
 
   @Test func `deny-as drop is silent to callers in no context, and mode observe is told`() throws {
