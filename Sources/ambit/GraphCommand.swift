@@ -36,13 +36,13 @@ extension Command {
     }
     let now = Clock.realtimeSeconds()
     let logs = arguments.all("--log")
-    let graph: CallGraph
+    let graph: CallDrawing
     if logs.isEmpty {
-      graph = CallGraph(snapshot, at: now)
+      graph = CallDrawing(snapshot, at: now)
     } else {
       var tally = CallTally(snapshot, at: now)
       guard read(logs, into: &tally) else { return .system }
-      graph = CallGraph(tally, at: now)
+      graph = CallDrawing(tally, at: now)
     }
     let text = format == "svg" ? graph.svg : format == "dot" ? graph.dot : graph.text
     guard let file else {

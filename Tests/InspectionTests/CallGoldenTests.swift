@@ -26,14 +26,14 @@ struct CallGoldenTests {
   }
 
   @Test func `graph draws what is allowed`() throws {
-    let graph = CallGraph(try #require(shop.snapshot), at: 1_795_255_464)
+    let graph = CallDrawing(try #require(shop.snapshot), at: 1_795_255_464)
     try check("graph.txt", graph.text)
     try check("graph.dot", graph.dot)
     try check("graph.svg", graph.svg)
   }
 
   @Test func `graph draws what a log shows`() throws {
-    let graph = CallGraph(tally(shopLog, try #require(shop.snapshot)), at: 1_795_255_464)
+    let graph = CallDrawing(tally(shopLog, try #require(shop.snapshot)), at: 1_795_255_464)
     try check("graph-log.txt", graph.text)
     try check("graph-log.dot", graph.dot)
     try check("graph-log.svg", graph.svg)
@@ -48,10 +48,10 @@ struct CallGoldenTests {
       """
     let loaded = load(zones: ["mesh.test.zone": apex], policy: policy)
     let snapshot = try #require(loaded.snapshot, "\(loaded.diagnostics)")
-    let svg = CallGraph(snapshot, at: 0).svg
+    let svg = CallDrawing(snapshot, at: 0).svg
     #expect(!svg.contains("<script") && !svg.contains("href") && !svg.contains("@import"))
     #expect(XMLTags(svg).areBalanced)
-    #expect(CallGraph(snapshot, at: 0).dot.contains(#"\"b"#))
+    #expect(CallDrawing(snapshot, at: 0).dot.contains(#"\"b"#))
   }
 
   @Test func `boxes of a row do not overlap, and hundreds of services fit`() throws {
@@ -61,7 +61,7 @@ struct CallGoldenTests {
       policy += "service s\(number) { tier \(number % 3 == 0 ? "high" : "low")\n"
       policy += callers.isEmpty ? "}\n" : "allow \(callers.joined(separator: " "))\n}\n"
     }
-    let graph = CallGraph(try #require(load(zones: ["mesh.test.zone": apex], policy: policy).snapshot), at: 0)
+    let graph = CallDrawing(try #require(load(zones: ["mesh.test.zone": apex], policy: policy).snapshot), at: 0)
     let layout = GraphLayout(graph)
     for row in Dictionary(grouping: layout.boxes, by: \.row).values {
       let inOrder = row.sorted { $0.x < $1.x }
@@ -70,7 +70,7 @@ struct CallGoldenTests {
     }
     #expect(layout.width < 5000 && layout.height < 8000)
     #expect(
-      CallGraph(try #require(load(zones: ["mesh.test.zone": apex], policy: policy).snapshot), at: 0).svg == graph.svg)
+      CallDrawing(try #require(load(zones: ["mesh.test.zone": apex], policy: policy).snapshot), at: 0).svg == graph.svg)
   }
 }
 

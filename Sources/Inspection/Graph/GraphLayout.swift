@@ -29,7 +29,7 @@ struct GraphLayout {
   private(set) var width = 0
   private(set) var height = 0
 
-  init(_ graph: CallGraph) {
+  init(_ graph: CallDrawing) {
     boxes = graph.nodes.map { node in
       let name = node.name.unicodeScalars.count * 8 + 24
       let tags = node.kind == .service ? node.contexts.prefix(3).reduce(12) { $0 + Self.tagWidth($1.name) + 4 } : 0
@@ -56,7 +56,7 @@ struct GraphLayout {
   static func tagWidth(_ name: String) -> Int { min(16, name.unicodeScalars.count) * 6 + 10 }
 
   /// A band's nodes in layers: callers above those they call, as far as there are no cycles.
-  private static func layers(_ members: [Int], _ graph: CallGraph) -> [[Int]] {
+  private static func layers(_ members: [Int], _ graph: CallDrawing) -> [[Int]] {
     let isMember = Set(members)
     var callees: [Int: [Int]] = [:]
     for edge in graph.edges where isMember.contains(edge.from) && isMember.contains(edge.to) {
@@ -96,7 +96,7 @@ struct GraphLayout {
   }
 
   /// Sorts each row by the middle of its neighbours' places, up and down in turn.
-  private func order(_ rows: inout [[Int]], _ graph: CallGraph) {
+  private func order(_ rows: inout [[Int]], _ graph: CallDrawing) {
     var neighbours = [[Int]](repeating: [], count: graph.nodes.count)
     for edge in graph.edges {
       neighbours[edge.from].append(edge.to)

@@ -14,7 +14,7 @@ struct GraphRouting {
     var boxes: [GraphLayout.Box] = []
   }
 
-  init(_ graph: CallGraph, _ layout: GraphLayout) {
+  init(_ graph: CallDrawing, _ layout: GraphLayout) {
     self.layout = layout
     var rows = [Row](repeating: Row(), count: (layout.boxes.map(\.row).max() ?? -1) + 1)
     for box in layout.boxes.sorted(by: { $0.x < $1.x }) {
@@ -30,7 +30,7 @@ struct GraphRouting {
   }
 
   /// Where each edge begins and ends along its boxes' sides, in the order of the boxes at its other end.
-  private static func ports(_ graph: CallGraph, _ layout: GraphLayout) -> [(start: Int, end: Int)] {
+  private static func ports(_ graph: CallDrawing, _ layout: GraphLayout) -> [(start: Int, end: Int)] {
     struct Side: Hashable {
       let node: Int
       let isBottom: Bool

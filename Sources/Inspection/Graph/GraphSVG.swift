@@ -1,4 +1,4 @@
-extension CallGraph {
+extension CallDrawing {
   /// The graph as one SVG file: no script, no font, nothing to be fetched. What a line means shows where the pointer rests.
   package var svg: String {
     let layout = GraphLayout(self)

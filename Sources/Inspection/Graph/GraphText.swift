@@ -1,4 +1,4 @@
-extension CallGraph {
+extension CallDrawing {
   /// The graph for a terminal: each service, who may call it, whom it calls.
   package var text: String {
     var text = ""

@@ -5,7 +5,7 @@ internal import Diagnostics
 internal import Policy
 
 /// Who may call whom, by the policy's `allow` lines, and who does, by a query log: the graph that `ambit graph` draws.
-package struct CallGraph: Sendable {
+package struct CallDrawing: Sendable {
   /// A service; or a context or everyone, as an `allow` line names them.
   package struct Node: Hashable, Sendable {
     enum Kind: Sendable { case everyone, context, service }
