@@ -95,6 +95,21 @@ package struct PolicyException: Sendable {
   package let lastDay: String
   package let reason: String
   package let location: SourceLocation
+
+  /// What `ambit audit` gives as the reason of those it proposes.
+  package static let proposedReason = "seen in the query log"
+
+  /// One that is proposed.
+  package init(
+    caller: Grant.Subject, service: Int, end: UInt32, lastDay: String, reason: String, location: SourceLocation
+  ) {
+    self.caller = caller
+    self.service = service
+    self.end = end
+    self.lastDay = lastDay
+    self.reason = reason
+    self.location = location
+  }
 }
 
 /// `explain`: who may ask why, by `dig CH TXT`, and reads the rule in a refusal's Extended DNS Error.
@@ -199,6 +214,8 @@ package struct Service: Sendable {
   package var users: [ServiceUser] = []
   /// Where it is said that callers known by address alone are refused; nil where they are not.
   package var requireLocation: SourceLocation?
+  /// What names are relative to where it is declared; nil where there is no origin.
+  package var origin: DomainName?
 }
 
 /// One word of an `identity` line.

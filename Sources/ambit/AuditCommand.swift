@@ -10,7 +10,7 @@ extension Command {
     usage: "audit LOG... [DIR] [--check] [--json]",
     summary: "say who called whom, and which allow lines that takes",
     details: """
-        --check   exit code 1 where something that passed would be refused were every rule enforced
+        --check   exit code 1 where something that passed would be refused were every rule enforced, or DIR not load
         --json    print the report as one JSON object
 
       LOG is what query-log wrote, - for standard input; DIR (default: zones) is the policy it is held against, which need
@@ -45,7 +45,7 @@ extension Command {
         "ambit: no line of \(logs.joined(separator: ", ")) is a query log's; write one with query-log\n")
       return .badInput
     }
-    return arguments.has("--check") && !audit.wouldBreak.isEmpty ? .badInput : .done
+    return arguments.has("--check") && !audit.isEnforceable ? .badInput : .done
   }
 }
 

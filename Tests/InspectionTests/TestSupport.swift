@@ -8,6 +8,11 @@ import ZoneFile
 
 /// A configuration in memory: `zones` by path, a path with a folder being an overlay; one policy file, `p.policy`.
 func load(zones: [String: String], policy: String = "") -> LoadedConfiguration {
+  load(zones: zones, policies: policy.isEmpty ? [:] : ["p.policy": policy])
+}
+
+/// A configuration in memory, with policy files by path.
+func load(zones: [String: String], policies: [String: String]) -> LoadedConfiguration {
   let files = zones.keys.sorted().map { path in
     let parts = path.split(separator: "/").map(String.init)
     return ConfigurationFiles.Zone(
@@ -15,7 +20,7 @@ func load(zones: [String: String], policy: String = "") -> LoadedConfiguration {
       context: parts.count == 2 ? parts[0] : nil)
   }
   let configuration = ConfigurationFiles(
-    policies: policy.isEmpty ? [] : [("p.policy", Array(policy.utf8))], zones: files,
+    policies: policies.sorted { $0.key < $1.key }.map { ($0.key, Array($0.value.utf8)) }, zones: files,
     open: { path in
       zones[path].map { .success(Array($0.utf8)) } ?? .failure(ZoneFileReader.ReadFailure(reason: "no such file"))
     })

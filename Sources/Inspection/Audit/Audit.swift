@@ -57,6 +57,12 @@ package struct Audit: Codable, Sendable {
     package internal(set) var allow: [String]
   }
 
+  /// `except` lines, and the file that they belong in: that of the service they let be called.
+  package struct Excepts: Codable, Sendable {
+    package let file: String
+    package internal(set) var lines: [String] = []
+  }
+
   package let queries: Int
   package let from: String
   package let to: String
@@ -73,12 +79,19 @@ package struct Audit: Codable, Sendable {
   package internal(set) var neverUsed: [Permission] = []
   package internal(set) var undeclared: [Undeclared] = []
   package internal(set) var wouldBreak: [Broken] = []
+  /// Cycles of declared calls, for which the policy does not load once `acyclic` is enforced.
+  package internal(set) var cycles: [String] = []
   package internal(set) var lines: [Lines] = []
   /// Words of these lines that are contexts: they let in whoever is there.
   package internal(set) var contexts: [String] = []
-  package internal(set) var excepts: [String] = []
+  package internal(set) var excepts: [Excepts] = []
   /// What is refused all the same, with those lines, `mode enforce` and `default refuse`.
   package internal(set) var remaining: [Broken] = []
+  /// The cycles that are there with those lines too: no call seen is part of them.
+  package internal(set) var remainingCycles: [String] = []
+
+  /// True where every rule may be enforced as the policy is: it loads, and nothing that passed is refused.
+  package var isEnforceable: Bool { wouldBreak.isEmpty && cycles.isEmpty }
 
   /// - Parameters:
   ///   - now: seconds since 1970, for exceptions.
@@ -91,16 +104,30 @@ package struct Audit: Codable, Sendable {
     missing = tally.droppedCount
     foreign = tally.foreignCount
     withoutService = tally.openCount
-    (unplaced, unplacedExample) = tally.unplaced
+    (unplaced, unplacedExample) = (tally.unplaced.count, tally.unplaced.example)
     isPartial = tally.isPartial
     let calls = SeenCalls(tally)
     edges = calls.edges
     neverUsed = calls.neverUsed
     undeclared = calls.undeclared
-    wouldBreak = calls.broken(under: tally.policy, at: now)
+    cycles = tally.policy.policy.declaredCycles
+    let unplaced = Self.unplaced(tally)
+    wouldBreak = calls.broken(under: tally.policy, at: now) + unplaced
     let proposal = Proposal(calls, tally.policy, at: now, until: until)
     contexts = proposal.contexts
-    (lines, excepts, remaining) = (proposal.lines, proposal.excepts, proposal.remaining)
+    (lines, excepts, remaining) = (proposal.lines, proposal.excepts, proposal.remaining + unplaced)
+    remainingCycles = proposal.cycles
+  }
+
+  /// What passed of callers in no context: enforced, they are refused whatever they ask.
+  private static func unplaced(_ tally: borrowing CallTally) -> [Broken] {
+    let unplaced = tally.unplaced
+    if unplaced.passed == 0 { return [] }
+    return [
+      Broken(
+        caller: "addresses in no context", context: "", target: "any name", count: unplaced.passed, rule: Rule.placement.word,
+        place: "", example: "from \(unplaced.example)")
+    ]
   }
 }
 

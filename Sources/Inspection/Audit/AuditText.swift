@@ -13,6 +13,9 @@ extension Audit {
       "used but never declared", undeclared.map { ["\($0.caller) -> \($0.target)", "\($0.count)", "by \($0.by)"] },
       &text, right: [1])
     section("passed, and enforce would refuse", wouldBreak.map(brokenRow), &text, right: [1])
+    if !cycles.isEmpty {
+      section("cycles of allowed calls, for which enforce would not load: acyclic", cycles.map { [$0] }, &text)
+    }
     text += proposal
     return text
   }
@@ -52,10 +55,13 @@ extension Audit {
 
   private var proposal: String {
     var text = "\n"
+    let isWhole = remaining.isEmpty && remainingCycles.isEmpty
     if lines.isEmpty, excepts.isEmpty {
-      text += "no line is missing for mode enforce and default refuse\n"
+      text += "no line is missing for mode enforce and default refuse"
+      text += isWhole ? "\n" : "; what they refuse all the same, or do not load, no line cures\n"
     } else {
-      text += "# With these lines mode enforce and default refuse refuse nothing that passed"
+      text += remainingCycles.isEmpty ? "# With" : "# But for the cycles listed below, with"
+      text += " these lines mode enforce and default refuse refuse nothing that passed"
       text += remaining.isEmpty ? ".\n" : ", but for what is listed below.\n"
       if !contexts.isEmpty {
         text += "# \(contexts.joined(separator: ", ")) \(contexts.count == 1 ? "is a context" : "are contexts"), whose "
@@ -64,9 +70,10 @@ extension Audit {
       for line in lines {
         text += "\n# \(line.place)\nservice \(line.service) {\n    allow \(line.allow.joined(separator: " "))\n}\n"
       }
-      if !excepts.isEmpty { text += "\n" + excepts.map { $0 + "\n" }.joined() }
+      for file in excepts { text += "\n# \(file.file)\n" + file.lines.map { $0 + "\n" }.joined() }
     }
     section("no line cures these: mend the zone, or take the rule away", remaining.map(brokenRow), &text, right: [1])
+    section("no line cures these cycles: take one of their words away", remainingCycles.map { [$0] }, &text)
     return text
   }
 

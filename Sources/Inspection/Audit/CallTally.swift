@@ -42,8 +42,8 @@ package struct CallTally: ~Copyable {
   /// Queries of names in no zone here, and of names that belong to no service.
   package private(set) var foreignCount = 0
   package private(set) var openCount = 0
-  /// Queries of callers in no context, and one of their addresses.
-  package private(set) var unplaced: (count: Int, example: String) = (0, "")
+  /// Queries of callers in no context, how many of them passed, and one of their addresses.
+  package private(set) var unplaced: (count: Int, passed: Int, example: String) = (0, 0, "")
   /// True where some of the log has refusals only.
   package private(set) var isPartial = false
   package private(set) var firstTime = ""
@@ -85,7 +85,8 @@ package struct CallTally: ~Copyable {
     let evidence = entry.evidence(policy)
     let caller = policy.callers.caller(evidence)
     guard caller.isPlaced else {
-      unplaced = (unplaced.count + 1, evidence.source.description)
+      let isPassed = !entry.isBroken || entry.isOnlyObserved
+      unplaced = (unplaced.count + 1, unplaced.passed + (isPassed ? 1 : 0), evidence.source.description)
       return
     }
     let calls = replay.calls(name, entry.type, evidence, caller, at: now)

@@ -16,7 +16,7 @@ package struct Reachability: Sendable {
   private static let octetsOfWord = MemoryLayout<UInt32>.size + MemoryLayout<UInt64>.size
 
   /// Nil where the rows would take more than `limit` octets.
-  init?(_ graph: CallGraph, _ components: CallGraph.Components, limit: Int = Reachability.sizeLimit) {
+  package init?(_ graph: CallGraph, _ components: CallGraph.Components, limit: Int = Reachability.sizeLimit) {
     var members = Array(repeating: [Int](), count: components.count)
     for service in 0..<graph.serviceCount { members[components.number[service]].append(service) }
     var places: [UInt32] = []

@@ -35,7 +35,7 @@ extension PolicyResolver {
         Service(
           name: service.name, display: display(service), location: place, runsAt: service.runsAt,
           denyAs: service.denyAs?.value, mode: service.mode?.value, identities: service.identities,
-          users: service.users, requireLocation: service.require?.location))
+          users: service.users, requireLocation: service.require?.location, origin: service.origin))
     }
   }
 
