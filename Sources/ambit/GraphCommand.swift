@@ -11,7 +11,7 @@ extension Command {
     details: """
         --log LOG      what query-log wrote, - for standard input; may be given again
         --format F     text (default), dot for Graphviz, or svg
-        -o FILE        write there instead of to standard output; FILE.svg and FILE.dot need no --format
+        -o FILE        write there instead of to standard output; FILE.svg, FILE.dot and FILE.txt need no --format
 
       DIR (default: zones) is loaded as serve would. Solid: an allow line names the caller. With a log, grey: never used;
       dashed: used and not declared. Red: against a rule. Tiers lie below each other, the most important at the bottom.
@@ -20,10 +20,13 @@ extension Command {
     flags: []
   ) { arguments in
     let file = arguments.value("-o")
-    let format =
-      arguments.value("--format") ?? file.flatMap { name in
-        ["svg", "dot"].first { name.hasSuffix(".\($0)") }
-      } ?? "text"
+    let known = file.flatMap { name in
+      [("svg", "svg"), ("dot", "dot"), ("gv", "dot"), ("txt", "text")].first { name.hasSuffix(".\($0.0)") }?.1
+    }
+    if let file, known == nil, arguments.value("--format") == nil {
+      arguments.fail("the name \"\(file)\" does not say which format is meant; end it in .svg, .dot or .txt, or add --format")
+    }
+    let format = arguments.value("--format") ?? known ?? "text"
     guard ["text", "dot", "svg"].contains(format) else {
       arguments.fail("--format takes text, dot or svg, not \"\(format)\"")
     }

@@ -36,6 +36,8 @@ package struct CallDrawing: Sendable {
     /// Queries in the log, and how many of them were refused.
     var count = 0
     var refused = 0
+    /// True where a call that another edge stands for passed by it: that of a service in the context it names.
+    var isUsedByOthers = false
     /// Rules that the call breaks, and their lines: `tiers (ambit.policy:9)`.
     var violations: [String] = []
 
@@ -96,11 +98,12 @@ package struct CallDrawing: Sendable {
       }
     }
     for (call, counts) in log?.calls ?? [] where call.target != 0 && call.caller.service != call.target {
-      let subject: Grant.Subject =
-        call.caller.service != 0
-        ? .service(Int(call.caller.service) - 1)
-        : call.caller.context != 0 ? .context(Int(call.caller.context)) : .everyone
-      let (from, to) = (node(subject, policy), Int(call.target) - 1)
+      let to = Int(call.target) - 1
+      let covering = policy.services[to].allows.map(\.subject).filter { compiled.covers($0, call.caller) }
+      let from = node(Self.subject(of: call.caller, covering), policy)
+      if counts.passed > 0 {
+        for subject in covering { found[[node(subject, policy), to]]?.isUsedByOthers = true }
+      }
       var edge = found[[from, to]] ?? Edge(from: from, to: to)
       edge.count += counts.count
       edge.refused += counts.refused
@@ -112,6 +115,13 @@ package struct CallDrawing: Sendable {
       found[[from, to]] = edge
     }
     edges = found.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+  }
+
+  /// Whom a call is drawn from: the caller; for one who is no service the innermost context around it that a line names.
+  private static func subject(of caller: Caller, _ covering: [Grant.Subject]) -> Grant.Subject {
+    if caller.service != 0 { return caller.subject }
+    let contexts = covering.compactMap { if case .context(let number) = $0 { number } else { nil } }
+    return contexts.max().map { .context($0) } ?? caller.subject
   }
 
   private static func text(_ rule: Rule, _ place: String) -> String {
@@ -181,8 +191,11 @@ package struct CallDrawing: Sendable {
   func style(_ edge: Edge) -> Style {
     if !edge.violations.isEmpty { return .violation }
     if !edge.isDeclared { return .observed }
-    return !hasLog ? .declared : edge.count > 0 ? .used : .unused
+    return !hasLog ? .declared : isUnused(edge) ? .unused : .used
   }
+
+  /// True where the log shows no call that the edge's permission let pass.
+  func isUnused(_ edge: Edge) -> Bool { hasLog && edge.isDeclared && edge.count == 0 && !edge.isUsedByOthers }
 
   /// What an edge is, in a few words.
   func description(_ edge: Edge) -> String {
@@ -190,7 +203,8 @@ package struct CallDrawing: Sendable {
     parts.append(edge.isDeclared ? "allowed by \(edge.places.joined(separator: ", "))" : "not declared")
     if edge.count > 0 { parts.append("\(edge.count) quer\(edge.count == 1 ? "y" : "ies")") }
     if edge.refused > 0 { parts.append("\(edge.refused) refused") }
-    if hasLog, edge.count == 0 { parts.append("never used") }
+    if isUnused(edge) { parts.append("never used") }
+    if edge.count == 0, edge.isUsedByOthers { parts.append("used by calls of services that no line names") }
     if !edge.violations.isEmpty { parts.append("breaks \(edge.violations.joined(separator: ", "))") }
     return parts.joined(separator: "; ")
   }

@@ -32,7 +32,7 @@ struct GraphLayout {
   init(_ graph: CallDrawing) {
     boxes = graph.nodes.map { node in
       let name = node.name.unicodeScalars.count * 8 + 24
-      let tags = node.kind == .service ? node.contexts.prefix(3).reduce(12) { $0 + Self.tagWidth($1.name) + 4 } : 0
+      let tags = node.kind == .service ? Self.tags(node).reduce(12) { $0 + Self.tagWidth($1.name) + 4 } : 0
       return Box(width: max(64, name, tags), height: tags > 12 ? 44 : 30)
     }
     let graphBands = graph.bands
@@ -52,6 +52,14 @@ struct GraphLayout {
     order(&rows, graph)
     place(rows, rowBand, graphBands.map(\.title))
   }
+
+  /// The contexts that a box shows, by name and number, and how many it does not: `+3`, which has no number.
+  static func tags(_ node: CallDrawing.Node) -> [(name: String, number: Int?)] {
+    let shown = node.contexts.prefix(mostTags).map { (name: $0.name, number: Int?.some($0.number)) }
+    return node.contexts.count > mostTags ? shown + [("+\(node.contexts.count - mostTags)", nil)] : shown
+  }
+
+  private static let mostTags = 3
 
   static func tagWidth(_ name: String) -> Int { min(16, name.unicodeScalars.count) * 6 + 10 }
 

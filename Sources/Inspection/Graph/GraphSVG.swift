@@ -13,7 +13,7 @@ extension CallDrawing {
       .observed{stroke:#3d6f8e;stroke-dasharray:5 4}.violation{stroke:#c62828;stroke-opacity:.95}.dash{stroke-dasharray:5 4}
       .e:hover{stroke-opacity:1;stroke-width:4}.b{fill:#f4f7f9;stroke:#dde4e8}.s{fill:#fff;stroke:#41545f;stroke-width:1.3}
       .c{fill:#e3edf3;stroke:#41545f;stroke-width:1.1}.n{font-size:13px;fill:#1d2a31;text-anchor:middle}
-      .t{font-size:10px;fill:#fff;text-anchor:middle}.h{font-size:12px;fill:#5b6770;font-weight:600}
+      .t{font-size:10px;fill:#fff;text-anchor:middle}.h{font-size:12px;fill:#5b6770;font-weight:600;paint-order:stroke;stroke:#f4f7f9;stroke-width:6px;stroke-linejoin:round}
       .g{font-size:17px;fill:#1d2a31;font-weight:600}.l{font-size:11px;fill:#41545f}
       </style>
       <defs>
@@ -32,13 +32,16 @@ extension CallDrawing {
     text += "\(hasLog ? ", and who does" : "")</text>\n"
     for band in layout.bands {
       text += "<rect class=\"b\" x=\"12\" y=\"\(band.top)\" width=\"\(layout.width - 24)\" "
-      text += "height=\"\(band.bottom - band.top)\" rx=\"8\"/>"
-      text += "<text class=\"h\" x=\"24\" y=\"\(band.top + 17)\">\(escaped(band.title))</text>\n"
+      text += "height=\"\(band.bottom - band.top)\" rx=\"8\"/>\n"
     }
     // What is wrong lies on top.
     let order: [Style] = [.unused, .observed, .declared, .used, .violation]
     for style in order {
       for (edge, way) in zip(edges, ways) where self.style(edge) == style { text += path(edge, way) }
+    }
+    // Above the lines, which pass behind their letters.
+    for band in layout.bands {
+      text += "<text class=\"h\" x=\"24\" y=\"\(band.top + 17)\">\(escaped(band.title))</text>\n"
     }
     for (number, node) in nodes.enumerated() { text += drawing(node, layout.boxes[number]) }
     return text + legend(y: layout.height + 10) + "</svg>\n"
@@ -57,10 +60,10 @@ extension CallDrawing {
 
   private func drawing(_ node: Node, _ box: GraphLayout.Box) -> String {
     let isService = node.kind == .service
-    let tags = isService ? Array(node.contexts.prefix(3)) : []
+    let tags = isService ? GraphLayout.tags(node) : []
     var text = "<g><title>\(escaped(node.place.isEmpty ? "everyone" : node.place))"
     text +=
-      "\(tags.count < node.contexts.count && isService ? escaped("; in " + node.contexts.map(\.name).joined(separator: ", ")) : "")</title>"
+      "\(tags.contains { $0.number == nil } ? escaped("; in " + node.contexts.map(\.name).joined(separator: ", ")) : "")</title>"
     text += "<rect class=\"\(isService ? "s" : "c")\" x=\"\(box.x)\" y=\"\(box.y)\" width=\"\(box.width)\" "
     text += "height=\"\(box.height)\" rx=\"\(isService ? 6 : box.height / 2)\"/>"
     text +=
@@ -70,7 +73,7 @@ extension CallDrawing {
       let width = GraphLayout.tagWidth(tag.name)
       let name = tag.name.unicodeScalars.count > 16 ? String(tag.name.unicodeScalars.prefix(15)) + "…" : tag.name
       text +=
-        "<rect x=\"\(x)\" y=\"\(box.y + 25)\" width=\"\(width)\" height=\"14\" rx=\"7\" fill=\"\(colour(tag.number))\"/>"
+        "<rect x=\"\(x)\" y=\"\(box.y + 25)\" width=\"\(width)\" height=\"14\" rx=\"7\" fill=\"\(tag.number.map(colour) ?? "#5b6770")\"/>"
       text += "<text class=\"t\" x=\"\(x + width / 2)\" y=\"\(box.y + 36)\">\(escaped(name))</text>"
       x += width + 4
     }

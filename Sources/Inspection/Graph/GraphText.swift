@@ -19,7 +19,7 @@ extension CallDrawing {
     let services = nodes.count { $0.kind == .service }
     return text + "\n\(amount(services, "service")), \(amount(edges.count { $0.isDeclared }, "permission"))"
       + (hasLog
-        ? ", \(edges.count { $0.isDeclared && $0.count == 0 }) never used, \(edges.count { !$0.isDeclared }) calls not declared"
+        ? ", \(edges.count(where: isUnused)) never used, \(edges.count { !$0.isDeclared }) calls not declared"
         : "")
       + (broken == 0 ? "" : ", \(broken) against the rules") + "\n"
   }
