@@ -214,7 +214,7 @@ struct DifferenceTextTests {
     let decisions = found.causes.filter { $0.kind == .decision }
     #expect(decisions.map(\.text) == ["calls of orders are refused by refuse"])
     #expect(decisions.first?.place == "p.policy:4")
-    #expect(Set(decisions.first?.effects.map(\.callers) ?? []) == ["batch in near"])
+    #expect(Set(decisions.first?.effects.map { $0.words(bound: nil) } ?? []) == ["batch in near"])
     #expect(found.causes.count == 1)
     let effect = try #require(decisions.first?.effects.first { $0.name == "orders.example.test." && $0.type == "A" })
     #expect(effect.old == "10.1.0.1" && effect.new == "refused refuse")

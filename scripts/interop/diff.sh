@@ -15,8 +15,8 @@ sed -i 's/127\.0\.2\.31$/127.0.2.32/' new/shard-a/mesh.test.zone
 same "one moved endpoint: the line it stands in" \
   "orders.mesh.test. has other records  [new/shard-a/mesh.test.zone:3]  (12 answers)" "$(head -n 1 text)"
 same "and whom it concerns, and no one else" \
-  "callers in shard-a but batch, payments: orders.mesh.test. A 127.0.2.30 127.0.2.31 → 127.0.2.30 127.0.2.32
-callers in shard-a but batch, payments: _http._tcp.orders.mesh.test. SRV beside it orders.mesh.test. A 127.0.2.31 → beside it orders.mesh.test. A 127.0.2.32" \
+  "everyone in shard-a except batch and payments: orders.mesh.test. A 127.0.2.30 127.0.2.31 → 127.0.2.30 127.0.2.32
+everyone in shard-a except batch and payments: _http._tcp.orders.mesh.test. SRV beside it orders.mesh.test. A 127.0.2.31 → beside it orders.mesh.test. A 127.0.2.32" \
   "$(grep '^    ' text | sed 's/^ *//')"
 
 # What every kind of caller is told by two servers is what diff says.

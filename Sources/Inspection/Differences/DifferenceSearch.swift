@@ -21,6 +21,8 @@ struct DifferenceSearch {
   private let newPlaces: RecordPlaces
   var result = Differences()
   private var numbers: [Key: Int] = [:]
+  /// Lists of callers that effects share, by context and indices.
+  private var lists: [[Int]: [String]] = [:]
 
   init(_ old: LoadedConfiguration, _ new: LoadedConfiguration, _ pair: SnapshotPair, limit: Int) {
     self.old = old
@@ -81,9 +83,11 @@ struct DifferenceSearch {
       result.causes[number].unlistedCount += 1
       return number
     }
+    let others = Set(pair.contexts[change.context].callers.indices).subtracting(change.callers).sorted()
     result.causes[number].effects.append(
       Differences.Effect(
-        callers: describe(change.callers, in: pair.contexts[change.context]), callerCount: change.callers.count,
+        context: pair.contexts[change.context].name, callers: list(change.callers, in: change.context),
+        others: list(others, in: change.context), callerCount: change.callers.count,
         name: change.name.description, type: change.isOfOthers ? "others" : change.type.description,
         old: words.before, new: words.after))
     return number
@@ -97,20 +101,16 @@ struct DifferenceSearch {
     return result.causes.count - 1
   }
 
-  /// `callers in shard-a`, `web and batch in shard-a`, `callers in shard-a but batch`.
-  private func describe(_ callers: [Int], in context: SnapshotPair.Context) -> String {
-    let place = context.name.isEmpty ? "" : " in \(context.name)"
-    func list(_ indices: some Collection<Int>) -> String {
-      let words = indices.map { index -> String in
-        let asker = context.callers[index]
-        return asker.service.isEmpty ? "who is no service" : asker.service + (asker.isIdentified ? " (identified)" : "")
-      }
-      return words.count > 6
-        ? words[..<5].joined(separator: ", ") + " and \(words.count - 5) more" : words.joined(separator: ", ")
+  /// What callers of a context are called.
+  private mutating func list(_ callers: [Int], in context: Int) -> [String] {
+    let key = [context] + callers
+    if let list = lists[key] { return list }
+    let list = callers.map { index -> String in
+      let asker = pair.contexts[context].callers[index]
+      return asker.service.isEmpty ? "callers of no service" : asker.service + (asker.isIdentified ? " (identified)" : "")
     }
-    if callers.count == context.callers.count { return "callers\(place)" }
-    let others = Set(context.callers.indices).subtracting(callers).sorted()
-    return callers.count > others.count ? "callers\(place) but \(list(others))" : "\(list(callers))\(place)"
+    lists[key] = list
+    return list
   }
 
   // MARK: - Causes

@@ -12,8 +12,12 @@ internal import Policy
 package struct Differences: Codable, Sendable {
   /// Answers of one name and type that differ for some callers of one context.
   package struct Effect: Codable, Sendable {
-    /// `callers in shard-a`, `web in shard-a`.
-    package let callers: String
+    /// Where the callers stand; empty where no contexts are declared.
+    package let context: String
+    /// Every one: a service, `web (identified)` where it is known by more than its address, or `callers of no service`.
+    package let callers: [String]
+    /// Those of the context who are told the same as before; none where everyone is concerned.
+    package let others: [String]
     package let callerCount: Int
     package let name: String
     /// `A`; `others` for all types that the name has no records of, before and after.

@@ -9,7 +9,7 @@ extension Differences {
     let shown = bound.map { causes.prefix($0 * 5) } ?? causes[...]
     for cause in shown {
       lines.append(heading(cause))
-      var groups = Self.grouped(cause.effects)
+      var groups = Self.grouped(cause.effects, isBounded: bound != nil)
       let hidden = bound.map { max(0, groups.count - $0) } ?? 0
       groups.removeLast(hidden)
       lines += groups.map { "    \($0)" }
@@ -73,7 +73,7 @@ extension Differences {
   }
 
   /// Effects that say the same of several contexts, or of several types, are one line.
-  private static func grouped(_ effects: [Effect]) -> [String] {
+  private static func grouped(_ effects: [Effect], isBounded: Bool) -> [String] {
     struct Key: Hashable {
       let name: String
       let old: String
@@ -86,14 +86,32 @@ extension Differences {
       let key = Key(name: effect.name, old: effect.old, new: effect.new)
       if types[key] == nil { order.append(key) }
       if types[key]?.contains(effect.type) != true { types[key, default: []].append(effect.type) }
-      if callers[key]?.contains(effect.callers) != true { callers[key, default: []].append(effect.callers) }
+      let words = effect.words(bound: isBounded ? 6 : nil)
+      if callers[key]?.contains(words) != true { callers[key, default: []].append(words) }
     }
     func list(_ words: [String], _ bound: Int) -> String {
-      words.count <= bound
-        ? words.joined(separator: ", ") : words[..<bound].joined(separator: ", ") + " and \(words.count - bound) more"
+      !isBounded || words.count <= bound
+        ? words.joined(separator: ", ") : words[..<bound].joined(separator: ", ") + " and \(words.count - bound) more (--all)"
     }
     return order.map { key in
       "\(list(callers[key] ?? [], 8)): \(key.name) \(list(types[key] ?? [], 6)) \(key.old) → \(key.new)"
     }
+  }
+}
+
+extension Differences.Effect {
+  /// `callers in shard-a`, `web and batch in shard-a`, `everyone in shard-a except batch and callers of no service`.
+  /// - Parameter bound: how many are named at the most; nil for all.
+  func words(bound: Int?) -> String {
+    let place = context.isEmpty ? "" : " in \(context)"
+    func list(_ words: [String]) -> String {
+      if let bound, words.count > bound {
+        return words[..<(bound - 1)].joined(separator: ", ") + " and \(words.count - bound + 1) more (--all)"
+      }
+      return words.count < 2
+        ? words.joined() : words.dropLast().joined(separator: ", ") + " and \(words[words.count - 1])"
+    }
+    if others.isEmpty { return "callers\(place)" }
+    return callers.count > others.count ? "everyone\(place) except \(list(others))" : "\(list(callers))\(place)"
   }
 }
