@@ -37,29 +37,30 @@ extension Command {
     }
     let now = Clock.realtimeSeconds()
     var tally = CallTally(snapshot, at: now)
-    guard read(logs, into: &tally) else { return .system }
+    if let problem = read(logs, into: &tally) { return problem }
     let audit = Audit(tally, at: now, until: String(UTCDate(seconds: UInt64(now) + 30 * 86_400).description.prefix(10)))
     writeStandardOutput(arguments.has("--json") ? json(audit) : audit.text)
-    if audit.queries == 0, audit.malformed > 0 {
-      writeStandardError(
-        "ambit: no line of \(logs.joined(separator: ", ")) is a query log's; write one with query-log\n")
-      return .badInput
-    }
     return arguments.has("--check") && !audit.isEnforceable ? .badInput : .done
   }
 }
 
-/// Adds what the logs have; says why and gives false where one cannot be read.
-func read(_ logs: [String], into tally: inout CallTally) -> Bool {
+/// Adds what the logs have; says why and how to end where one cannot be read, or is none.
+func read(_ logs: [String], into tally: inout CallTally) -> ExitCode? {
   for log in logs {
+    let (malformed, lines) = (tally.malformedCount, tally.lineCount)
     do throws(SystemError) {
       var reader = try LineReader(log)
       while try reader.next({ tally.add($0) }) {}
       tally.addMalformed(reader.tooLongCount)
     } catch {
       writeStandardError("ambit: \(error)\n")
-      return false
+      return .system
+    }
+    if tally.malformedCount > malformed, tally.lineCount == lines {
+      let name = log == "-" ? "standard input" : log
+      writeStandardError("ambit: no line of \(name) is a query log's; write one with query-log\n")
+      return .badInput
     }
   }
-  return true
+  return nil
 }

@@ -22,8 +22,9 @@ extension Command {
       (context, caller, name). Contexts and services are the same where they are called the same. The order of
       records, serials, the line a rule stands in, and DNSSEC's own records are not compared.
 
-      LOG has a JSON object a line, with "source", "name" and "type", and as far as they apply "listener", "certificate"
-      and "user". Lines that are none are counted.
+      LOG is what query-log wrote; or a JSON object a line, with "source", "name" and "type", and as far as they apply
+      "listener" (the address asked, or its context), "certificate" (its common name, or its service) and "user". Lines
+      that are none are counted.
 
       To compare with another revision: git worktree add /tmp/before main && ambit diff /tmp/before/zones zones
 

@@ -44,7 +44,7 @@ extension Command {
       graph = CallDrawing(snapshot, at: now)
     } else {
       var tally = CallTally(snapshot, at: now)
-      guard read(logs, into: &tally) else { return .system }
+      if let problem = read(logs, into: &tally) { return problem }
       graph = CallDrawing(tally, at: now)
     }
     let text = format == "svg" ? graph.svg : format == "dot" ? graph.dot : graph.text

@@ -187,7 +187,7 @@ struct AuditTests {
     var entry: QueryLogEntry?
     let line = logLine("192.0.2.7", "a.mesh.test.", more: ",\"listener\":\"two\",\"certificate\":\"b\",\"user\":33")
     if case .query(let found)? = QueryLogLine(Array(line.utf8).span) { entry = found }
-    let evidence = try #require(entry).evidence(snapshot.policy)
+    let evidence = try #require(entry).question.evidence(snapshot.policy)
     #expect(evidence.listenerContext == 2 && evidence.certificateService == 2 && evidence.user == 33)
   }
 }

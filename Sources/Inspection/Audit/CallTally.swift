@@ -37,6 +37,8 @@ package struct CallTally: ~Copyable {
   package private(set) var queryCount = 0
   /// Lines that are none of a query log's, requests without a question, queries that the log lost.
   package private(set) var malformedCount = 0
+  /// Lines that are.
+  package private(set) var lineCount = 0
   package private(set) var withoutQuestion = 0
   package private(set) var droppedCount = 0
   /// Queries of names in no zone here, and of names that belong to no service.
@@ -64,7 +66,9 @@ package struct CallTally: ~Copyable {
   /// Adds a line of the log.
   package mutating func add(_ text: Span<UInt8>) {
     if text.isEmpty { return }
-    switch QueryLogLine(text) {
+    let line = QueryLogLine(text)
+    lineCount += line == nil ? 0 : 1
+    switch line {
     case nil: malformedCount += 1
     case .dropped(let count): droppedCount = droppedCount.addingReportingOverflow(count).partialValue
     case .scope(let scope): if scope == .refused { isPartial = true }
@@ -78,18 +82,18 @@ package struct CallTally: ~Copyable {
       if firstTime.isEmpty || entry.time < firstTime { firstTime = entry.time }
       if entry.time > lastTime { lastTime = entry.time }
     }
-    guard let name = entry.name else {
+    guard let name = entry.question.name else {
       withoutQuestion += 1
       return
     }
-    let evidence = entry.evidence(policy)
+    let evidence = entry.question.evidence(policy)
     let caller = policy.callers.caller(evidence)
     guard caller.isPlaced else {
       let isPassed = !entry.isBroken || entry.isOnlyObserved
       unplaced = (unplaced.count + 1, unplaced.passed + (isPassed ? 1 : 0), evidence.source.description)
       return
     }
-    let calls = replay.calls(name, entry.type, evidence, caller, at: now)
+    let calls = replay.calls(name, entry.question.type, evidence, caller, at: now)
     guard calls.isOurs else {
       foreignCount += 1
       return
@@ -111,7 +115,7 @@ package struct CallTally: ~Copyable {
       let edge = Edge(caller: rulesSee, target: target)
       var counts =
         edges[edge]
-        ?? Counts(example: (evidence.source.description, name.description, entry.type.description))
+        ?? Counts(example: (evidence.source.description, name.description, entry.question.type.description))
       if isRefused { counts.refused += 1 } else if entry.isBroken { counts.wouldBe += 1 } else { counts.answered += 1 }
       if let isolated = calls.isolated, isolated.service == target {
         counts.isolated += 1

@@ -32,14 +32,8 @@ package enum QueryLogLine: Sendable {
 package struct QueryLogEntry: Sendable {
   /// UTC, as the log writes it; empty where it does not.
   package let time: String
-  /// Without what names a context or a service: those are numbers of a policy, see ``evidence(_:)``.
-  private let bareEvidence: Evidence
-  private let listener: String?
-  private let certificate: String?
-  private let hasCertificate: Bool
-  /// Nil where the request had no question.
-  package let name: DomainName?
-  package let type: RRType
+  /// Who asked what.
+  package let question: LoggedQuestion
   /// The service that was asked for, as the policy wrote it.
   package let target: String?
   /// True where some rule was broken.
@@ -48,46 +42,78 @@ package struct QueryLogEntry: Sendable {
   package let isOnlyObserved: Bool
 
   fileprivate init?(_ members: [String: FlatJSON.Value]) {
-    func text(_ name: String) -> String? {
-      if case .string(let text)? = members[name] { text } else { nil }
+    guard let question = LoggedQuestion(members) else { return nil }
+    self.question = question
+    time = members.text("time") ?? ""
+    target = members.text("target")
+    isBroken =
+      members["rules"].map { $0 != .other(isEmpty: true) && $0 != .null } ?? (members.text("decision") == "refused")
+    isOnlyObserved = members["observed"] == .bool(true)
+  }
+}
+
+/// Who asked what, by one line of a log: all that it takes to ask again.
+package struct LoggedQuestion: Hashable, Sendable {
+  package let source: IPAddress
+  /// Nil where the request had no question.
+  package let name: DomainName?
+  package let type: RRType
+  private let addressSource: AddressSource
+  private let listener: String?
+  private let certificate: String?
+  private let hasCertificate: Bool
+  private let user: UInt32?
+
+  fileprivate init?(_ members: [String: FlatJSON.Value]) {
+    guard let source = members.text("source").flatMap({ IPAddress($0) }), let written = members.text("name") else {
+      return nil
     }
-    guard let source = text("source").flatMap({ IPAddress($0) }), let written = text("name") else { return nil }
     if written.isEmpty {
       name = nil
       type = RRType(0)
     } else {
-      guard let qname = try? DomainName(written), let qtype = text("type").flatMap({ RRType(mnemonic: $0) }) else {
-        return nil
-      }
+      guard let qname = try? DomainName(written), let qtype = members.text("type").flatMap({ RRType(mnemonic: $0) })
+      else { return nil }
       name = qname
       type = qtype
     }
-    time = text("time") ?? ""
-    var evidence = Evidence(source: source)
-    switch text("known")?.split(separator: " ").first {
-    case "proxy": evidence.addressSource = .proxy
-    case "client-subnet": evidence.addressSource = .clientSubnet
-    default: break
-    }
-    if case .number(let user)? = members["user"] { evidence.user = UInt32(exactly: user) }
-    bareEvidence = evidence
-    listener = text("listener")
-    certificate = text("certificate")
+    self.source = source
+    listener = members.text("listener")
+    certificate = members.text("certificate")
     hasCertificate = members["certificate"] != nil
-    target = text("target")
-    isBroken = members["rules"].map { $0 != .other(isEmpty: true) && $0 != .null } ?? (text("decision") == "refused")
-    isOnlyObserved = members["observed"] == .bool(true)
+    switch members.text("known")?.split(separator: " ").first {
+    case "proxy": addressSource = .proxy
+    case "client-subnet": addressSource = .clientSubnet
+    case nil where hasCertificate: addressSource = .proxy
+    default: addressSource = .packet
+    }
+    if case .number(let number)? = members["user"] { user = UInt32(exactly: number) } else { user = nil }
   }
 
   /// What was known of who asked, in a policy's numbers. A context or service that the policy does not have (any more)
-  /// tells nothing.
+  /// tells nothing. Lines that others write may have the address asked and the certificate's common name instead.
   package func evidence(_ policy: CompiledPolicy) -> Evidence {
-    var evidence = bareEvidence
-    evidence.listenerContext = listener.flatMap { policy.policy.contexts.number(of: $0) }.map { UInt16($0) }
+    var evidence = Evidence(source: source, addressSource: addressSource, user: user)
+    if let listener {
+      let address = SocketAddress(listener, defaultPort: 53)
+      let context =
+        policy.policy.contexts.number(of: listener)
+        ?? policy.policy.listens.first { address != nil && $0.address == address }?.context
+      evidence.listenerContext = context.map { UInt16($0) }
+    }
     if hasCertificate {
-      let index = policy.policy.services.firstIndex { $0.display == certificate }
+      let services = policy.policy.services
+      let index =
+        services.firstIndex { $0.display == certificate }
+        ?? services.firstIndex { $0.identities.contains { $0.commonName == certificate } }
       evidence.certificateService = index.map { UInt32($0 + 1) } ?? 0
     }
     return evidence
+  }
+}
+
+extension [String: FlatJSON.Value] {
+  fileprivate func text(_ name: String) -> String? {
+    if case .string(let text)? = self[name] { text } else { nil }
   }
 }

@@ -72,7 +72,9 @@ package struct Differences: Codable, Sendable {
     /// Lines that are queries.
     package internal(set) var queryCount = 0
     package internal(set) var changedCount = 0
-    /// Lines that are none.
+    /// Queries that the log says it lost.
+    package internal(set) var missingCount = 0
+    /// Lines that are none of a query log's.
     package internal(set) var malformedCount = 0
     /// The first of these, counted from 1.
     package internal(set) var firstMalformedLine: Int?

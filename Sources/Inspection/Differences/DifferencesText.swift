@@ -35,6 +35,7 @@ extension Differences {
     text += " (\(amount(nameCount, "name")), \(amount(callerCount, "kind")) of callers compared)"
     if let replay {
       text += "; \(percent(replay.changedCount)) of \(grouped(replay.queryCount)) queries"
+      if replay.missingCount > 0 { text += "; \(grouped(replay.missingCount)) more that the log lost" }
       if replay.malformedCount > 0 {
         text += "; \(amount(replay.malformedCount, "line")) of the log "
         text += replay.malformedCount == 1 ? "is no query" : "are no queries"
