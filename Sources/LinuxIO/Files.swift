@@ -32,8 +32,13 @@ package func readFile(_ path: String, atMost limit: Int = .max) throws(SystemErr
   }
 }
 
-/// Writes text to standard output at once, without a buffer in between; nothing where nobody reads it.
-package func writeStandardOutput(_ text: String) { _ = writeAll(Array(text.utf8), to: STDOUT_FILENO) }
+/// Writes text to standard output at once, without a buffer in between; nothing where nobody reads it (any more).
+/// - Throws: `cannot write standard output: no space left on device`.
+package func writeStandardOutput(_ text: String) throws(SystemError) {
+  if let reason = writeAll(Array(text.utf8), to: STDOUT_FILENO), reason != EPIPE {
+    throw SystemError("write", "standard output", errno: reason)
+  }
+}
 
 /// Writes to standard error what a person should see; where nobody can, nothing happens.
 package func writeStandardError(_ text: String) { _ = writeAll(Array(text.utf8), to: STDERR_FILENO) }

@@ -155,7 +155,7 @@ package final class ServerControl {
     }
     let places = sockets.addresses.map(\.description).joined(separator: ", ")
     let examples = exampleQueries(snapshot, at: sockets.addresses).map { "  \($0)\n" }.joined()
-    writeStandardOutput(
+    try? writeStandardOutput(
       """
       ambit \(options.version) serves \(options.folder): \(describe(snapshot))
       listening on \(places) over UDP and TCP, \(amount(sockets.datagrams.count, "worker")); Ctrl-C ends, SIGHUP reloads
@@ -400,6 +400,6 @@ package final class ServerControl {
     sayWhatWasDropped()
     let lines = collector.interval().jsonLines()
     metricsLog?.append(lines)
-    writeStandardOutput("\n\(collector.all().table())")
+    try? writeStandardOutput("\n\(collector.all().table())")
   }
 }

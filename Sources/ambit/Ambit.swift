@@ -17,16 +17,16 @@ enum Ambit {
     let word = words.removeFirst()
     switch word {
     case "--help", "-h":
-      writeStandardOutput(help)
+      writeOutput(help)
     case "help":
-      guard let name = words.first else { return writeStandardOutput(help) }
-      if name == "policy" { return writeStandardOutput(PolicyHelp.text(words.dropFirst())) }
-      writeStandardOutput(command(called: name).help)
+      guard let name = words.first else { return writeOutput(help) }
+      if name == "policy" { return writeOutput(PolicyHelp.text(words.dropFirst())) }
+      writeOutput(command(called: name).help)
     case "--version", "-V", "version":
-      writeStandardOutput("ambit \(ambitVersion)\n")
+      writeOutput("ambit \(ambitVersion)\n")
     default:
       let command = command(called: word)
-      if words.contains("--help") || words.contains("-h") { return writeStandardOutput(command.help) }
+      if words.contains("--help") || words.contains("-h") { return writeOutput(command.help) }
       var arguments = Arguments(words, of: command)
       end(command.run(&arguments))
     }

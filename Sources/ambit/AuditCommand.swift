@@ -39,7 +39,7 @@ extension Command {
     var tally = CallTally(snapshot, at: now)
     if let problem = read(logs, into: &tally) { return problem }
     let audit = Audit(tally, at: now, until: String(UTCDate(seconds: UInt64(now) + 30 * 86_400).description.prefix(10)))
-    writeStandardOutput(arguments.has("--json") ? json(audit) : audit.text)
+    writeOutput(arguments.has("--json") ? json(audit) : audit.text)
     return arguments.has("--check") && !audit.isEnforceable ? .badInput : .done
   }
 }

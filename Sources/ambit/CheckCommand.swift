@@ -23,12 +23,12 @@ extension Command {
     guard let loaded = loadFolder(folder) else { return .system }
     let checks = Checks(loaded, at: Clock.realtimeSeconds(), proves: true)
     if arguments.has("--json") {
-      writeStandardOutput(
+      writeOutput(
         json(Report(findings: checks.diagnostics.map(Finding.init), summary: checks.summary, proof: checks.proof)))
     } else {
       report(checks.diagnostics)
-      writeStandardOutput("\(folder): \(checks.summary)\n")
-      if let proof = checks.proof { writeStandardOutput("\(folder): \(proof.text)\n") }
+      writeOutput("\(folder): \(checks.summary)\n")
+      if let proof = checks.proof { writeOutput("\(folder): \(proof.text)\n") }
     }
     return checks.isClean ? .done : .badInput
   }

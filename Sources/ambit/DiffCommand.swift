@@ -69,9 +69,9 @@ extension Command {
       loaded[0].0, loaded[0].1, loaded[1].0, loaded[1].1, at: Clock.realtimeSeconds(),
       limit: arguments.has("--all") ? .max : 10_000, log: log)
     if arguments.has("--json") {
-      writeStandardOutput(json(differences))
+      writeOutput(json(differences))
     } else {
-      writeStandardOutput(differences.text(bound: arguments.has("--all") ? nil : 10))
+      writeOutput(differences.text(bound: arguments.has("--all") ? nil : 10))
     }
     if arguments.has("--exit-code"), !differences.isEmpty { return .changed }
     return bound?.isExceeded(by: differences) == true ? .changed : .done

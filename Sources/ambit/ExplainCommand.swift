@@ -63,7 +63,7 @@ extension Command {
     }
     let asker = Asker(source, at: listener, certificate: certificate, user: user)
     let explanation = Explanation(name, type, asker, at: Clock.realtimeSeconds(), loaded, snapshot)
-    writeStandardOutput(arguments.has("--json") ? json(explanation) : explanation.text)
+    writeOutput(arguments.has("--json") ? json(explanation) : explanation.text)
     return .done
   }
 

@@ -49,7 +49,7 @@ extension Command {
     }
     let text = format == "svg" ? graph.svg : format == "dot" ? graph.dot : graph.text
     guard let file else {
-      writeStandardOutput(text)
+      writeOutput(text)
       return .done
     }
     do throws(SystemError) {

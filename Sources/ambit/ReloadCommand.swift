@@ -32,8 +32,8 @@ extension Command {
     do throws(ControlClient.Problem) {
       let answer = try ControlClient.ask(folder, request, startedBy: user)
       switch answer.status {
-      case .reloaded: writeStandardOutput(answer.text)
-      case .failed, .held: (request.wantsJSON ? writeStandardOutput : writeStandardError)(answer.text)
+      case .reloaded: writeOutput(answer.text)
+      case .failed, .held: (request.wantsJSON ? writeOutput : writeStandardError)(answer.text)
       case .refused:
         writeStandardError("ambit: \(answer.text)")
         return .system
