@@ -46,6 +46,52 @@ struct ProofTests {
     #expect(proof.open.contains("isolate is only observed in a, b"))
   }
 
+  @Test func `an exception by which an endpoint crosses is told with the proof`() throws {
+    // y and z hold the same; x is excepted, and so is what y.p.test holds nowhere but by its wildcard.
+    let lines = """
+      isolate a b
+      service x { runs-at 10.1.0.77 }
+      service y
+      service w { runs-at 10.1.0.5 }
+      except w -> y until 2027-01-01 because "INC-1"
+
+      """
+    let (proof, _) = try prove(lines)
+    #expect(
+      proof.proved.first == "no answer crosses an isolation but by exception: w -> y until 2027-01-01 (p.policy:8)")
+    #expect(proof.exceptions.map(\.text) == ["w -> y until 2027-01-01 (p.policy:8)"])
+    #expect(proof.text.contains("but by exception: w -> y until 2027-01-01 (p.policy:8); "))
+    // Once it has ended nothing crosses by it, and what is in no other context never does.
+    let end: UInt32 = 1_798_848_000  // 2027-01-02
+    #expect(try prove(lines, at: end).proof.exceptions.isEmpty)
+    #expect(try prove(lines, at: end - 1).proof.exceptions.count == 1)
+    #expect(try prove(lines.replacing("runs-at 10.1.0.5", with: "runs-at 10.2.0.5")).proof.exceptions.isEmpty)
+    // Who is refused by name gets no endpoint by an exception.
+    #expect(try prove(lines.replacing("service y", with: "service y { refuse w }")).proof.exceptions.isEmpty)
+    // A whole context, by an alias, and by a service that has a wildcard's data.
+    let wide = lines.replacing("except w", with: "except a")
+    #expect(try prove(wide).proof.exceptions.map(\.caller) == ["a"])
+    let loaded = load(
+      zones: ["p.test.zone": apex + "* A 10.2.0.9\nx A 10.1.0.1\n"], policy: contexts + lines)
+    #expect(Proof.run(try #require(loaded.snapshot), at: 0).proof.exceptions.map(\.service) == ["y"])
+  }
+
+  @Test func `names that are only observed do not stand for others`() throws {
+    let strict = load(zones: [:], policy: contexts + "isolate a b\n")
+    let reading = try #require(strict.snapshot).policy.policy
+    for line in ["service u { mode observe }", "service u\nexcept a -> u until 2027-01-01 because \"y\""] {
+      // `u` sorts before `y` and holds the same: the server of the test has no isolate line, so both cross.
+      let loaded = load(
+        zones: ["p.test.zone": apex + "u A 10.2.0.1\ny A 10.2.0.2\n"], policy: contexts + line + "\n")
+      let snapshot = try #require(loaded.snapshot)
+      var policy = snapshot.policy.policy
+      policy.isolations = reading.isolations
+      let proof = IsolationProof(snapshot, policy, CallerCensus(snapshot.policy), at: 0)
+      #expect(proof.crossings.contains { $0.message.hasPrefix("y.p.test. ") }, "\(line)")
+      #expect(!proof.crossings.contains { $0.message.hasPrefix("u.p.test. A tells callers in a ") }, "\(line)")
+    }
+  }
+
   @Test(arguments: [
     (
       "service x { allow w; refuse w2 }\nservice w { runs-at 10.1.0.5 }\nservice w2 { runs-at 10.1.0.6 }",

@@ -14,6 +14,7 @@ internal import Zones
 /// 3. For every caller's context `respond` is asked about each class of which some endpoint is to be kept from it, and
 ///    all sections of the response are read; of classes that differ only in which isolated contexts there are, until
 ///    every pair of contexts was seen. What may pass is judged by the plain reading.
+/// 4. For every exception that holds, its callers ask for its service: whether an endpoint crosses by it.
 struct IsolationProof {
   /// Mistakes of Ambit's own, or of the reading.
   private(set) var crossings: [Diagnostic] = []
@@ -22,6 +23,10 @@ struct IsolationProof {
   private(set) var nameCount = 0
   /// The contexts where `isolate` is only observed, so that answers do cross.
   private(set) var observedContexts: Set<Int> = []
+  /// Services whose own mode lets answers cross that `isolate` would keep.
+  private(set) var observedServices: Set<UInt32> = []
+  /// Exceptions by which an endpoint crosses, as numbers of `policy.exceptions`.
+  private(set) var crossingExceptions: Set<Int> = []
   /// Contexts that some address in the data belongs to.
   private(set) var endpointContexts: Set<Int> = []
   /// By service number, the contexts of the endpoints of its names.
@@ -35,6 +40,8 @@ struct IsolationProof {
   }
 
   private struct Class: Hashable {
+    /// The service of the names, where its calls are not judged as others are: excepted, or only observed.
+    var service: UInt32 = 0
     var endpoints: [Endpoints] = []
     /// Types that lead to other names.
     var leading: [RRType] = []
@@ -42,6 +49,12 @@ struct IsolationProof {
     var beyond: [Int] = []
 
     var contexts: [Int] { endpoints.flatMap(\.contexts) + beyond }
+
+    /// The types to ask for.
+    var types: [RRType] {
+      let types = endpoints.map(\.type) + leading.flatMap { $0 == .cname || $0 == .dname ? [RRType.a, .aaaa] : [$0] }
+      return Set(types).sorted { $0.rawValue < $1.rawValue }
+    }
   }
 
   private struct Example {
@@ -55,6 +68,10 @@ struct IsolationProof {
   private var reading: IsolationReading
   private var classes: [Class: [Example]] = [:]
   private var order: [Class] = []
+  /// By service number, its exceptions that hold.
+  private var exceptions: [UInt32: [Int]] = [:]
+  /// By service number, the contexts of callers whom these name.
+  private var exceptedContexts: [UInt32: Set<Int>] = [:]
 
   /// - Parameter policy: what the reading is of: the snapshot's own, but in a test.
   init(_ snapshot: Snapshot, _ policy: Policy, _ census: CallerCensus, at time: UInt32) {
@@ -63,8 +80,19 @@ struct IsolationProof {
     reading = IsolationReading(policy)
     nameCount = snapshot.zones.zones.reduce(0) { $0 + ($1.realm == 0 ? $1.nameCount : 0) }
     let hasIsolations = !policy.isolations.isEmpty
+    for (index, exception) in policy.exceptions.enumerated() where hasIsolations && exception.end > time {
+      exceptions[UInt32(exception.service + 1), default: []].append(index)
+    }
+    let excepted = hasIsolations ? exceptedMembers(policy, census) : []
+    for (index, members) in excepted {
+      exceptedContexts[UInt32(policy.exceptions[index].service + 1), default: []].formUnion(
+        members.map { Int($0.caller.context) })
+    }
     classify(leading: hasIsolations)
-    if hasIsolations { ask(Dictionary(grouping: census.members.values, by: { Int($0.caller.context) })) }
+    if hasIsolations {
+      ask(Dictionary(grouping: census.members.values, by: { Int($0.caller.context) }))
+      askExcepted(excepted)
+    }
     classCount = classes.count
   }
 
@@ -119,6 +147,7 @@ struct IsolationProof {
       }
       for target in own.leading.isEmpty ? [] : node.targets(zone) { own.beyond += targets[target.name] ?? [] }
       own.beyond = Set(own.beyond).sorted()
+      if exceptions[node.service] != nil || isObservedService(node.service) { own.service = node.service }
       let last = index + 1 < firsts.count ? Int(firsts[index + 1]) - 1 : snapshot.contexts.nodes[zone.realm].last
       let range = min(Int(first), last)...last
       let examples = classes[own]
@@ -176,12 +205,13 @@ struct IsolationProof {
           if !seenPairs.contains(endpoint) { isNew = true }
         }
         let reduced = reduce(shape, context)
-        guard let reduced, isNew || !seenShapes.contains(reduced),
-          let example = classes[shape]?.first(where: { $0.contexts.contains(context) })
-        else { continue }
-        if ask(example, shape, context, callers, &inquiry) {
+        guard let reduced, isNew || !seenShapes.contains(reduced) else { continue }
+        for example in classes[shape] ?? [] where example.contexts.contains(context) {
+          guard ask(example, shape, context, callers, &inquiry) else { continue }
           seenShapes.insert(reduced)
-          seenPairs.formUnion(shape.contexts)
+          // What was only observed has shown nothing of its contexts.
+          if !isObservedService(shape.service) { seenPairs.formUnion(shape.contexts) }
+          break
         }
       }
     }
@@ -190,7 +220,8 @@ struct IsolationProof {
   /// A class as one context sees it: of each type, whether some endpoints are to be kept and whether some may pass. Nil
   /// where nothing is to be kept.
   private mutating func reduce(_ shape: Class, _ context: Int) -> [UInt32]? {
-    var words: [UInt32] = []
+    let isApart = isObservedService(shape.service) || exceptedContexts[shape.service]?.contains(context) == true
+    var words = isApart ? [shape.service] : [0]
     var keeps = false
     func word(_ type: UInt16, _ contexts: [Int], _ isSigned: Bool) -> UInt32 {
       var isolated = 0
@@ -213,48 +244,108 @@ struct IsolationProof {
     let policy = snapshot.policy
     let member = callers.prefix(200).first {
       policy.judge($0.caller, target: example.service, at: time).refusal == nil
-        && !isExcepted($0.caller, example.service)
+        && exceptions($0.caller, example.service).isEmpty
     }
     guard let member else { return false }
     if policy.shadow(context: UInt16(context), service: example.service).contains(.isolate) {
-      observedContexts.insert(context)
+      if isObservedService(example.service) {
+        observedServices.insert(example.service)
+      } else {
+        observedContexts.insert(context)
+      }
       return true
     }
-    var types = shape.endpoints.map(\.type)
-    for type in shape.leading { types += type == .cname || type == .dname ? [.a, .aaaa] : [type] }
-    for type in Set(types).sorted(by: { $0.rawValue < $1.rawValue }) {
-      questionCount += 1
-      _ = inquiry.ask(example.name, type, member.evidence)
-      guard let message = inquiry.message else { continue }
-      for record in message.answer + message.authority + message.additional {
-        for address in IsolationReading.endpoints(record.type, record.rdata)
-        where reading.isIsolated(context, reading.context(of: address)) && !isObserved(record, context, member.caller) {
-          note(
-            "\(example.name) \(type) tells callers in \(name(context)) of \(address), an endpoint in "
-              + "\(name(reading.context(of: address)))")
-        }
-      }
-    }
+    for type in shape.types { ask(example.name, type, member, &inquiry) }
     return true
   }
 
-  /// Of an alias's chain and of what is sent beside an answer, the service of each name counts for itself.
-  private func isObserved(_ record: Message.Record, _ context: Int, _ caller: Caller) -> Bool {
-    let service = snapshot.policy.serviceNumber(for: record.owner)
-    return snapshot.policy.shadow(context: UInt16(context), service: service).contains(.isolate)
-      || isExcepted(caller, service)
-  }
-
-  /// True where an exception that holds lets the caller have endpoints of the service all the same.
-  private func isExcepted(_ caller: Caller, _ service: UInt32) -> Bool {
-    snapshot.policy.policy.exceptions.contains { exception in
-      guard exception.end > time, UInt32(exception.service + 1) == service else { return false }
-      switch exception.caller {
-      case .everyone: return true
-      case .service(let index): return UInt32(index + 1) == caller.service
-      case .context(let number): return snapshot.contexts.isContext(Int(caller.context), in: number)
+  /// Asks, and reads all sections of the response.
+  private mutating func ask(
+    _ name: DomainName, _ type: RRType, _ member: CallerCensus.Member, _ inquiry: inout Inquiry
+  ) {
+    questionCount += 1
+    _ = inquiry.ask(name, type, member.evidence)
+    guard let message = inquiry.message else { return }
+    let context = Int(member.caller.context)
+    for record in message.answer + message.authority + message.additional {
+      for address in IsolationReading.endpoints(record.type, record.rdata)
+      where reading.isIsolated(context, reading.context(of: address)) {
+        // Of an alias's chain and of what is sent beside an answer, the service of each name counts for itself.
+        let service = snapshot.policy.serviceNumber(for: record.owner)
+        if snapshot.policy.shadow(context: UInt16(context), service: service).contains(.isolate) { continue }
+        let exceptions = exceptions(member.caller, service)
+        crossingExceptions.formUnion(exceptions)
+        if !exceptions.isEmpty { continue }
+        note(
+          "\(name) \(type) tells callers in \(self.name(context)) of \(address), an endpoint in "
+            + "\(self.name(reading.context(of: address)))")
       }
     }
+  }
+
+  // MARK: - Exceptions
+
+  /// By exception that holds, the callers it names.
+  private func exceptedMembers(_ policy: Policy, _ census: CallerCensus) -> [(Int, [CallerCensus.Member])] {
+    let everyone = census.members.values.sorted {
+      ($0.caller.context, $0.caller.service) < ($1.caller.context, $1.caller.service)
+    }
+    let byService = Dictionary(grouping: everyone, by: { $0.caller.service })
+    let byContext = Dictionary(grouping: everyone, by: { Int($0.caller.context) })
+    return exceptions.values.flatMap(\.self).sorted().map { index in
+      switch policy.exceptions[index].caller {
+      case .everyone: (index, everyone)
+      case .service(let service): (index, byService[UInt32(service + 1)] ?? [])
+      case .context(let number):
+        (index, (number...policy.contexts.nodes[number].last).flatMap { byContext[$0] ?? [] })
+      }
+    }
+  }
+
+  /// Lets one caller of each context that an exception names ask for names of its service, until an endpoint crosses.
+  private mutating func askExcepted(_ excepted: [(Int, [CallerCensus.Member])]) {
+    var inquiry = Inquiry(snapshot, at: time)
+    let policy = snapshot.policy
+    let shapes = Dictionary(grouping: order.filter { $0.service != 0 }, by: \.service)
+    for (index, members) in excepted {
+      let service = policy.policy.exceptions[index].service
+      let target = UInt32(service + 1)
+      var seen: Set<Int> = []
+      for member in members {
+        let context = Int(member.caller.context)
+        if crossingExceptions.contains(index) { break }
+        if context == 0 || policy.shadow(context: UInt16(context), service: target).contains(.isolate)
+          || policy.judge(member.caller, target: target, at: time).refusal != nil || !seen.insert(context).inserted
+        {
+          continue
+        }
+        for shape in shapes[target] ?? [] where reduce(shape, context) != nil {
+          guard let example = classes[shape]?.first(where: { $0.contexts.contains(context) }) else { continue }
+          for type in shape.types { ask(example.name, type, member, &inquiry) }
+        }
+        // A service without data of its own may have that of a wildcard.
+        if shapes[target] == nil {
+          for type in [RRType.a, .aaaa, .https, .svcb] {
+            ask(policy.policy.services[service].name, type, member, &inquiry)
+          }
+        }
+      }
+    }
+  }
+
+  /// The exceptions that hold by which the caller has endpoints of the service all the same.
+  private func exceptions(_ caller: Caller, _ service: UInt32) -> [Int] {
+    (exceptions[service] ?? []).filter { index in
+      switch snapshot.policy.policy.exceptions[index].caller {
+      case .everyone: true
+      case .service(let index): UInt32(index + 1) == caller.service
+      case .context(let number): snapshot.contexts.isContext(Int(caller.context), in: number)
+      }
+    }
+  }
+
+  private func isObservedService(_ service: UInt32) -> Bool {
+    service != 0 && snapshot.policy.policy.services[Int(service) - 1].mode == .observe
   }
 
   private func name(_ context: Int) -> String { snapshot.contexts.nodes[context].name }

@@ -13,6 +13,36 @@ package struct Proof: Codable, Sendable {
   package let proved: [String]
   /// What does not, or is not looked at.
   package let open: [String]
+  /// By what endpoints cross an isolation all the same.
+  package let exceptions: [Exception]
+
+  /// A call that an exception lets cross an isolation, until it ends.
+  package struct Exception: Codable, Sendable {
+    package let caller: String
+    package let service: String
+    /// The last day, as written.
+    package let until: String
+    package let file: String
+    package let line: Int
+
+    init(_ exception: PolicyException, _ policy: Policy) {
+      caller =
+        switch exception.caller {
+        case .everyone: "*"
+        case .service(let index): policy.services[index].display
+        case .context(let number): policy.contexts.nodes[number].name
+        }
+      service = policy.services[exception.service].display
+      until = "\(exception.lastDay)"
+      file = exception.location.file
+      line = exception.location.line
+    }
+
+    /// `caller -> x until 2027-01-01 (p.policy:9)`
+    var text: String {
+      "\(caller) -> \(service) until \(until) (\(SourceLocation(file: file, line: line, column: 1).short))"
+    }
+  }
 
   /// Looks at everything; takes seconds for a hundred thousand services.
   static func run(_ snapshot: Snapshot, at time: UInt32) -> (proof: Proof, diagnostics: [Diagnostic]) {
@@ -20,6 +50,7 @@ package struct Proof: Codable, Sendable {
     let policy = snapshot.policy.policy
     let isolation = IsolationProof(snapshot, policy, census, at: time)
     let doubts = PolicyDoubts(snapshot, census, isolation, at: time)
+    let exceptions = isolation.crossingExceptions.sorted().map { Exception(policy.exceptions[$0], policy) }
     var proved: [String] = []
     var open: [String] = []
     func state(_ holds: Bool, _ text: String, otherwise: String) {
@@ -28,15 +59,19 @@ package struct Proof: Codable, Sendable {
     if policy.isolations.isEmpty {
       open.append("nothing is isolated")
     } else {
+      let isObserved = !isolation.observedContexts.isEmpty || !isolation.observedServices.isEmpty
       state(
         isolation.crossings.isEmpty,
-        "no answer crosses an isolation" + (isolation.observedContexts.isEmpty ? "" : " that is enforced"),
+        "no answer crosses an isolation" + (isObserved ? " that is enforced" : "")
+          + (exceptions.isEmpty ? "" : " but by exception: \(listed(exceptions.map(\.text)))"),
         otherwise: "answers cross an isolation")
       if !isolation.observedContexts.isEmpty {
-        let names = isolation.observedContexts.sorted().prefix(5).map { snapshot.contexts.nodes[$0].name }
-        let more = isolation.observedContexts.count - names.count
-        open.append(
-          "isolate is only observed in \(names.joined(separator: ", "))" + (more > 0 ? " and \(more) more" : ""))
+        let names = isolation.observedContexts.sorted().map { snapshot.contexts.nodes[$0].name }
+        open.append("isolate is only observed in \(listed(names))")
+      }
+      if !isolation.observedServices.isEmpty {
+        let names = isolation.observedServices.sorted().map { snapshot.policy.serviceName($0) }
+        open.append("isolate is only observed for \(listed(names))")
       }
     }
     if !policy.services.isEmpty {
@@ -46,7 +81,7 @@ package struct Proof: Codable, Sendable {
     state(!doubts.hasDeadRules, "no rule is dead", otherwise: "some rule is dead")
     let proof = Proof(
       contexts: max(1, snapshot.contexts.count), names: isolation.nameCount, classes: isolation.classCount,
-      questions: isolation.questionCount, proved: proved, open: open)
+      questions: isolation.questionCount, proved: proved, open: open, exceptions: exceptions)
     return (proof, isolation.crossings + doubts.diagnostics)
   }
 
@@ -56,4 +91,9 @@ package struct Proof: Codable, Sendable {
     let left = open.isEmpty ? "" : "; not proved: \(open.joined(separator: "; "))"
     return "proved for \(amount(contexts, "context")) × \(amount(names, "name")): \(held)\(left)"
   }
+}
+
+/// The first five, and how many more.
+private func listed(_ texts: [String]) -> String {
+  texts.prefix(5).joined(separator: ", ") + (texts.count > 5 ? " and \(texts.count - 5) more" : "")
 }
