@@ -96,8 +96,8 @@ package struct PolicyException: Sendable {
   package let reason: String
   package let location: SourceLocation
 
-  /// What `ambit audit` gives as the reason of those it proposes.
-  package static let proposedReason = "seen in the query log"
+  /// What `ambit audit` gives as the reason of those it proposes; `ambit check` warns of it.
+  package static let proposedReason = "seen in the query log: name an owner"
 
   /// One that is proposed.
   package init(

@@ -11,7 +11,7 @@ extension Command {
     summary: "say who called whom, and which allow lines that takes",
     details: """
         --check   exit code 1 where something that passed would be refused were every rule enforced, or DIR not load
-        --json    print the report as one JSON object
+        --json    print the report as one JSON object, with the calls from each context by themselves
 
       LOG is what query-log wrote, - for standard input; DIR (default: zones) is the policy it is held against, which need
       not be the one that was in service. Prints the calls seen, permissions never used, calls that pass although no line

@@ -24,7 +24,8 @@ extension Command {
       [("svg", "svg"), ("dot", "dot"), ("gv", "dot"), ("txt", "text")].first { name.hasSuffix(".\($0.0)") }?.1
     }
     if let file, known == nil, arguments.value("--format") == nil {
-      arguments.fail("the name \"\(file)\" does not say which format is meant; end it in .svg, .dot or .txt, or add --format")
+      arguments.fail(
+        "the name \"\(file)\" does not say which format is meant; end it in .svg, .dot or .txt, or add --format")
     }
     let format = arguments.value("--format") ?? known ?? "text"
     guard ["text", "dot", "svg"].contains(format) else {

@@ -153,6 +153,25 @@ struct AuditTests {
     #expect(audit.excepts.first?.lines.first?.hasPrefix("except c.u. -> a.t. until ") == true)
   }
 
+  @Test func `calls from several contexts of which the same became are one line, and others are not`() throws {
+    let contexts = (1...6).map { "context s\($0) { from 10.\($0).0.0/16 }\n" }.joined()
+    let addresses = (1...6).map { "10.\($0).0.1" }
+    let policy =
+      "origin t\nmode observe\n\(contexts)service a { allow b }\nservice web { runs-at \(addresses.joined(separator: " ")) }\n"
+    let loaded = load(zones: ["t.zone": apex + "a A 10.1.0.9\n"], policy: policy + "service b\n")
+    let lines = addresses.map { logLine($0, "a.t.", target: "a", rules: ["allow"], observed: true) }
+    let audit = Audit(tally(lines + [lines[5]], try #require(loaded.snapshot)), at: 0, until: "")
+    #expect(audit.edges.count == 6 && audit.wouldBreak.count == 6)
+    #expect(audit.text.contains("  web in s1, s2 and 4 more contexts  a            7         0         7        0\n"))
+    #expect(audit.text.contains("  web in s1, s2 and 4 more contexts -> a  7  allow (p.policy:9)"))
+    let mixed = Audit(
+      tally(
+        lines.dropLast(4) + [logLine(addresses[2], "a.t.", target: "a", rules: ["allow"])],
+        try #require(loaded.snapshot)),
+      at: 0, until: "")
+    #expect(mixed.text.contains("  web in s1, s2  a ") && mixed.text.contains("  web in s3      a "))
+  }
+
   @Test func `callers in no context that passed would break`() throws {
     let policy = "origin t\nmode observe\ncontext p { from 10.0.0.0/8 }\nservice a { runs-at 10.0.0.1 }\n"
     let loaded = load(zones: ["t.zone": apex + "a A 10.0.0.1\n"], policy: policy)

@@ -54,6 +54,38 @@ struct CallGoldenTests {
     #expect(CallDrawing(snapshot, at: 0).dot.contains(#"\"b"#))
   }
 
+  @Test func `a context's permission is used by calls from the contexts in it, and by services there`() throws {
+    let policy = """
+      origin mesh.test
+      context prod { from 127.0.5.0/24 }
+      context prod-a in prod { from 127.0.5.0/25 }
+      service a { runs-at 127.0.6.1; allow prod }
+      service b { runs-at 127.0.6.2; allow prod }
+      service c { runs-at 127.0.6.3; allow prod }
+      service web { runs-at 127.0.5.9 }
+      """
+    let loaded = load(zones: ["mesh.test.zone": apex + "a A 127.0.6.1\nb A 127.0.6.2\n"], policy: policy)
+    let lines = [logLine("127.0.5.1", "a.mesh.test."), logLine("127.0.5.9", "b.mesh.test.")]
+    let text = CallDrawing(tally(lines, try #require(loaded.snapshot)), at: 0).text
+    #expect(text.contains("-> a  allowed by p.policy:4; 1 query\n"))
+    #expect(text.contains("-> b  allowed by p.policy:5; used by callers drawn by themselves\n"))
+    #expect(text.contains("-> c  allowed by p.policy:6; never used\n"))
+    #expect(text.contains("web -> b") || text.contains("-> b  not declared; 1 query\n"))
+    #expect(text.hasSuffix("4 services, 3 permissions, 1 never used, 1 calls not declared\n"))
+  }
+
+  @Test func `a box says how many contexts it does not show, and titles lie above the lines`() throws {
+    let contexts = (1...6).map { "context c\($0) { from 10.\($0).0.0/16 }\n" }.joined()
+    let policy =
+      "origin mesh.test\n\(contexts)service a { runs-at \((1...6).map { "10.\($0).0.1" }.joined(separator: " ")) }\n"
+    let loaded = load(zones: ["mesh.test.zone": apex], policy: policy + "service b { allow a }\n")
+    let svg = CallDrawing(try #require(loaded.snapshot), at: 0).svg
+    #expect(svg.contains(">c3</text>") && !svg.contains(">c4</text>") && svg.contains(">+3</text>"))
+    let line = try #require(svg.range(of: "<path class=\"e declared\"")),
+      title = try #require(svg.range(of: ">services</text>"))
+    #expect(line.upperBound < title.lowerBound)
+  }
+
   @Test func `boxes of a row do not overlap, and hundreds of services fit`() throws {
     var policy = "origin mesh.test\ntiers high > low\n"
     for number in 0..<300 {

@@ -220,6 +220,40 @@ struct DifferenceTextTests {
     #expect(effect.old == "10.1.0.1" && effect.new == "refused refuse")
   }
 
+  @Test func `every caller is named where all are asked for, and who is not concerned is told apart`() throws {
+    let many = (1...9).map { "service s\($0) { runs-at 10.1.1.\($0) }\n" }.joined()
+    let names = (1...9).map { "s\($0)" }
+    let found = try differences(
+      nil, policy + many, nil,
+      policy.replacing("service orders\n", with: "service orders { refuse \(names.joined(separator: " ")) }\n") + many)
+    let effect = try #require(found.causes.first?.effects.first)
+    #expect(effect.callers == names && effect.context == "near" && !effect.others.isEmpty)
+    #expect(effect.words(bound: nil).contains("s9") || effect.others.allSatisfy(effect.words(bound: nil).contains))
+    #expect(!found.text(bound: nil).contains("more"))
+    let most = Differences.Effect(
+      context: "dev", callers: ["a", "b", "c"], others: ["web", "callers of no service"], callerCount: 3, name: "",
+      type: "",
+      old: "", new: "")
+    #expect(most.words(bound: 6) == "everyone in dev except web and callers of no service")
+    let few = Differences.Effect(
+      context: "dev", callers: (1...8).map { "s\($0)" }, others: (1...9).map { "t\($0)" }, callerCount: 8, name: "",
+      type: "", old: "", new: "")
+    #expect(few.words(bound: 6) == "s1, s2, s3, s4, s5 and 3 more (--all) in dev")
+    #expect(few.words(bound: nil) == "s1, s2, s3, s4, s5, s6, s7 and s8 in dev")
+  }
+
+  @Test func `a log's own lines are no defects, and its callers are known as it tells them`() throws {
+    let log = [
+      #"{"time":"x","scope":"all"}"#, #"{"time":"x","dropped":3}"#, #"{"source":"10.1.0.1","name":"","type":""}"#,
+      #"{"source":"10.1.0.1","name":"orders.example.test.","type":"A","listener":"near","certificate":null}"#,
+      #"{"source":"10.1.0.1","name":"orders.example.test.","type":"A","listener":"127.0.0.1:53"}"#,
+    ]
+    let found = try differences(nil, nil, newZones(zone.replacing("10.1.0.1\n", with: "10.1.0.2\n")), log: log)
+    #expect(found.replay?.queryCount == 2 && found.replay?.changedCount == 2)
+    #expect(found.replay?.malformedCount == 0 && found.replay?.missingCount == 3)
+    #expect(found.summary.hasSuffix("; 100.0 % of 2 queries; 3 more that the log lost"))
+  }
+
   @Test func `a TTL is a cause of its own`() throws {
     let found = try differences(nil, nil, newZones(zone.replacing("other A", with: "other 30 A")))
     #expect(found.causes.map(\.kind) == [.ttl])

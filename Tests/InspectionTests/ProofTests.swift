@@ -152,6 +152,8 @@ struct ProofTests {
     let longer = policy + "except w -> y until 2027-12-31 because \"INC-2\"\n"
     #expect(try prove(longer, at: end - 86_400).warnings == [])
     #expect(try prove(longer, at: end).warnings.map { $0.contains("another one holds for w -> y") } == [true])
+    let ownerless = policy.replacing("INC-1", with: "seen in the query log: name an owner")
+    #expect(try prove(ownerless, at: 0).warnings.first?.contains("nobody answers for this exception") == true)
     let idle = policy.replacing("isolate a b\n", with: "")
     #expect(try prove(idle, at: 0).warnings.first?.contains("lifts nothing") == true)
   }

@@ -60,6 +60,20 @@ has "all of it" "1500 queries" "$(cat report.txt)"
 same "audit --check says that enforce would refuse some of it" 1 $?
 same "from standard input as well" "$(cat report.txt)" "$("$AMBIT" audit - zones <old.jsonl)"
 
+for words in "audit old.jsonl zones" "graph zones" "check zones" "diff zones zones" "explain orders --from 127.0.1.1 zones" help; do
+  # shellcheck disable=SC2086
+  "$AMBIT" $words >/dev/full 2>full.txt
+  same "a full disk is told: ${words%% *}" "3 ambit: cannot write standard output: no space left on device; free some space or write elsewhere" \
+    "$? $(tail -n 1 full.txt)"
+done
+seq 3 >none.txt
+"$AMBIT" audit none.txt zones >report.none 2>error.none
+same "a file that is no log gets no report" "1  ambit: no line of none.txt is a query log's; write one with query-log" \
+  "$? $(cat report.none) $(cat error.none)"
+"$AMBIT" graph zones -o calls.png 2>error.none
+same "a drawing says its format" "2 no" "$? $([[ -e calls.png ]] && echo yes || echo no)"
+succeeds "or is told it" "$AMBIT" graph zones -o calls.png --format svg
+
 cp -R zones enforced
 sed -i 's/^default allow/default refuse/' enforced/ambit.policy
 python3 "$here/audit.py" paste report.txt enforced

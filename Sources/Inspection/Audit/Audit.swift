@@ -125,7 +125,8 @@ package struct Audit: Codable, Sendable {
     if unplaced.passed == 0 { return [] }
     return [
       Broken(
-        caller: "addresses in no context", context: "", target: "any name", count: unplaced.passed, rule: Rule.placement.word,
+        caller: "addresses in no context", context: "", target: "any name", count: unplaced.passed,
+        rule: Rule.placement.word,
         place: "", example: "from \(unplaced.example)")
     ]
   }

@@ -2,7 +2,7 @@ extension Audit {
   /// The report for people; the lines to paste stand alone on theirs.
   package var text: String {
     var text = head
-    section("calls seen", edges.isEmpty ? [] : [edgeHeader] + edges.map(edgeRow), &text, right: [2, 3, 4, 5])
+    section("calls seen", edges.isEmpty ? [] : [edgeHeader] + edgeRows, &text, right: [2, 3, 4, 5])
     let unused = neverUsed.map { [$0.place, "\($0.service): allow \($0.caller)"] }
     section("permissions never used", unused, &text)
     if isPartial { text += "  (not known: the log has only what was refused, see query-log ... all)\n" }
@@ -12,7 +12,7 @@ extension Audit {
     section(
       "used but never declared", undeclared.map { ["\($0.caller) -> \($0.target)", "\($0.count)", "by \($0.by)"] },
       &text, right: [1])
-    section("passed, and enforce would refuse", wouldBreak.map(brokenRow), &text, right: [1])
+    section("passed, and enforce would refuse", rows(wouldBreak), &text, right: [1])
     if !cycles.isEmpty {
       section("cycles of allowed calls, for which enforce would not load: acyclic", cycles.map { [$0] }, &text)
     }
@@ -37,20 +37,55 @@ extension Audit {
 
   private var edgeHeader: [String] { ["caller", "calls", "queries", "answered", "would-be", "refused"] }
 
-  private func edgeRow(_ edge: Edge) -> [String] {
-    let place = edge.context.isEmpty || edge.context == edge.caller ? "" : " in \(edge.context)"
-    return [
-      "\(edge.caller)\(place)", edge.target ?? "(no service)", "\(edge.count)", "\(edge.answered)", "\(edge.wouldBe)",
-      "\(edge.refused)",
-    ]
+  /// The calls seen; those of a service from several contexts are one row where the same became of them.
+  private var edgeRows: [[String]] {
+    runs(edges) { [$0.caller, $0.target ?? "", "\($0.answered > 0) \($0.wouldBe > 0) \($0.refused > 0)"] }.map {
+      alike in
+      func sum(_ count: (Edge) -> Int) -> String { "\(alike.reduce(0) { $0 + count($1) })" }
+      return [
+        place(alike[0].caller, alike.map(\.context)), alike[0].target ?? "(no service)", sum(\.count), sum(\.answered),
+        sum(\.wouldBe), sum(\.refused),
+      ]
+    }
   }
 
-  private func brokenRow(_ broken: Broken) -> [String] {
-    let place = broken.context.isEmpty || broken.context == broken.caller ? "" : " in \(broken.context)"
-    return [
-      "\(broken.caller)\(place) -> \(broken.target ?? "(no service)")", "\(broken.count)",
-      "\(broken.rule)\(broken.place.isEmpty ? "" : " (\(broken.place))")", broken.example,
-    ]
+  private func rows(_ broken: [Broken]) -> [[String]] {
+    runs(broken) { [$0.caller, $0.target ?? "", $0.rule, $0.place] }.map { alike in
+      let first = alike[0]
+      return [
+        "\(place(first.caller, alike.map(\.context))) -> \(first.target ?? "(no service)")",
+        "\(alike.reduce(0) { $0 + $1.count })", "\(first.rule)\(first.place.isEmpty ? "" : " (\(first.place))")",
+        first.example,
+      ]
+    }
+  }
+
+  /// `web`, `web in shard-a, shard-b`, `web in shard-a, shard-b and 4 more contexts`.
+  private func place(_ caller: String, _ contexts: [String]) -> String {
+    var places: [String] = []
+    for context in contexts where !context.isEmpty && context != caller && !places.contains(context) {
+      places.append(context)
+    }
+    if places.isEmpty { return caller }
+    return places.count <= 3
+      ? "\(caller) in \(places.joined(separator: ", "))"
+      : "\(caller) in \(places[0]), \(places[1]) and \(places.count - 2) more contexts"
+  }
+
+  /// What has the same key, together, in the order of the first of each.
+  private func runs<Item>(_ items: [Item], _ key: (Item) -> [String]) -> [[Item]] {
+    var numbers: [[String]: Int] = [:]
+    var runs: [[Item]] = []
+    for item in items {
+      let key = key(item)
+      if let number = numbers[key] {
+        runs[number].append(item)
+      } else {
+        numbers[key] = runs.count
+        runs.append([item])
+      }
+    }
+    return runs
   }
 
   private var proposal: String {
@@ -72,7 +107,7 @@ extension Audit {
       }
       for file in excepts { text += "\n# \(file.file)\n" + file.lines.map { $0 + "\n" }.joined() }
     }
-    section("no line cures these: mend the zone, or take the rule away", remaining.map(brokenRow), &text, right: [1])
+    section("no line cures these: mend the zone, or take the rule away", rows(remaining), &text, right: [1])
     section("no line cures these cycles: take one of their words away", remainingCycles.map { [$0] }, &text)
     return text
   }

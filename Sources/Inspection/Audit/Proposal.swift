@@ -32,6 +32,9 @@ struct Proposal {
     exceptCycles()
     exceptBroken(.exceptable)
     cycles = wanted.declaredCycles
+    if wanted.acyclicLocation != nil, wanted.reachability == nil {
+      cycles.append("so many that acyclic cannot judge them: allow fewer services by name")
+    }
     let words = PolicyWords(wanted)
     for exception in exceptions {
       let file = wanted.services[exception.service].location.file
@@ -40,6 +43,7 @@ struct Proposal {
       if index == excepts.count { excepts.append(Audit.Excepts(file: file)) }
       excepts[index].lines.append("\(line) until \(until) because \"\(PolicyException.proposedReason)\"")
     }
+    for index in excepts.indices { excepts[index].lines.sort() }
     remaining = broken(CompiledPolicy(wanted))
   }
 
@@ -107,7 +111,8 @@ struct Proposal {
     let pair = [edge.caller.service, edge.caller.service == 0 ? UInt32(edge.caller.context) : 0, edge.target]
     guard excepted.insert(pair).inserted else { return }
     let exception = PolicyException(
-      caller: edge.caller.subject, service: Int(edge.target) - 1, end: .max, lastDay: "", reason: PolicyException.proposedReason,
+      caller: edge.caller.subject, service: Int(edge.target) - 1, end: .max, lastDay: "",
+      reason: PolicyException.proposedReason,
       location: SourceLocation(file: ""))
     exceptions.append(exception)
     wanted.exceptions.append(exception)

@@ -1,4 +1,4 @@
-internal import Addresses
+package import Addresses
 package import DNSFormat
 internal import FlatMemory
 package import Policy

@@ -107,7 +107,8 @@ struct DifferenceSearch {
     if let list = lists[key] { return list }
     let list = callers.map { index -> String in
       let asker = pair.contexts[context].callers[index]
-      return asker.service.isEmpty ? "callers of no service" : asker.service + (asker.isIdentified ? " (identified)" : "")
+      return asker.service.isEmpty
+        ? "callers of no service" : asker.service + (asker.isIdentified ? " (identified)" : "")
     }
     lists[key] = list
     return list

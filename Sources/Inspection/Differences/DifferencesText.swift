@@ -92,7 +92,8 @@ extension Differences {
     }
     func list(_ words: [String], _ bound: Int) -> String {
       !isBounded || words.count <= bound
-        ? words.joined(separator: ", ") : words[..<bound].joined(separator: ", ") + " and \(words.count - bound) more (--all)"
+        ? words.joined(separator: ", ")
+        : words[..<bound].joined(separator: ", ") + " and \(words.count - bound) more (--all)"
     }
     return order.map { key in
       "\(list(callers[key] ?? [], 8)): \(key.name) \(list(types[key] ?? [], 6)) \(key.old) → \(key.new)"

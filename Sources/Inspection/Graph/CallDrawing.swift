@@ -204,7 +204,7 @@ package struct CallDrawing: Sendable {
     if edge.count > 0 { parts.append("\(edge.count) quer\(edge.count == 1 ? "y" : "ies")") }
     if edge.refused > 0 { parts.append("\(edge.refused) refused") }
     if isUnused(edge) { parts.append("never used") }
-    if edge.count == 0, edge.isUsedByOthers { parts.append("used by calls of services that no line names") }
+    if edge.count == 0, edge.isUsedByOthers { parts.append("used by callers drawn by themselves") }
     if !edge.violations.isEmpty { parts.append("breaks \(edge.violations.joined(separator: ", "))") }
     return parts.joined(separator: "; ")
   }

@@ -279,6 +279,13 @@ struct PolicyDoubts {
 
   private mutating func doubtExceptions() {
     for exception in policy.exceptions {
+      if exception.reason == PolicyException.proposedReason {
+        diagnostics.append(
+          .warning(
+            at: exception.location,
+            "nobody answers for this exception: its reason is the one that audit proposes; say why the call is needed, and "
+              + "who answers for it"))
+      }
       let target = UInt32(exception.service + 1)
       let pair = "\(word(exception.caller)) -> \(policy.services[exception.service].display)"
       let callers = members(exception.caller).filter { $0.caller.service != target }
