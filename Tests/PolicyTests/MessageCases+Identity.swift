@@ -33,6 +33,9 @@ let identityCases: [MessageCase] = [
     """,
     #"p:3:27: error: identity "web.prod" belongs to service "a." (p:2) and cannot belong to "b." too; keep one"#,
     #"p:3:38: warning: identity "x" is already said of service "b." at p:3; once is enough"#),
+  // One name in two encodings is two names of certificates.
+  MessageCase(
+    "trust proxy from 10.0.0.60\nservice a. { identity \"caf\u{e9}\" }\nservice b. { identity \"cafe\u{301}\" }"),
   MessageCase(
     """
     service a. { uid www-data 33 }

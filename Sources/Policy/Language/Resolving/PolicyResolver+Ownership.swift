@@ -14,7 +14,8 @@ extension PolicyResolver {
       }
     }
     var prefixes = Owners<Prefix>(kind: "service")
-    var identities = Owners<String>(kind: "service")
+    // By octets, as callers are told apart: strings are equal where they only look the same.
+    var identities = Owners<[UInt8]>(kind: "service")
     var users = Owners<String>(kind: "service")
     for service in draft.services {
       let owner = service.isNameGood ? service.name.description.lowercased() : service.word.text
@@ -24,7 +25,7 @@ extension PolicyResolver {
       }
       for said in service.identities {
         let text = "identity \(quoted(said.commonName))"
-        identities.claim(said.commonName, text, at: said.location, by: owner, called: name, &diagnostics)
+        identities.claim(Array(said.commonName.utf8), text, at: said.location, by: owner, called: name, &diagnostics)
       }
       for said in service.users {
         // 033 and 33 are one user.
