@@ -10,6 +10,8 @@ struct DiagnosticList {
   private var counts: [Key: Int] = [:]
   /// How many more words may be compared when looking for the one that was meant: comparing is quadratic.
   private var comparisonsLeft = 50_000
+  /// How many more may be looked at for that, for their length.
+  private var lookedAtLeft = 2_000_000
 
   private struct Key: Hashable {
     let file: String
@@ -66,7 +68,8 @@ struct DiagnosticList {
     _ written: String, in zone: DomainName?, _ known: [Known]
   ) -> (name: String, location: SourceLocation?)? {
     let size = written.utf8.count
-    guard size <= 64 else { return nil }
+    guard size <= 64, known.count <= lookedAtLeft else { return nil }
+    lookedAtLeft -= known.count
     // What is written in full was meant in full.
     let isFull = written.utf8.last == UInt8(ascii: ".")
     func text(_ known: Known) -> String { isFull && !known.absolute.isEmpty ? known.absolute : known.name }
