@@ -28,8 +28,8 @@ public final class CompiledPolicy: Sendable {
   @usableFromInline let isolations: IsolateRule
   /// By context number; number 0 is the server's.
   @usableFromInline let modes: FlatArray<Mode>
-  /// By service number: `observe` refuses no call of it.
-  @usableFromInline let serviceModes: FlatArray<Mode>
+  /// By service number; nil where the mode is the caller's context's.
+  @usableFromInline let serviceModes: FlatArray<Mode?>
   @usableFromInline let observedRules: RuleSet
   @usableFromInline let contextDenials: FlatArray<DenyAs>
   /// By service number; `serviceHasDenial` says whether it counts.
@@ -75,7 +75,7 @@ public final class CompiledPolicy: Sendable {
     }
     boundaries = SubnetBoundaries(policy, callers, modes: modes)
     self.modes = FlatArray(modes)
-    serviceModes = FlatArray([.enforce] + policy.services.map { $0.mode ?? .enforce })
+    serviceModes = FlatArray([nil] + policy.services.map(\.mode))
     observedRules = policy.observedRules.reduce(into: []) { $0.insert(RuleSet($1.rule)) }
     contextDenials = FlatArray(denials)
     serviceDenials = FlatArray([policy.denyAs] + policy.services.map { $0.denyAs ?? policy.denyAs })
@@ -126,7 +126,7 @@ extension CompiledPolicy {
 
   /// The rules that are only observed for callers of a context who call a service; 0 for none.
   @inlinable public func shadow(context: UInt16, service: UInt32) -> RuleSet {
-    modes[Int(context)] == .observe || serviceModes[Int(service)] == .observe ? RuleSet(rawValue: .max) : observedRules
+    (serviceModes[Int(service)] ?? modes[Int(context)]) == .observe ? RuleSet(rawValue: .max) : observedRules
   }
 
   /// Must this endpoint be left out of an answer to a caller of this context?

@@ -54,6 +54,8 @@ package struct Policy: Sendable {
   package var acyclicLocation: SourceLocation?
   /// Who calls whom by `allow` lines, directly or by others; nil where the policy does not say `acyclic`.
   package var reachability: Reachability?
+  /// Which declared calls close a cycle, and from when on; computed with ``reachability``.
+  var cycleTimes = CycleTimes()
   /// Rules in shadow: logged, not enforced, whatever the mode.
   package var observedRules: [ObservedRule] = []
   package var exceptions: [PolicyException] = []
@@ -202,7 +204,7 @@ package struct Service: Sendable {
   package var allows: [Grant] = []
   package var refuses: [Grant] = []
   package var denyAs: DenyAs?
-  /// As written here; nil where it is the caller's context's. `observe` refuses no lookup of this service.
+  /// As written here; nil where it is the caller's context's. It counts for all calls of this service.
   package var mode: Mode?
   /// An index into the tiers' names, 0 the most important; nil for a service in none.
   package var tier: Int?

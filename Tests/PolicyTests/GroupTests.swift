@@ -98,7 +98,7 @@ struct GroupTests {
     #expect(resolver.resolve().services.map(\.allows.count) == [3, 3, 0])
     #expect(
       resolver.diagnostics.all.map(\.description) == [
-        "p:3:32: error: the groups that lines name come to more than 2000000 members; name a context instead, or *"
+        "p:3:32: error: the groups that lines name come to more than 2000000 members; declare a context from the members' addresses and name that, which is one"
       ])
   }
 

@@ -49,6 +49,36 @@ struct JudgingTests {
     #expect(compiled.firstRefusal(Caller(context: 0), target: 0) == nil)
   }
 
+  @Test func `a service calls itself whatever group or context a refuse line names`() throws {
+    let lines = "origin t; context a; group back web reports; group here a"
+    let services = "service web { refuse back here }; service reports { refuse * }; service own { require identity }"
+    let compiled = CompiledPolicy(try policy("\(lines); \(services)"))
+    func rule(_ caller: UInt32, _ target: UInt32) -> Rule? {
+      compiled.firstRefusal(Caller(context: 1, service: caller), target: target)?.rule
+    }
+    #expect(rule(1, 1) == nil && rule(2, 2) == nil)
+    #expect(rule(2, 1) == .refuse && rule(1, 2) == .refuse)
+    #expect(rule(3, 3) == .require)
+  }
+
+  @Test func `a service's mode goes before its caller's context's, and that before the server's`() throws {
+    let compiled = CompiledPolicy(
+      try policy(
+        """
+        mode observe
+        context a { mode enforce }
+        context b
+        service x. { refuse * }
+        service y. { refuse *; mode enforce }
+        service z. { refuse *; mode observe }
+        """))
+    func isRefused(_ context: UInt16, _ target: UInt32) -> Bool {
+      compiled.judge(Caller(context: context), target: target, at: 0).refusal != nil
+    }
+    #expect(isRefused(1, 1) && isRefused(1, 2) && !isRefused(1, 3))
+    #expect(!isRefused(2, 1) && isRefused(2, 2) && !isRefused(2, 3))
+  }
+
   @Test func `all failing rules are told in the order of judging`() throws {
     let compiled = CompiledPolicy(try policy("context a; service x. { refuse *\nallow a }"))
     let caller = Caller(context: 0, isPlaced: false)
@@ -130,13 +160,13 @@ struct CompiledAgainstPlainTests {
   private func plain(_ policy: Policy, _ context: Int, _ service: Int, _ target: Int) -> String? {
     guard target > 0 else { return nil }
     let lines = policy.services[target - 1]
+    if service == target { return nil }
     let path = policy.contexts.path(from: context).dropLast()
     let subjects =
       (service == 0 ? [] : [Grant.Subject.service(service - 1)]) + path.map { Grant.Subject.context($0) } + [.everyone]
     for subject in subjects {
       if let line = lines.refuses.first(where: { $0.subject == subject }) { return "refuse \(line.location.short)" }
     }
-    if service == target { return nil }
     if let first = lines.allows.first {
       return lines.allows.contains { subjects.contains($0.subject) } ? nil : "allow \(first.location.short)"
     }

@@ -5,6 +5,13 @@ struct PlainRules {
   let policy: Policy
   /// By service: whom it calls by `allow` lines, read once.
   private let callees: [Set<Int>]
+  /// By caller and callee: when the last exception for the pair ends.
+  private let ends: [Pair: UInt32]
+
+  private struct Pair: Hashable {
+    var caller: Int
+    var callee: Int
+  }
 
   /// One call, with services as indices.
   struct Call {
@@ -30,19 +37,24 @@ struct PlainRules {
       for caller in policy.services.indices where caller != target {
         let isAllowed = service.allows.contains { $0.subject == .service(caller) }
         let isRefused = service.refuses.contains { $0.subject == .service(caller) || $0.subject == .everyone }
-        let isExcepted = policy.exceptions.contains { $0.service == target && $0.caller == .service(caller) }
-        if isAllowed, !isRefused, !isExcepted { callees[caller].insert(target) }
+        if isAllowed, !isRefused { callees[caller].insert(target) }
       }
     }
     self.callees = callees
+    var ends: [Pair: UInt32] = [:]
+    for exception in policy.exceptions {
+      guard case .service(let caller) = exception.caller else { continue }
+      ends[Pair(caller: caller, callee: exception.service), default: 0].raise(to: exception.end)
+    }
+    self.ends = ends
   }
 
-  /// True where one service calls another, directly or by others.
-  func reaches(_ start: Int, _ end: Int) -> Bool {
+  /// True where one service calls another, directly or by others, by calls that count.
+  private func reaches(_ start: Int, _ end: Int, by counts: (Pair) -> Bool) -> Bool {
     var seen: Set<Int> = []
     var open = [start]
     while let service = open.popLast() {
-      for callee in callees[service] {
+      for callee in callees[service] where counts(Pair(caller: service, callee: callee)) {
         if callee == end { return true }
         if seen.insert(callee).inserted { open.append(callee) }
       }
@@ -50,8 +62,18 @@ struct PlainRules {
     return false
   }
 
-  /// True where declared calls go round.
-  var hasCycle: Bool { callees.indices.contains { reaches($0, $0) } }
+  /// True where declared calls that no exception names go round.
+  var hasCycle: Bool { callees.indices.contains { reaches($0, $0) { ends[$0] == nil } } }
+
+  /// A call that no line declares may close no cycle with any that one does. One that is declared, and that an exception
+  /// named, may close none with those that no exception lifts now; and any other none with those that none names.
+  private func closesCycle(_ caller: Int, _ callee: Int, at time: UInt32) -> Bool {
+    if !callees[caller].contains(callee) { return reaches(callee, caller) { _ in true } }
+    if ends[Pair(caller: caller, callee: callee)] != nil {
+      return reaches(callee, caller) { (ends[$0] ?? 0) <= time }
+    }
+    return reaches(callee, caller) { ends[$0] == nil }
+  }
 
   func judge(_ call: Call) -> Said {
     var broken: [(rule: String, line: String)] = []
@@ -60,7 +82,7 @@ struct PlainRules {
     let isExcepted = policy.exceptions.contains {
       $0.service == call.target && names($0.caller, call) && call.time < $0.end
     }
-    if let line = target.refuses.filter({ names($0.subject, call) }).min(by: { isNearer($0, $1, call) }) {
+    if !isSelf, let line = target.refuses.filter({ names($0.subject, call) }).min(by: { isNearer($0, $1, call) }) {
       broken.append(("refuse", line.location.short))
     }
     let isIdentified = call.service != nil && [.certificate, .user].contains(call.identification)
@@ -75,7 +97,9 @@ struct PlainRules {
       }
     }
     if let service = call.service, !isSelf, !isExcepted {
-      if let line = policy.acyclicLocation, reaches(call.target, service) { broken.append(("acyclic", line.short)) }
+      if let line = policy.acyclicLocation, closesCycle(service, call.target, at: call.time) {
+        broken.append(("acyclic", line.short))
+      }
       if let own = policy.services[service].tier, let other = target.tier, own < other {
         broken.append(("tiers", policy.tiers?.location.short ?? "none"))
       }
@@ -120,7 +144,11 @@ struct PlainRules {
 
   private func isObserved(_ rule: String, _ call: Call) -> Bool {
     let said = path(call.context).compactMap { policy.contextDetails[$0].mode }.first
-    return (said ?? policy.mode) == .observe || policy.services[call.target].mode == .observe
+    return (policy.services[call.target].mode ?? said ?? policy.mode) == .observe
       || policy.observedRules.contains { $0.rule.word == rule }
   }
+}
+
+extension UInt32 {
+  fileprivate mutating func raise(to other: UInt32) { self = Swift.max(self, other) }
 }

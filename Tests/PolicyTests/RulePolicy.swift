@@ -4,11 +4,13 @@ import TestSupport
 struct RulePolicy {
   /// Midnights after the days that exceptions last to.
   static let ends: [UInt32] = [1_768_089_600, 1_782_864_000, 1_801_440_000]
-  private static let days = ["2026-01-10", "2026-06-30", "2027-01-31"]
+  static let days = ["2026-01-10", "2026-06-30", "2027-01-31"]
 
   private(set) var text = "origin t\n"
   private let contexts: Int
   private let services: Int
+  /// Calls against the order that an exception lifts.
+  private var lifted: [(caller: Int, service: Int)] = []
 
   init(_ random: inout SeededGenerator) {
     contexts = random.number(1...8)
@@ -32,7 +34,14 @@ struct RulePolicy {
     for (place, service) in order.enumerated() {
       addService(service, callers: Array(order[..<place]), hasTiers, &random)
     }
-    for _ in 0..<random.number(0...5) {
+    for (caller, service) in lifted {
+      text += "except s\(caller) -> s\(service) until \(Self.days[random.number(0...2)]) because x\n"
+    }
+    addExceptions(random.number(0...5), &random)
+  }
+
+  mutating func addExceptions(_ count: Int, _ random: inout SeededGenerator) {
+    for _ in 0..<count {
       let caller = random.chance(70) ? "s\(random.number(1...services))" : "c\(random.number(1...contexts))"
       text += "except \(caller) -> s\(random.number(1...services)) until \(Self.days[random.number(0...2)]) because x\n"
     }
@@ -43,12 +52,16 @@ struct RulePolicy {
   ) {
     text += "service s\(service) {\n"
     if hasTiers, random.chance(70) { text += "tier \(["high", "middle", "low"][random.number(0...2)])\n" }
-    if random.chance(10) { text += "mode observe\n" }
+    if random.chance(15) { text += "mode \(random.chance(60) ? "observe" : "enforce")\n" }
     if random.chance(25) { text += "require identity\n" }
     var allows: [String] = []
     var refuses: [String] = []
     for caller in callers where random.chance(35) { allows.append("s\(caller)") }
     if random.chance(10) { allows.append("s\(random.number(1...services))") }
+    if random.chance(20) {
+      lifted.append((random.number(1...services), service))
+      allows.append("s\(lifted[lifted.count - 1].caller)")
+    }
     if random.chance(30) { allows.append("c\(random.number(1...contexts))") }
     if random.chance(15) { allows.append("*") }
     for _ in 0..<random.number(0...2) {

@@ -37,6 +37,42 @@ struct RulePropertyTests {
     #expect(seen.excepted > 0 && seen.cycles > 0 && seen.unread * 4 < policies, "seed \(seed): \(seen)")
   }
 
+  @Test(arguments: 1...UInt64(RulePropertyTests.seeds))
+  func `without its ended exceptions a policy decides every call the same`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var compared = 0
+    for number in 0..<(Self.count / Self.seeds / 50) {
+      var rules = RulePolicy(&random)
+      rules.addExceptions(random.number(0...6), &random)
+      let end = RulePolicy.ends[random.number(0...2)]
+      let lines = rules.text.split(separator: "\n", omittingEmptySubsequences: false)
+      let kept = lines.map { line in
+        let isEnded = zip(RulePolicy.days, RulePolicy.ends).contains { line.contains("until \($0)") && $1 <= end }
+        return line.hasPrefix("except") && isEnded ? "" : line
+      }.joined(separator: "\n")
+      if kept == rules.text { continue }
+      let (one, doubts) = Policy.read([(path: "p", text: Array(rules.text.utf8))])
+      let (other, otherDoubts) = Policy.read([(path: "p", text: Array(kept.utf8))])
+      guard let one, let other else { continue }
+      compared += 1
+      // Where acyclic is only observed, cycles load; what is observed of their calls may differ.
+      let isRound = (doubts + otherDoubts).contains { $0.message.contains("have a cycle") }
+      let (with, without) = (CompiledPolicy(one), CompiledPolicy(other))
+      for _ in 0..<100 {
+        var call = PlainRules.Call(one, &random)
+        call.time = end
+        var (expected, found) = (said(of: call, by: without), said(of: call, by: with))
+        if isRound { (expected.wouldBe, expected.broken, found.wouldBe, found.broken) = (nil, [], nil, []) }
+        if expected != found {
+          Issue.record(
+            "seed \(seed), policy \(number): \(call): expected \(expected), found \(found), in\n\(rules.text)")
+          return
+        }
+      }
+    }
+    #expect(compared * 4 > Self.count / Self.seeds / 50)
+  }
+
   /// A policy whose calls go round is read with acyclic in shadow; nil for one that is wrong in some other way.
   private func read(_ text: String, _ which: String, _ seen: inout Seen) throws -> Policy? {
     let (policy, diagnostics) = Policy.read([(path: "p", text: Array(text.utf8))])

@@ -14,7 +14,7 @@
   @usableFromInline let isExcepted: Bool
   /// The tier of the caller's service, 1 the most important; 0 for none.
   @usableFromInline let callerTier: UInt32
-  /// True where the service already calls the caller's.
+  /// True where `acyclic` is against the call, but for an exception.
   @usableFromInline let closesCycle: Bool
   /// The policy's `acyclic` line.
   @usableFromInline let acyclicReason: UInt32
@@ -40,7 +40,7 @@
 
 /// What the `allow`, `refuse` and `except` lines for a service say of one subject.
 @usableFromInline struct LineFacts: Hashable, BitwiseCopyable, Sendable {
-  /// The `refuse` line, and in the top bit whether there is an `allow` line: an entry of the table is 16 octets so.
+  /// The `refuse` line, and in the two top bits what else there is: an entry of the table is 16 octets so.
   @usableFromInline var said: UInt32 = 0
   /// When the last `except` for it ends, in seconds since 1970; 0 where there is none.
   @usableFromInline var exceptEnd: UInt32 = 0
@@ -48,16 +48,24 @@
   @inlinable init() {}
 
   @inlinable static var allowBit: UInt32 { 1 << 31 }
+  @inlinable static var declaredBit: UInt32 { 1 << 30 }
+  @inlinable static var reasonBits: UInt32 { declaredBit - 1 }
 
-  /// The `refuse` line that names it; 0 where none does. Below 2³¹.
+  /// The `refuse` line that names it; 0 where none does. Below 2³⁰.
   @inlinable var refuseReason: UInt32 {
-    get { said & ~Self.allowBit }
-    set { said = said & Self.allowBit | newValue & ~Self.allowBit }
+    get { said & Self.reasonBits }
+    set { said = said & ~Self.reasonBits | newValue & Self.reasonBits }
   }
 
   /// True where an `allow` line names it.
   @inlinable var isAllowed: Bool {
     get { said & Self.allowBit != 0 }
     set { said = newValue ? said | Self.allowBit : said & ~Self.allowBit }
+  }
+
+  /// True where that is a call of ``CallGraph``, in a policy that says `acyclic`.
+  @inlinable var isDeclared: Bool {
+    get { said & Self.declaredBit != 0 }
+    set { said = newValue ? said | Self.declaredBit : said & ~Self.declaredBit }
   }
 }

@@ -3,8 +3,8 @@ package import Diagnostics
 /// Who calls whom, as the policy declares it: by `allow` lines that name services.
 ///
 /// There is a call from one service to another where a line of the latter allows the former by name and none refuses it,
-/// by name or as `*`. A pair that an `except` names is left out, whether or not the exception has ended: for its time it
-/// may close a cycle, and after that it may not. A service that allows itself says nothing: it always may.
+/// by name or as `*`. A service that allows itself says nothing: it always may. Exceptions change nothing of this: a call
+/// that one lifts is still declared. But they are left out of the graph that must have no cycle, ``init(_:leavingOut:)``.
 package struct CallGraph: Sendable {
   /// One declared call.
   package struct Call: Hashable, Sendable {
@@ -22,18 +22,20 @@ package struct CallGraph: Sendable {
 
   /// The graph of a policy's services; time and memory grow with the words of its lines.
   package init(_ policy: Policy) {
-    self.init(policy.services, except: policy.exceptions)
+    self.init(policy.services)
   }
 
-  init(_ services: [Service], except exceptions: [PolicyException]) {
-    var excepted = Array(repeating: Set<Int>(), count: services.count)
+  /// - Parameter exceptions: pairs that are left out, whenever they end: what an exception is for is no mistake in the
+  ///   lines. Those in contexts leave out nothing.
+  init(_ services: [Service], leavingOut exceptions: [PolicyException] = []) {
+    var excepted = Array(repeating: Set<Int>(), count: exceptions.isEmpty ? 0 : services.count)
     for case (.service(let caller), let callee) in exceptions.map({ ($0.caller, $0.service) }) {
       excepted[callee].insert(caller)
     }
     var found: [Call] = []
     for (callee, service) in services.enumerated() {
       if service.refuses.contains(where: { $0.subject == .everyone }) { continue }
-      var closed = excepted[callee]
+      var closed = excepted.isEmpty ? [] : excepted[callee]
       closed.insert(callee)
       for case .service(let caller) in service.refuses.map(\.subject) { closed.insert(caller) }
       for grant in service.allows {
@@ -42,10 +44,14 @@ package struct CallGraph: Sendable {
         found.append(Call(caller: caller, callee: callee, location: grant.location))
       }
     }
-    // Sorted by counting: those of one caller stay in the order of the services called.
-    var starts = Array(repeating: 0, count: services.count + 1)
+    self.init(found, serviceCount: services.count)
+  }
+
+  /// Sorts by counting: those of one caller stay in their order, which should be that of the services called.
+  init(_ found: [Call], serviceCount: Int) {
+    var starts = Array(repeating: 0, count: serviceCount + 1)
     for call in found { starts[call.caller + 1] += 1 }
-    for index in services.indices { starts[index + 1] += starts[index] }
+    for index in 0..<serviceCount { starts[index + 1] += starts[index] }
     var next = starts
     var order = Array(repeating: 0, count: found.count)
     for (index, call) in found.enumerated() {

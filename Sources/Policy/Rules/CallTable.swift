@@ -65,12 +65,18 @@ public import FlatMemory
     var rows = [Row()]
     var named: [Entry] = []
     var runs: [Run] = []
+    let declared = policy.acyclicLocation == nil ? nil : CallGraph(policy.services)
+    var callers = Array(repeating: [Int](), count: declared == nil ? 0 : policy.services.count)
+    for call in declared?.calls ?? [] { callers[call.callee].append(call.caller) }
     let exceptions = Dictionary(grouping: policy.exceptions, by: \.service)
     for (index, service) in policy.services.enumerated() {
       var lines = ServiceLines()
       RefuseRule.note(service, in: &lines) { reason($0.location) }
       AllowRule.note(service, in: &lines)
       ExceptRule.note(exceptions[index] ?? [], in: &lines)
+      if !callers.isEmpty {
+        for caller in callers[index] { lines.update(.service(caller)) { $0.isDeclared = true } }
+      }
       var row = Row(allowReason: service.allows.first.map { reason($0.location) } ?? reasons.other)
       row.requireReason = service.requireLocation.map(reason) ?? 0
       row.tier = UInt32((service.tier ?? -1) + 1)
@@ -101,7 +107,7 @@ public import FlatMemory
     self.rows = FlatArray(rows)
     self.runs = FlatArray(runs)
     entries = FlatArray(slots)
-    acyclic = AcyclicRule(policy.reachability)
+    acyclic = AcyclicRule(policy.reachability, policy.cycleTimes)
     acyclicReason = reasons.acyclic
     tiersReason = reasons.tiers
   }
@@ -118,7 +124,10 @@ public import FlatMemory
     if caller.service != 0, !isSelf, row.tier > 1 || row.calleeCount > 0 {
       let own = rows[Int(caller.service)]
       callerTier = own.tier
-      closesCycle = acyclic.contains(own.bit, first: row.firstCallee, count: row.calleeCount)
+      closesCycle =
+        service.isDeclared
+        ? own.bit == row.bit && acyclic.isClosing(Self.key(target, caller.service), at: time)
+        : acyclic.contains(own.bit, first: row.firstCallee, count: row.calleeCount)
     }
     return CallFacts(
       row: row, isSelf: isSelf, isIdentified: caller.isIdentified, service: service, context: context,

@@ -1,12 +1,16 @@
 /// Who reaches whom in the graph of declared calls: for every service the set of those it calls, directly or by others.
 ///
-/// The sets are rows of bits, of which only words that are not zero are kept, and equal rows once. Bits stand for the
-/// graph's components, numbered as a walk in depth left them, so that what is reached together lies together.
-package struct Reachability: Sendable {
+/// The sets are rows of bits, of which only words that are not zero are kept, and equal rows once; of a run of words that
+/// are all ones only the first is, marked so, and the word after the run, be it zero. Bits stand for the graph's
+/// components, numbered as a walk in depth left them, so that what is reached together lies together: a chain's or a
+/// tree's rows are a few words each, however long it is.
+@usableFromInline package struct Reachability: Sendable {
   /// By service: its bit.
   let bits: [UInt32]
   /// By service: where its row is in `words`.
   let rows: [Range<Int>]
+  /// In a place: the words from here to the next one of the row are all ones.
+  @inlinable static var runBit: UInt32 { 1 << 31 }
   /// The words' places in their rows, increasing within a row.
   let places: [UInt32]
   let words: [UInt64]
@@ -31,7 +35,13 @@ package struct Reachability: Sendable {
       // From the top down: one that is in the row already was reached by another, and so was all that it reaches.
       for callee in callees.sorted(by: >) where callee != component && !row.contains(callee) {
         row.insert(callee)
-        for word in rowOf[callee] { row.insert(words[word], at: places[word]) }
+        for word in rowOf[callee] {
+          if places[word] & Self.runBit == 0 {
+            row.insert(words[word], at: places[word])
+          } else {
+            row.insert(ones: (places[word] & ~Self.runBit)..<places[word + 1])
+          }
+        }
       }
       let (newPlaces, newWords) = row.take()
       var hasher = Hasher()
@@ -56,29 +66,70 @@ package struct Reachability: Sendable {
     self.words = words
   }
 
-  /// A row while it is made: all its words, and which of them are not zero.
+  /// A row while it is made: words, which of them are not zero, and runs of words that are all ones whatever those say.
   private struct Row {
     private var words: [UInt64]
     private var touched: [UInt32] = []
+    private var runs: [Range<UInt32>] = []
 
     init(bitCount: Int) { words = Array(repeating: 0, count: (bitCount + 63) / 64) }
 
-    func contains(_ bit: Int) -> Bool { words[bit / 64] >> UInt64(bit % 64) & 1 != 0 }
+    /// False also for some bits that are in the row: it is asked to save work, and looks at the first runs only.
+    func contains(_ bit: Int) -> Bool {
+      let place = UInt32(bit / 64)
+      return words[bit / 64] >> UInt64(bit % 64) & 1 != 0 || runs.prefix(16).contains { $0.contains(place) }
+    }
 
     mutating func insert(_ bit: Int) { insert(1 << UInt64(bit % 64), at: UInt32(bit / 64)) }
 
     mutating func insert(_ word: UInt64, at place: UInt32) {
+      if word == 0 { return }
       if words[Int(place)] == 0 { touched.append(place) }
       words[Int(place)] |= word
     }
 
+    mutating func insert(ones run: Range<UInt32>) { runs.append(run) }
+
     /// Gives the row and is empty again.
     mutating func take() -> (places: [UInt32], words: [UInt64]) {
-      let places = touched.sorted()
-      let taken = places.map { words[Int($0)] }
-      for place in places { words[Int(place)] = 0 }
+      var full = runs
+      var partial: [UInt32] = []
+      for place in touched {
+        if words[Int(place)] == .max { full.append(place..<(place + 1)) } else { partial.append(place) }
+      }
+      full.sort { $0.lowerBound < $1.lowerBound }
+      partial.sort()
+      var taken: (places: [UInt32], words: [UInt64]) = ([], [])
+      func add(_ place: UInt32, _ word: UInt64) {
+        taken.places.append(place)
+        taken.words.append(word)
+      }
+      var next = 0
+      var index = 0
+      while index < full.count {
+        let start = full[index].lowerBound
+        var end = full[index].upperBound
+        while index < full.count, full[index].lowerBound <= end {
+          end = max(end, full[index].upperBound)
+          index += 1
+        }
+        while next < partial.count, partial[next] < start {
+          add(partial[next], words[Int(partial[next])])
+          next += 1
+        }
+        while next < partial.count, partial[next] < end { next += 1 }
+        if end - start == 1 {
+          add(start, .max)
+          continue
+        }
+        add(start | Reachability.runBit, .max)
+        if next == partial.count || partial[next] != end { add(end, 0) }
+      }
+      for place in partial[next...] { add(place, words[Int(place)]) }
+      for place in touched { words[Int(place)] = 0 }
       touched.removeAll(keepingCapacity: true)
-      return (places, taken)
+      runs.removeAll(keepingCapacity: true)
+      return taken
     }
   }
 }

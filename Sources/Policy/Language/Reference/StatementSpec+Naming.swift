@@ -34,7 +34,9 @@ extension StatementSpec {
       """
       Puts services, contexts and other groups under one name, for allow, refuse, except and, where it has contexts \
       only, isolate and explain. A line that names a group is read as if it named the members. Members are relative to \
-      the origin, as services are; the group's name is the same everywhere.
+      the origin, as services are; the group's name is the same everywhere. All groups have 2,000,000 members at the most, \
+      and the lines that name groups name as many, each group counted in every line: where that is too few, a context \
+      with the members' addresses counts as one.
       """,
       without: "there are no groups.",
       example: """
@@ -46,7 +48,8 @@ extension StatementSpec {
       "network", in: [.top], words: 2...Int.max, "network NAME PREFIX|NETWORK...",
       """
       Puts addresses, prefixes and other networks under one name, which may stand wherever a prefix may: in from, \
-      endpoints, runs-at, trust and the exceptions of rate-limit.
+      endpoints, runs-at, trust and the exceptions of rate-limit. All networks, and all lines that name them, come to \
+      1,000,000 prefixes each at the most.
       """,
       without: "there are no networks.",
       example: """

@@ -13,18 +13,22 @@ extension StatementSpec {
       "allow", in: [.service], words: many, "allow NAME..., or allow *",
       """
       Only whom such a line names may call the service: services, contexts with all contexts in them, groups, or * for \
-      everyone. A service may always call itself.
+      everyone. A service may always call itself, but for require identity.
       """,
       without: "what default says holds.",
       example: "service orders { allow web test }", readAllow),
     StatementSpec(
       "refuse", in: [.service], words: many, "refuse NAME..., or refuse *",
-      "Whom such a line names may not call the service, whatever allow says.",
+      """
+      Whom such a line names may not call the service, whatever allow says. The service itself still may, be it in a \
+      group or context that is named.
+      """,
       without: "nobody is refused by name.",
       example: "service orders { refuse batch }", readRefuse),
     StatementSpec(
       "require", in: [.service], words: 1...1, "require identity",
-      "Who is known by the address alone may not call the service: it takes an identity or a uid.",
+      "Who is known by the address alone may not call the service: it takes an identity or a uid. "
+        + "That holds for the service's calls of itself too.",
       without: "an address is enough.",
       example: """
         service orders { require identity; allow cart }
@@ -68,7 +72,10 @@ extension StatementSpec {
       "acyclic", in: [.top], words: 0...0, "acyclic",
       """
       The calls that allow lines declare, by a service's name or a group's, have no cycle: one is an error, shown with the \
-      line of each call. A call that only * or a context's name allows is refused where it would close a cycle.
+      line of each call. A call that only * or a context's name allows is refused where it would close a cycle. A \
+      declared call that an except lifts may close one while that lasts, and is refused when it has ended. Chains and \
+      trees of any size take little memory; where a great many services call each other at random (some 30,000 with \
+      two calls each), and it would take more than 256 MiB, the policy is refused.
       """,
       without: "services may call each other in circles.", example: "acyclic", readAcyclic),
     StatementSpec(
@@ -96,8 +103,8 @@ extension StatementSpec {
     StatementSpec(
       "mode", in: [.top, .context, .service], words: 1...1, "mode enforce|observe",
       """
-      Whether what the rules refuse is refused, or only logged and counted. A context says it of its callers, before the \
-      server; in a service, observe refuses no call of it.
+      Whether what the rules refuse is refused, or only logged and counted. The word of the service that is called goes \
+      before that of the caller's context, and this before the server's. Callers in no context are under the server's.
       """,
       without: "mode enforce, or what the parent says.",
       example: "context laptop { from 127.0.0.1; mode observe }", readMode),

@@ -9,8 +9,12 @@ extension PolicyResolver {
     guard let acyclic = policy.acyclicLocation else { return }
     let graph = CallGraph(policy)
     let components = graph.components
-    let isObserved = policy.mode == .observe || policy.observedRules.contains { $0.rule == .acyclic }
-    for cycle in graph.cycles(components) { report(cycle, acyclic, isObserved: isObserved) }
+    let proved = policy.exceptions.isEmpty ? graph : CallGraph(policy.services, leavingOut: policy.exceptions)
+    let enforcement = enforcement
+    for cycle in proved.cycles(policy.exceptions.isEmpty ? components : proved.components) {
+      report(cycle, acyclic, enforcement)
+    }
+    policy.cycleTimes = CycleTimes(graph, components, policy.exceptions)
     policy.reachability = Reachability(graph, components)
     if policy.reachability == nil {
       diagnostics.error(
@@ -20,7 +24,28 @@ extension PolicyResolver {
     }
   }
 
-  private mutating func report(_ cycle: [CallGraph.Call], _ acyclic: SourceLocation, isObserved: Bool) {
+  /// Where acyclic is enforced.
+  private enum Enforcement {
+    case nowhere
+    /// By the server's mode.
+    case server
+    /// By what says so although the server only observes: `context "prod" (p:4)`.
+    case part(String)
+  }
+
+  private var enforcement: Enforcement {
+    if policy.observedRules.contains(where: { $0.rule == .acyclic }) { return .nowhere }
+    if policy.mode == .observe, let service = policy.services.first(where: { $0.mode == .enforce }) {
+      return .part("service \(quoted(service.display)) (\(service.location.short))")
+    }
+    if policy.services.allSatisfy({ $0.mode == .observe }) { return .nowhere }
+    if policy.mode == .enforce { return .server }
+    guard let number = policy.contextDetails.firstIndex(where: { $0.mode == .enforce }) else { return .nowhere }
+    let context = policy.contextDetails[number].location
+    return .part("context \(quoted(policy.contexts.nodes[number].name)) (\(context.short))")
+  }
+
+  private mutating func report(_ cycle: [CallGraph.Call], _ acyclic: SourceLocation, _ enforcement: Enforcement) {
     var calls = cycle.map {
       "\(policy.services[$0.caller].display) calls \(policy.services[$0.callee].display) (\($0.location.short))"
     }
@@ -28,12 +53,16 @@ extension PolicyResolver {
       calls.replaceSubrange((Self.longestPath - 1)..<(calls.count - 1), with: ["..."])
     }
     let text = "the allowed calls have a cycle, against acyclic (\(acyclic.short)): \(calls.joined(separator: ", "))"
-    if isObserved {
+    let remedy = "remove one of them, or lift the rule for one by an except, for a time"
+    switch enforcement {
+    case .nowhere:
       diagnostics.warning(
         at: cycle[0].location, "\(text); acyclic is only observed, so remove one of them before it is enforced")
-    } else {
+    case .server: diagnostics.error(at: cycle[0].location, "\(text); \(remedy)")
+    case .part(let part):
       diagnostics.error(
-        at: cycle[0].location, "\(text); remove one of them, or lift the rule for one by an except, for a time")
+        at: cycle[0].location,
+        "\(text), and \(part) enforces it, though the server only observes; \(remedy), or observe acyclic")
     }
   }
 }

@@ -75,7 +75,8 @@ extension PolicyResolver {
     if membersLeft < 0, wereEnough {
       diagnostics.error(
         at: word.location,
-        "the groups that lines name come to more than \(Self.maximalMemberCount) members; name a context instead, or *")
+        "the groups that lines name come to more than \(Self.maximalMemberCount) members; "
+          + "declare a context from the members' addresses and name that, which is one")
     }
     return membersLeft >= 0
   }
