@@ -110,10 +110,6 @@ struct ProofTests {
       "p.policy:5:9: warning: service y is out of reach: every caller who may call it is isolated from its endpoints (isolate, p.policy:4); allow a caller who is not"
     ),
     (
-      "observe tiers",
-      "p.policy:4:9: warning: observe tiers observes nothing: there are no tiers; remove it"
-    ),
-    (
       "context far { }\nisolate a far",
       "p.policy:5:1: warning: isolate a far keeps nothing from anyone: no zone has an address in their from or endpoints that a caller in another could get; add the prefixes where their services live, or remove it"
     ),
@@ -156,6 +152,28 @@ struct ProofTests {
     #expect(try prove(ownerless, at: 0).warnings.first?.contains("nobody answers for this exception") == true)
     let idle = policy.replacing("isolate a b\n", with: "")
     #expect(try prove(idle, at: 0).warnings.first?.contains("lifts nothing") == true)
+  }
+
+  @Test func `an exception for many pairs is told of once`() throws {
+    let services = (0..<30).map { "service s\($0) { runs-at 10.1.0.\($0) }\n" }.joined()
+    let group = "group all " + (0..<30).map { "s\($0)" }.joined(separator: " ") + "\n"
+    let idle = services + group + "except all -> all until 2026-12-31 because \"INC-1\"\n"
+    let end: UInt32 = 1_798_761_600  // 2027-01-01
+    let place = "p.policy:35:1: warning: the exception"
+    #expect(
+      try prove(idle, at: 0).warnings == [
+        "\(place) lifts nothing: s0 -> s0 and 899 more break none of tiers, acyclic and isolate; remove it"
+      ])
+    #expect(
+      try prove(idle, at: end).warnings == [
+        "\(place) ended with 2026-12-31: s0 -> s0 and 899 more break no rule; remove it"
+      ])
+    let tiers = "tiers high > low\ntier low\n" + idle.replacing("10.1.0.7 }", with: "10.1.0.7; tier high }")
+    #expect(
+      try prove(tiers, at: end).warnings == [
+        "p.policy:37:1: warning: the exception ended with 2026-12-31: s7 -> s0, for example, is refused by tiers since then; "
+          + "remove it, or agree on another day"
+      ])
   }
 
   @Test func `borders of prefixes part all callers there are`() throws {

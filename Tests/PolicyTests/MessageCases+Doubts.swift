@@ -84,12 +84,8 @@ let doubtCases: [MessageCase] = [
     except web -> charts until 2028-01-01 because "again"
     except web -> web until 2028-01-01 because "itself"
     """,
-    #"p:8:1: warning: no tiers, acyclic or isolate line can refuse this call, so this lifts nothing; remove it"#,
-    #"p:10:1: warning: no tiers, acyclic or isolate line can refuse this call, so this lifts nothing; remove it"#,
-    #"p:11:1: warning: no tiers, acyclic or isolate line can refuse this call, so this lifts nothing; remove it"#,
     #"p:12:1: warning: "reports" refuses "web" (p:6), which no exception lifts; remove one of the two"#,
-    #"p:14:1: warning: "web" -> "charts" is excepted already at p:13, until 2027-01-01; keep one"#,
-    #"p:15:1: warning: no tiers, acyclic or isolate line can refuse this call, so this lifts nothing; remove it"#),
+    #"p:14:1: warning: "web" -> "charts" is excepted already at p:13, until 2027-01-01; keep one"#),
   MessageCase(
     """
     origin t
@@ -98,7 +94,6 @@ let doubtCases: [MessageCase] = [
     observe tiers acyclic isolate require refuse allow placement tiers
     context default
     """,
-    #"p:3:1: warning: no tiers, acyclic or isolate line can refuse this call, so this lifts nothing; remove it"#,
     #"p:4:9: warning: there is no "tiers" line to observe; remove the word, or see that it is spelt as meant"#,
     #"p:4:15: warning: there is no "acyclic" line to observe; remove the word, or see that it is spelt as meant"#,
     #"p:4:23: warning: there is no "isolate" line to observe; remove the word, or see that it is spelt as meant"#,
@@ -107,6 +102,15 @@ let doubtCases: [MessageCase] = [
     #"p:4:46: warning: there is no "allow" line to observe; remove the word, or see that it is spelt as meant"#,
     #"p:4:52: warning: every caller is in a context, the last in "default", so there is no placement to observe; remove the word, or see that it is spelt as meant"#,
     #"p:4:62: warning: "tiers" is already observed at p:4; once is enough"#),
+  MessageCase(
+    """
+    origin t
+    service web { refuse web }
+    observe placement
+    """,
+    #"p:2:22: warning: "web" may always call itself, which no refuse prevents; remove the word"#,
+    #"p:3:9: warning: no context is declared, so nobody is refused for being in none, and there is no placement to observe; remove the word, or see that it is spelt as meant"#
+  ),
   MessageCase(
     """
     context a { from 10.0.0.0/8 }

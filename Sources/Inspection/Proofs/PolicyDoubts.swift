@@ -44,7 +44,6 @@ struct PolicyDoubts {
     doubtIsolations()
     doubtPrefixes()
     doubtExceptions()
-    doubtObserved()
   }
 
   // MARK: - allow and refuse
@@ -74,14 +73,18 @@ struct PolicyDoubts {
           ))
       }
       for grants in grouped(service.refuses) {
-        let callers = grants.flatMap { members($0.subject) }
-        if callers.isEmpty {
+        let named = grants.flatMap { members($0.subject) }
+        let callers = named.filter { $0.caller.service != target }
+        if named.isEmpty {
           nobody.append(nameless(grants[0], service, "refuse"))
           continue
         }
-        let isDead = callers.allSatisfy {
-          snapshot.policy.judge($0.caller, target: target, at: time).broken.contains(.allow)
-        }
+        // That it never refuses the service itself was said where the line was read.
+        let isDead =
+          !callers.isEmpty
+          && callers.allSatisfy {
+            snapshot.policy.judge($0.caller, target: target, at: time).broken.contains(.allow)
+          }
         guard isDead else { continue }
         let line = service.allows.first?.location ?? policy.defaultLocation
         dead.append(
@@ -275,81 +278,112 @@ struct PolicyDoubts {
     diagnostics += bounded(found, "prefixes are nobody's")
   }
 
-  // MARK: - except, observe
+  // MARK: - except
 
+  /// One warning a line, which with groups is of many pairs: the first that shows the line to be of use speaks for all.
   private mutating func doubtExceptions() {
+    struct Pair: Hashable {
+      let caller: Grant.Subject
+      let service: Int
+    }
+    var lastEnds: [Pair: UInt32] = [:]
+    var lines: [SourceLocation] = []
+    var ofLine: [SourceLocation: [PolicyException]] = [:]
     for exception in policy.exceptions {
-      if exception.reason == PolicyException.proposedReason {
-        diagnostics.append(
+      let pair = Pair(caller: exception.caller, service: exception.service)
+      lastEnds[pair] = max(lastEnds[pair] ?? 0, exception.end)
+      if ofLine[exception.location] == nil { lines.append(exception.location) }
+      ofLine[exception.location, default: []].append(exception)
+    }
+    var found: [Diagnostic] = []
+    for line in lines {
+      let exceptions = ofLine[line] ?? []
+      let first = exceptions[0]
+      if first.reason == PolicyException.proposedReason {
+        found.append(
           .warning(
-            at: exception.location,
+            at: line,
             "nobody answers for this exception: its reason is the one that audit proposes; say why the call is needed, and "
               + "who answers for it"))
       }
-      let target = UInt32(exception.service + 1)
-      let pair = "\(word(exception.caller)) -> \(policy.services[exception.service].display)"
-      let callers = members(exception.caller).filter { $0.caller.service != target }
-      // What holds without it: at a time when it has ended.
-      let broken = callers.reduce(into: RuleSet()) {
-        $0.formUnion(snapshot.policy.judge($1.caller, target: target, at: max(time, exception.end)).broken)
+      // Of a pair's exceptions the last to end counts.
+      let own = exceptions.filter {
+        (lastEnds[Pair(caller: $0.caller, service: $0.service)] ?? 0) <= max(time, $0.end)
       }
-      var rules = broken.intersection(.exceptable).rules.map(\.word)
-      let endpoints = serviceEndpoints[target] ?? []
-      func isAnyoneKept(_ endpoints: [Int], all: Bool) -> Bool {
-        callers.contains { member in
-          let kept = endpoints.filter { isKept(Int(member.caller.context), $0) }.count
-          return kept > 0 && (!all || kept == endpoints.count)
+      let hasEnded = first.end <= time
+      guard !own.isEmpty else {
+        if hasEnded {
+          found.append(
+            .warning(
+              at: line,
+              "the exception ended with \(first.lastDay): another one holds for \(pairs(exceptions)); remove this one"))
         }
+        continue
       }
-      let liftsNothing = rules.isEmpty && !isAnyoneKept(Array(endpoints), all: false)
-      if isAnyoneKept(Array(endpoints), all: true) { rules.append(Rule.isolate.word) }
-      let then = rules.isEmpty ? "gets fewer endpoints" : "is refused by \(rules.joined(separator: " and "))"
-      let isReplaced = policy.exceptions.contains {
-        $0.caller == exception.caller && $0.service == exception.service && $0.end > max(time, exception.end)
+      let days = hasEnded ? 0 : (first.end - time + 86_399) / 86_400
+      var lifted: (exception: PolicyException, then: String)?
+      for exception in own {
+        guard let then = consequence(of: exception) else { continue }
+        lifted = (exception, then)
+        break
       }
-      if exception.end <= time {
-        let rest =
-          isReplaced
-          ? "another one holds for \(pair); remove this one"
-          : liftsNothing
-            ? "\(pair) breaks no rule; remove it" : "\(pair) \(then) since then; remove it, or agree on another day"
-        diagnostics.append(.warning(at: exception.location, "the exception ended with \(exception.lastDay): \(rest)"))
-      } else if liftsNothing, !isReplaced {
-        hasDeadRules = true
-        diagnostics.append(
+      guard let lifted else {
+        hasDeadRules = hasDeadRules || !hasEnded
+        let verb = own.count > 1 ? "break" : "breaks"
+        found.append(
           .warning(
-            at: exception.location,
-            "the exception lifts nothing: \(pair) breaks none of tiers, acyclic and isolate; remove it"))
-      } else if exception.end - time <= 14 * 86_400, !isReplaced {
-        let days = amount(Int((exception.end - time + 86_399) / 86_400), "day")
-        diagnostics.append(
+            at: line,
+            hasEnded
+              ? "the exception ended with \(first.lastDay): \(pairs(own)) \(verb) no rule; remove it"
+              : "the exception lifts nothing: \(pairs(own)) \(verb) none of tiers, acyclic and isolate; remove it"))
+        continue
+      }
+      let one = own.count > 1 ? "\(pair(lifted.exception)), for example," : pair(lifted.exception)
+      if hasEnded {
+        found.append(
           .warning(
-            at: exception.location,
-            "the exception ends with \(exception.lastDay), in \(days): \(pair) then \(then); mend the call, or agree on another day"
+            at: line,
+            "the exception ended with \(first.lastDay): \(one) \(lifted.then) since then; remove it, or agree on another day"
+          ))
+      } else if days <= 14 {
+        found.append(
+          .warning(
+            at: line,
+            "the exception ends with \(first.lastDay), in \(amount(Int(days), "day")): \(one) then \(lifted.then); mend the call, or agree on another day"
           ))
       }
     }
+    diagnostics += bounded(found, "exceptions have ended, end soon or lift nothing")
   }
 
-  private mutating func doubtObserved() {
-    for observed in policy.observedRules {
-      let missing: String? =
-        switch observed.rule {
-        case .tiers: policy.tiers == nil ? "there are no tiers" : nil
-        case .acyclic: policy.acyclicLocation == nil ? "acyclic is not written" : nil
-        case .isolate: policy.isolations.isEmpty ? "there is no isolate line" : nil
-        case .require: policy.services.contains { $0.requireLocation != nil } ? nil : "no service requires identity"
-        case .refuse: policy.services.contains { !$0.refuses.isEmpty } ? nil : "there is no refuse line"
-        case .allow:
-          policy.defaultDecision == .allow && policy.services.allSatisfy(\.allows.isEmpty)
-            ? "there is no allow line" : nil
-        case .none, .placement: nil
-        }
-      guard let missing else { continue }
-      hasDeadRules = true
-      diagnostics.append(
-        .warning(at: observed.location, "observe \(observed.rule.word) observes nothing: \(missing); remove it"))
+  private func pair(_ exception: PolicyException) -> String {
+    "\(word(exception.caller)) -> \(policy.services[exception.service].display)"
+  }
+
+  /// `web -> reports`, `web -> reports and 3 more`.
+  private func pairs(_ exceptions: [PolicyException]) -> String {
+    let more = exceptions.count > 1 ? " and \(exceptions.count - 1) more" : ""
+    return pair(exceptions[0]) + more
+  }
+
+  /// What becomes of the calls an exception is for when it has ended; nil where nothing does.
+  private func consequence(of exception: PolicyException) -> String? {
+    let target = UInt32(exception.service + 1)
+    let callers = members(exception.caller).filter { $0.caller.service != target }
+    let broken = callers.reduce(into: RuleSet()) {
+      $0.formUnion(snapshot.policy.judge($1.caller, target: target, at: max(time, exception.end)).broken)
     }
+    var rules = broken.intersection(.exceptable).rules.map(\.word)
+    let endpoints = serviceEndpoints[target] ?? []
+    func isAnyoneKept(all: Bool) -> Bool {
+      callers.contains { member in
+        let kept = endpoints.filter { isKept(Int(member.caller.context), $0) }.count
+        return kept > 0 && (!all || kept == endpoints.count)
+      }
+    }
+    if rules.isEmpty, !isAnyoneKept(all: false) { return nil }
+    if isAnyoneKept(all: true) { rules.append(Rule.isolate.word) }
+    return rules.isEmpty ? "gets fewer endpoints" : "is refused by \(rules.joined(separator: " and "))"
   }
 
   /// The first of many alike, and how many more there are.

@@ -32,6 +32,7 @@ extension PolicyResolver {
     }
   }
 
+  /// Exceptions that are said twice, or of calls that a `refuse` keeps out. What one lifts is `check`'s to judge.
   mutating func findExceptionDoubts() {
     struct Pair: Hashable {
       let caller: Grant.Subject
@@ -39,12 +40,9 @@ extension PolicyResolver {
     }
     var first: [Pair: PolicyException] = [:]
     var doubted: Set<SourceLocation> = []
-    var effective: Set<SourceLocation> = []
-    let reach = InvariantReach(policy)
     var refusals: [Int: SaidSubjects] = [:]
     for exception in policy.exceptions {
       let place = exception.location
-      if !effective.contains(place), reach.mayRefuse(exception.caller, exception.service) { effective.insert(place) }
       let target = policy.services[exception.service]
       let pair = Pair(caller: exception.caller, service: exception.service)
       if let other = first[pair] {
@@ -66,12 +64,9 @@ extension PolicyResolver {
             + "lifts; remove one of the two")
       }
     }
-    for place in Set(policy.exceptions.map(\.location)).subtracting(effective) where doubted.insert(place).inserted {
-      diagnostics.warning(
-        at: place, "no tiers, acyclic or isolate line can refuse this call, so this lifts nothing; remove it")
-    }
   }
 
+  /// Words of `observe` that name what is not there.
   mutating func findObservedDoubts() {
     var first: [Rule: SourceLocation] = [:]
     for observed in policy.observedRules {
@@ -89,47 +84,16 @@ extension PolicyResolver {
         case .require: policy.services.contains { $0.requireLocation != nil }
         case .refuse: policy.services.contains { !$0.refuses.isEmpty }
         case .allow: policy.defaultDecision == .refuse || policy.services.contains { !$0.allows.isEmpty }
-        case .placement, .none: policy.defaultContext == nil
+        case .placement, .none: policy.defaultContext == nil && policy.contexts.count > 0
         }
       if isThere { continue }
       let reason =
         observed.rule == .placement
-        ? "every caller is in a context, the last in \"default\", so there is no placement to observe"
+        ? policy.contexts.count == 0
+          ? "no context is declared, so nobody is refused for being in none, and there is no placement to observe"
+          : "every caller is in a context, the last in \"default\", so there is no placement to observe"
         : "there is no \(word) line to observe"
       diagnostics.warning(at: observed.location, "\(reason); remove the word, or see that it is spelt as meant")
-    }
-  }
-}
-
-/// Which calls `tiers`, `acyclic` and `isolate` could refuse at all.
-private struct InvariantReach {
-  private let policy: Policy
-  private let highestTier: Int
-  /// By context number, true where callers may be isolated from something.
-  private var isIsolated: [Bool]
-
-  init(_ policy: Policy) {
-    self.policy = policy
-    highestTier = policy.services.compactMap(\.tier).min() ?? .max
-    isIsolated = Array(repeating: false, count: policy.contexts.nodes.count)
-    for context in policy.isolations.flatMap(\.contexts) {
-      for inner in context...policy.contexts.nodes[context].last { isIsolated[inner] = true }
-      for outer in policy.contexts.path(from: context) { isIsolated[outer] = true }
-    }
-  }
-
-  func mayRefuse(_ caller: Grant.Subject, _ service: Int) -> Bool {
-    if caller == .service(service) { return false }
-    if policy.acyclicLocation != nil { return true }
-    switch caller {
-    case .everyone: return true
-    case .service(let index):
-      // In which contexts a service runs, the addresses say, and they may change.
-      if !policy.isolations.isEmpty { return true }
-      guard let own = policy.services[index].tier, let other = policy.services[service].tier else { return false }
-      return own < other
-    case .context(let number):
-      return isIsolated[number] || policy.services[service].tier.map { highestTier < $0 } == true
     }
   }
 }

@@ -18,10 +18,15 @@ extension PolicyResolver {
   /// Words of a service's `allow` and `refuse` lines that change nothing.
   private mutating func findLineDoubts(of number: Int) {
     let service = policy.services[number]
-    if service.allows.isEmpty && service.refuses.count < 2 { return }
+    if service.allows.isEmpty && service.refuses.isEmpty { return }
     let refused = SaidSubjects(service.refuses, in: policy)
     let allowed = SaidSubjects(service.allows, in: policy)
     for word in service.refuses.words {
+      if word.group == nil, word.subjects.first == .service(number) {
+        diagnostics.warning(
+          at: word.location, "\(policy.shown(word)) may always call itself, which no refuse prevents; remove the word")
+        continue
+      }
       guard let said = refused.covering(word) else { continue }
       diagnostics.warning(
         at: word.location, "\(policy.shown(word)) \(policy.shown(said, of: word, "is refused")) already; remove it")
