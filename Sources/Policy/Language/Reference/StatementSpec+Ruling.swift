@@ -74,8 +74,8 @@ extension StatementSpec {
       The calls that allow lines declare, by a service's name or a group's, have no cycle: one is an error, shown with the \
       line of each call. A call that only * or a context's name allows is refused where it would close a cycle. A \
       declared call that an except lifts may close one while that lasts, and is refused when it has ended. Chains and \
-      trees of any size take little memory; where a great many services call each other at random (some 30,000 with \
-      two calls each), and it would take more than 256 MiB, the policy is refused.
+      trees of any size take little memory; where a great many services call each other at random and it would \
+      take more than 256 MiB, the policy is refused.
       """,
       without: "services may call each other in circles.", example: "acyclic", readAcyclic),
     StatementSpec(
@@ -104,7 +104,7 @@ extension StatementSpec {
       "mode", in: [.top, .context, .service], words: 1...1, "mode enforce|observe",
       """
       Whether what the rules refuse is refused, or only logged and counted. The word of the service that is called goes \
-      before that of the caller's context, and this before the server's. Callers in no context are under the server's.
+      before that of the caller's context, and this before the server's. Placement is under the server's.
       """,
       without: "mode enforce, or what the parent says.",
       example: "context laptop { from 127.0.0.1; mode observe }", readMode),
