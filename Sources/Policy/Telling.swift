@@ -98,13 +98,6 @@ public struct Telling: ~Copyable, Sendable {
   private static var mostSubjects: Int { 16 }
 
   private static func grants(of service: Service, _ policy: borrowing Policy) -> String {
-    func word(_ subject: Grant.Subject) -> String {
-      switch subject {
-      case .everyone: "*"
-      case .service(let index): policy.services[index].display
-      case .context(let number): policy.contexts.nodes[number].name
-      }
-    }
     if service.allows.isEmpty {
       let line = policy.defaultLocation.map { " (\($0.short))" } ?? ""
       switch policy.defaultDecision {
@@ -112,19 +105,33 @@ public struct Telling: ~Copyable, Sendable {
       case .refuse: return "nobody but itself: default refuse\(line)"
       }
     }
+    // A group's members stand where its word does.
+    var written: [Grant] = []
+    for grant in service.allows where grant.location != written.last?.location { written.append(grant) }
     var parts: [String] = []
     var words: [String] = []
-    let told = service.allows.prefix(mostSubjects)
+    let told = written.prefix(mostSubjects)
     for (index, grant) in told.enumerated() {
-      words.append(word(grant.subject))
-      let next = index + 1 < told.count ? told[told.startIndex + index + 1] : nil
-      if next?.location.wholeLine != grant.location.wholeLine {
+      words.append(policy.word(of: grant))
+      if index + 1 == told.count || told[index + 1].location.wholeLine != grant.location.wholeLine {
         parts.append("\(words.joined(separator: ", ")) (\(grant.location.short))")
         words = []
       }
     }
-    let rest = service.allows.count - told.count
+    let rest = written.count - told.count
     return parts.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+  }
+}
+
+extension Policy {
+  /// The word of a line as it is written: a service, a context or a group by its name, or `*`.
+  package func word(of grant: Grant) -> String {
+    if let group = grant.group { return groups[group].name }
+    switch grant.subject {
+    case .everyone: return "*"
+    case .service(let index): return services[index].display
+    case .context(let number): return contexts.nodes[number].name
+    }
   }
 }
 

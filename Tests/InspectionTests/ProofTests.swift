@@ -98,6 +98,14 @@ struct ProofTests {
       "p.policy:4:29: warning: refuse w2 refuses nobody who would be let in: the allow lines (p.policy:4) do not let them; remove it"
     ),
     (
+      "service x { tier low; allow mine }\ngroup mine v w\nservice v { runs-at 10.1.0.5 }\nservice w\ntiers high > low\ntier high",
+      "p.policy:4:29: warning: allow mine lets nobody call x: tiers (p.policy:8) refuses whom it names; remove one of the two"
+    ),
+    (
+      "service x { allow mine }\ngroup mine v w\nservice v\nservice w",
+      "p.policy:4:19: warning: allow mine names nobody: no caller can be v (p.policy:6), which has no runs-at, identity or uid of its own; give it one"
+    ),
+    (
       "service x { allow w a }\nservice w",
       "p.policy:4:19: warning: allow w names nobody: no caller can be w (p.policy:5), which has no runs-at, identity or uid of its own; give it one"
     ),

@@ -69,7 +69,7 @@ struct PolicyDoubts {
         dead.append(
           .warning(
             at: grants[0].location,
-            "allow \(word(grants[0].subject)) lets nobody call \(service.display): \(rule ?? "another rule") refuses whom it names; remove one of the two"
+            "allow \(policy.word(of: grants[0])) lets nobody call \(service.display): \(rule ?? "another rule") refuses whom it names; remove one of the two"
           ))
       }
       for grants in grouped(service.refuses) {
@@ -90,7 +90,7 @@ struct PolicyDoubts {
         dead.append(
           .warning(
             at: grants[0].location,
-            "refuse \(word(grants[0].subject)) refuses nobody who would be let in: "
+            "refuse \(policy.word(of: grants[0])) refuses nobody who would be let in: "
               + "\(service.allows.isEmpty ? "default refuse" : "the allow lines")\(line.map { " (\($0.short))" } ?? "")"
               + " do not let them; remove it"))
       }
@@ -118,7 +118,7 @@ struct PolicyDoubts {
       remedy = "no caller can be in \(policy.contexts.nodes[number].name)\(place); give it a from or a listen"
     case .everyone: remedy = "there are no callers at all"
     }
-    return .warning(at: grant.location, "\(verb) \(word(grant.subject)) names nobody: \(remedy)")
+    return .warning(at: grant.location, "\(verb) \(policy.word(of: grant)) names nobody: \(remedy)")
   }
 
   private func grouped(_ grants: [Grant]) -> [[Grant]] {
