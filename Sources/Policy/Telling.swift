@@ -8,21 +8,9 @@ public struct Telling: ~Copyable, Sendable {
   private let isTold: FlatArray<Bool>
   private let contextPaths: TextTable
   private let grants: TextTable
-  /// By service number: where its `allow` words start in `allowed`.
-  private let firstAllowed: FlatArray<UInt32>
-  private let allowed: FlatArray<Allowed>
+  /// The words of `allow` lines: which comes first, and its place.
+  private let allowed: SubjectTable
   private let places: TextTable
-
-  /// One word of an `allow` line.
-  struct Allowed: BitwiseCopyable {
-    /// The numbers of the contexts that are meant; none for a service.
-    var firstContext: UInt32 = 1
-    var lastContext: UInt32 = 0
-    /// The number of the service that is meant; 0 for none.
-    var service: UInt32 = 0
-    /// The line, a number of `places`.
-    var place: UInt32
-  }
 
   init(_ policy: borrowing Policy) {
     let contexts = policy.contexts
@@ -44,24 +32,14 @@ public struct Telling: ~Copyable, Sendable {
     for service in policy.services { grants.add(Self.grants(of: service, policy)) }
     self.grants = TextTable(grants)
     var places = TextTable.Builder()
-    var allowed: [Allowed] = []
-    var firstAllowed: [UInt32] = [0]
-    for service in policy.services {
-      firstAllowed.append(UInt32(allowed.count))
-      for grant in service.allows {
-        var word = Allowed(place: places.number(of: grant.location.short))
-        switch grant.subject {
-        case .everyone: (word.firstContext, word.lastContext) = (0, .max)
-        case .context(let number):
-          (word.firstContext, word.lastContext) = (UInt32(number), UInt32(contexts.nodes[number].last))
-        case .service(let index): word.service = UInt32(index + 1)
-        }
-        allowed.append(word)
+    var allowed: [(service: UInt32, subject: Grant.Subject, value: UInt64)] = []
+    for (index, service) in policy.services.enumerated() {
+      for (order, grant) in service.allows.enumerated() {
+        let place = places.number(of: grant.location.short)
+        allowed.append((UInt32(index + 1), grant.subject, UInt64(order) << 32 | UInt64(place)))
       }
     }
-    firstAllowed.append(UInt32(allowed.count))
-    self.firstAllowed = FlatArray(firstAllowed)
-    self.allowed = FlatArray(allowed)
+    self.allowed = SubjectTable(allowed, policy)
     self.places = TextTable(places)
   }
 
@@ -78,17 +56,7 @@ public struct Telling: ~Copyable, Sendable {
 
   /// The first `allow` line of a service that means a caller; 0 where none does. For ``appendPlace(_:to:)``.
   package func allowingLine(_ caller: Caller, service: UInt32) -> UInt32 {
-    var index = Int(firstAllowed[Int(service)])
-    while index < Int(firstAllowed[Int(service) + 1]) {
-      let word = allowed[index]
-      let isMeant =
-        word.service != 0
-        ? word.service == caller.service
-        : UInt32(caller.context) >= word.firstContext && UInt32(caller.context) <= word.lastContext
-      if isMeant { return word.place }
-      index += 1
-    }
-    return 0
+    UInt32(truncatingIfNeeded: allowed.least(caller, service: service) ?? 0)
   }
 
   /// Appends `orders.policy:5`; nothing for 0.

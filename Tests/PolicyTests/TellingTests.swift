@@ -1,4 +1,5 @@
 import FlatMemory
+import TestSupport
 import Testing
 
 @testable import Policy
@@ -27,5 +28,39 @@ struct TellingTests {
     #expect(grants(34) == "store, other (p:34), shard (p:35)")
     #expect(grants(35) == "big (p:36), * (p:37)")
     #expect(grants(36).hasSuffix("s15 (p:38) and 4 more"))
+  }
+
+  @Test(arguments: 0..<rounds(20))
+  func `the line that allows a caller is the first that means it`(seed: Int) throws {
+    var random = SeededGenerator(seed: UInt64(seed))
+    let names = ["c0", "c1", "c2", "c3", "s0", "s1", "s2", "s3", "g"]
+    var lines = "origin t\ncontext c0\ncontext c1 in c0\ncontext c2 in c1\ncontext c3 in c0\ngroup g s1 c3\n"
+    for service in 0..<4 {
+      lines += "service s\(service) {\n"
+      for _ in 0..<random.number(0...4) {
+        lines += "  allow \(random.chance(10) ? "*" : names[random.number(0...8)]) \(names[random.number(0...8)])\n"
+      }
+      lines += "}\n"
+    }
+    let policy = try policy(lines)
+    let compiled = CompiledPolicy(policy)
+    for context in 0...4 {
+      for service in 0...4 {
+        let caller = Caller(context: UInt16(context), service: UInt32(service))
+        for target in 1...4 {
+          let first = policy.services[target - 1].allows.first { grant in
+            switch grant.subject {
+            case .everyone: true
+            case .service(let index): index + 1 == service
+            case .context(let number): context != 0 && policy.contexts.isContext(context, in: number)
+            }
+          }
+          var buffer = OctetBuffer(capacity: 100)
+          let line = compiled.telling.allowingLine(caller, service: UInt32(target))
+          compiled.telling.appendPlace(line, to: &buffer)
+          #expect(text(buffer) == first?.location.short ?? "", "\(caller) \(target)\n\(lines)")
+        }
+      }
+    }
   }
 }
