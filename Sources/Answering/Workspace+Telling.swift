@@ -186,10 +186,12 @@ extension Workspace {
       if !tellRefusal(judgement, snapshot, outcome, into: &response) { return false }
       isBroken = true
     }
-    if policy.hasIsolations, !judged.isExcepted, found.kind == .exact || found.kind == .wildcard {
+    var lifted = policy.lifted(caller, target: service, at: time)
+    if policy.hasIsolations, found.kind == .exact || found.kind == .wildcard {
       let passage = passageOfAddresses(at: found.node, zone, snapshot, caller)
       switch passage {
       case .all, .noneOfType: break
+      case .some where judged.isExcepted, .none where judged.isExcepted: lifted.insert(RuleSet(.isolate))
       case .some:
         let isShadow = policy.shadow(context: caller.context, service: service).contains(.isolate)
         fact.append("endpoints that isolate keeps from the caller ")
@@ -216,6 +218,14 @@ extension Workspace {
       } else {
         fact.append("allowed: no rule says otherwise")
       }
+      if !endFact(into: &response) { return false }
+    }
+    let exception = policy.telling.exception(caller, service: service)
+    while let rule = lifted.first {
+      lifted.remove(RuleSet(rule))
+      policy.appendRule(rule, to: &fact)
+      fact.append(": ")
+      policy.telling.appendException(exception, to: &fact)
       if !endFact(into: &response) { return false }
     }
     fact.append("service ")

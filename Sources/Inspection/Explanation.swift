@@ -217,7 +217,10 @@ private struct Retrace {
     while rdata < rrset.end {
       let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
       let octets = zone.memory.octets((rdata + 2)..<(rdata + 2 + size))
-      let isolation = isolation(rrset, zone, rdataAt: rdata + 2, of: step.owner)
+      let (isolation, exception) = isolation(rrset, zone, rdataAt: rdata + 2, of: step.owner)
+      if let exception, !step.rules.contains(where: { $0.text == exception.text && $0.place == exception.place }) {
+        step.rules.append(exception)
+      }
       step.data.append(
         Explanation.Fact(
           text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)",
@@ -249,7 +252,14 @@ private struct Retrace {
           place: grant?.location.short)
       ]
     }
-    return facts
+    return facts + snapshot.policy.lifted(caller, target: service, at: time).rules.compactMap { lifted($0, service) }
+  }
+
+  /// That an exception lifts a rule.
+  private func lifted(_ rule: Rule, _ service: UInt32) -> Explanation.Fact? {
+    snapshot.policy.exception(caller, target: service).map {
+      Explanation.Fact(text: "\(rule.word): \($0.effect)", place: $0.location.short)
+    }
   }
 
   /// The declared calls that lead from one service to another.
@@ -270,19 +280,21 @@ private struct Retrace {
     }
   }
 
-  /// Says of an RR that the caller is isolated from its endpoint, and by which line.
+  /// Says of an RR that the caller is isolated from its endpoint, and by which line; or that an exception lifts that.
   private func isolation(
     _ rrset: RRsetImage, _ zone: CompiledZone, rdataAt offset: Int, of owner: String
-  ) -> String {
+  ) -> (String, Explanation.Fact?) {
     let endpoint = snapshot.policy.isolatedContext(
       rrset, zone.memory, rdataAt: offset, callerContext: caller.context)
-    guard let endpoint else { return "" }
+    guard let endpoint else { return ("", nil) }
     let reason = snapshot.policy.isolationReason(callerContext: caller.context, endpointContext: endpoint)
     let service = (try? DomainName(owner)).map { snapshot.policy.serviceNumber(for: $0) } ?? 0
-    if snapshot.policy.judge(caller, target: service, at: time).isExcepted { return "" }
+    if snapshot.policy.judge(caller, target: service, at: time).isExcepted { return ("", lifted(.isolate, service)) }
     let isShadow = snapshot.policy.shadow(context: caller.context, service: service).contains(.isolate)
     let verb = isShadow ? "would be left out" : "left out"
-    return "  (\(verb): in \(snapshot.policy.contextName(endpoint)), isolate \(snapshot.policy.reason(reason)))"
+    return (
+      "  (\(verb): in \(snapshot.policy.contextName(endpoint)), isolate \(snapshot.policy.reason(reason)))", nil
+    )
   }
 
   // MARK: - Where it is written

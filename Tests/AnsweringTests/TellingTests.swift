@@ -276,6 +276,52 @@ struct TellingTests {
     }
   }
 
+  @Test func `an exception is told with the rules that it lifts, its end, its reason and its place`() throws {
+    let policy = """
+      origin e.test
+      tiers high > low
+      acyclic
+      context a { from 10.1.0.0/16 }
+      context b { from 10.2.0.0/16 }
+      isolate a b
+      service web { tier high; runs-at 10.1.0.1; allow reports }
+      service reports { tier low; allow * }
+
+      """
+    let zone = zoneHead + "reports A 10.2.0.1\nreports A 10.1.0.9\n"
+    func told(_ reason: String, at time: UInt32 = 0) throws -> [String] {
+      let except = "except a -> reports until 2026-06-30 because older\nexcept web -> reports until 2026-12-31 because"
+      let fixture = try Fixture(policy: "\(policy)\(except) \"\(reason)\"\n", ["e.test.zone": zone])
+      let request = Request(name: "reports.e.test.", type: text, rclass: 3)
+      return try facts(fixture.send(request.octets, from: "10.1.0.1", transport: .tcp, at: time))
+    }
+    let note = "lifted by except until 2026-12-31 because INC-482, owner sre (a.policy:10)"
+    #expect(
+      try told("INC-482, owner sre").map { $0.replacing("\\", with: "") } == [
+        "allowed: allow (a.policy:8)", "acyclic: \(note)", "tiers: \(note)", "isolate: \(note)",
+        "service reports may be called by * (a.policy:8)", "data from the base, e.test.zone:5",
+      ])
+    #expect(try !told("x", at: 1_798_761_600).contains { $0.contains("lifted") }, "it has ended")
+  }
+
+  @Test func `a reason is cut so that the fact is one string`() throws {
+    let policy = """
+      origin e.test
+      tiers high > low
+      service web { tier high; runs-at 10.1.0.1 }
+      service reports { tier low }
+      except web -> reports until 2026-12-31 because "
+      """
+    for reason in [String(repeating: "x", count: 400), String(repeating: "\u{e9}", count: 300)] {
+      let fixture = try Fixture(policy: "\(policy)\(reason)\"\n", ["e.test.zone": zoneHead])
+      let request = Request(name: "reports.e.test.", type: text, rclass: 3)
+      let records = try fixture.send(request.octets, from: "10.1.0.1", transport: .tcp).message?.answer ?? []
+      let lifted = try #require(records.first { $0.text.contains("lifted") })
+      #expect(lifted.text.contains("...") && lifted.text.contains("(a.policy:5)"))
+      #expect(!lifted.text.contains("\" \""), "one string: \(lifted.text)")
+    }
+  }
+
   @Test func `the names of servers are answered as elsewhere, or refused`() throws {
     let fixture = try fixture("nsid \"ns-7\"")
     for name in ["version.bind.", "VERSION.server."] {

@@ -87,6 +87,37 @@ struct ExplanationTests {
   }
 }
 
+@Suite("explain: exceptions")
+struct ExceptionExplanationTests {
+  @Test func `the rules that an exception lifts are told, with its end, its reason and its place`() throws {
+    let loaded = load(
+      zones: ["example.test.zone": apex + "reports A 10.2.0.1\n"],
+      policy: """
+        origin example.test
+        tiers high > low
+        context a { from 10.1.0.0/16 }
+        context b { from 10.2.0.0/16 }
+        isolate a b
+        service web { tier high; runs-at 10.1.0.1 }
+        service reports { tier low }
+        except web -> reports until 2026-12-31 because "INC-482"
+        """)
+    func rules(at time: UInt32) throws -> [String] {
+      let explanation = Explanation(
+        try DomainName("reports.example.test"), .a, Asker(try #require(IPAddress("10.1.0.1"))), at: time, loaded,
+        try #require(loaded.snapshot))
+      return explanation.steps[0].rules.map { "\($0.text) [\($0.place ?? "")]" }
+    }
+    #expect(
+      try rules(at: 0) == [
+        "allowed: no rule says otherwise []",
+        "tiers: lifted by except until 2026-12-31 because \"INC-482\" [p.policy:8]",
+        "isolate: lifted by except until 2026-12-31 because \"INC-482\" [p.policy:8]",
+      ])
+    #expect(try rules(at: 1_798_761_600) == ["tiers: refused [p.policy:2]"])
+  }
+}
+
 @Suite("explain: callers known by more than an address")
 struct IdentifiedExplanationTests {
   private func caller(_ asker: (IPAddress) -> Asker) throws -> [String] {
