@@ -54,6 +54,13 @@ extension PolicyResolver {
         continue
       }
       first[pair] = exception
+      if let line = unallowed(exception), doubted.insert(place).inserted {
+        diagnostics.warning(
+          at: place,
+          "\(policy.shown(exception.caller)) is not allowed to call \(quoted(target.display)) by \(line), which no exception "
+            + "lifts; allow it, or remove this")
+        continue
+      }
       if target.refuses.isEmpty { continue }
       let refused = refusals[exception.service] ?? SaidSubjects(target.refuses, in: policy)
       refusals[exception.service] = refused
@@ -64,6 +71,20 @@ extension PolicyResolver {
             + "lifts; remove one of the two")
       }
     }
+  }
+
+  /// The line by which a service may not call, whatever an exception lifts; nil where it may, or where its context may be
+  /// what is allowed.
+  private func unallowed(_ exception: PolicyException) -> String? {
+    guard case .service(let caller) = exception.caller, caller != exception.service else { return nil }
+    let allows = policy.services[exception.service].allows
+    if allows.isEmpty {
+      return policy.defaultDecision == .refuse ? "default refuse (\(policy.defaultLocation?.short ?? ""))" : nil
+    }
+    for grant in allows {
+      guard case .service(let index) = grant.subject, index != caller else { return nil }
+    }
+    return "its allow lines (\(allows[0].location.short))"
   }
 
   /// Words of `observe` that name what is not there.
