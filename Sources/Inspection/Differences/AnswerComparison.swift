@@ -96,8 +96,6 @@ struct AnswerComparison: ~Copyable {
     for (index, asker) in pair.contexts[context].callers.enumerated() {
       var verdicts = olds.map { oldPolicy.verdict(asker.old.caller, $0, at: time) }
       verdicts += news.map { newPolicy.verdict(asker.new.caller, $0, at: time) }
-      // An exception may lift `isolate`, which is no verdict about names.
-      if asker.isExcepted { verdicts.append(UInt16(truncatingIfNeeded: index)) }
       if found[verdicts] == nil { order.append(verdicts) }
       found[verdicts, default: []].append(index)
     }

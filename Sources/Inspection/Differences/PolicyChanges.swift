@@ -42,9 +42,7 @@ struct PolicyChanges {
         let differs =
           !isDenialSame || !isShadowSame || oldNumber == 0 || newNumber == 0
           || context.callers.contains {
-            $0.isExcepted
-              || old.verdict($0.old.caller, oldNumber, at: pair.time)
-                != new.verdict($0.new.caller, newNumber, at: pair.time)
+            old.verdict($0.old.caller, oldNumber, at: pair.time) != new.verdict($0.new.caller, newNumber, at: pair.time)
           }
         if differs { contexts.insert(index) }
       }
@@ -90,7 +88,7 @@ struct PolicyChanges {
       + "\(policy.observedRules.map(\.rule.word).sorted()) \(contexts.sorted())"
   }
 
-  /// What `isolate` rests on.
+  /// What `isolate` rests on, but exceptions: those are said of services.
   private func isolationText(_ snapshot: Snapshot) -> String {
     let policy = snapshot.policy.policy
     if policy.isolations.isEmpty { return "" }
@@ -98,8 +96,7 @@ struct PolicyChanges {
     let prefixes = policy.contextDetails.enumerated().map { number, context in
       "\(policy.contexts.nodes[number].name) \(Set((context.from + context.endpoints).map(\.prefix.description)).sorted())"
     }
-    let exceptions = policy.exceptions.filter { $0.end > pair.time }.map { "\($0.caller) \($0.service)" }
-    return "\(lines) \(prefixes.sorted()) \(exceptions) \(serverText(snapshot))"
+    return "\(lines) \(prefixes.sorted()) \(serverText(snapshot))"
   }
 
   // MARK: - The names that it concerns

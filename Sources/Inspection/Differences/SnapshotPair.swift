@@ -20,8 +20,6 @@ struct SnapshotPair {
     /// Empty for none.
     let service: String
     let isIdentified: Bool
-    /// True where an exception names its service or context.
-    let isExcepted: Bool
     let old: CallerCensus.Member
     let new: CallerCensus.Member
   }
@@ -61,15 +59,12 @@ struct SnapshotPair {
     }
     let news = Dictionary(
       newCensus.members.map { (key($0.key, new), $0.value) }, uniquingKeysWith: { first, _ in first })
-    let excepted = Self.excepted(old).union(Self.excepted(new))
     var found: [String: [Asker]] = [:]
     for (kind, member) in oldCensus.members {
       let key = key(kind, old)
       guard let other = news[key] else { continue }
       found[key.context, default: []].append(
-        Asker(
-          service: key.service, isIdentified: key.isIdentified, isExcepted: excepted.contains(key.service), old: member,
-          new: other))
+        Asker(service: key.service, isIdentified: key.isIdentified, old: member, new: other))
     }
     for index in contexts.indices {
       contexts[index].callers = (found[contexts[index].name] ?? []).sorted {
@@ -77,15 +72,6 @@ struct SnapshotPair {
       }
     }
     contexts.removeAll { $0.callers.isEmpty }
-  }
-
-  /// The services that exceptions name as callers.
-  private static func excepted(_ snapshot: Snapshot) -> Set<String> {
-    let policy = snapshot.policy.policy
-    return Set(
-      policy.exceptions.compactMap {
-        if case .service(let index) = $0.caller { policy.services[index].display } else { nil }
-      })
   }
 
   /// The new number of a service by its old one; 0 where it has none.
@@ -101,10 +87,11 @@ extension CompiledPolicy {
     return number != 0 && policy.services[Int(number) - 1].name == name ? number : 0
   }
 
-  /// Which rules refuse a call and would refuse it, in one number.
+  /// Which rules refuse a call and would refuse it, and whether an exception lifts some, in one number.
   func verdict(_ caller: Caller, _ service: UInt32, at time: UInt32) -> UInt16 {
     let judgement = judge(caller, target: service, at: time)
     return UInt16(judgement.refusal?.rule.rawValue ?? 0) | UInt16(judgement.wouldBe?.rule.rawValue ?? 0) << 8
+      | (judgement.isExcepted ? 1 << 15 : 0)
   }
 }
 
