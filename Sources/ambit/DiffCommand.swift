@@ -22,9 +22,9 @@ extension Command {
       (context, caller, name). Contexts and services are the same where they are called the same. The order of
       records, serials, the line a rule stands in, and DNSSEC's own records are not compared.
 
-      LOG is what query-log wrote; or a JSON object a line, with "source", "name" and "type", and as far as they apply
-      "listener" (the address asked, or its context), "certificate" (its common name, or its service) and "user". Lines
-      that are none are counted.
+      LOG (- for standard input) is what query-log wrote; or a JSON object a line, with "source", "name" and "type", and
+      as far as they apply "listener" (the address asked, or its context), "certificate" (its common name, or its
+      service) and "user". Lines that are none are counted.
 
       To compare with another revision: git worktree add /tmp/before main && ambit diff /tmp/before/zones zones
 
@@ -42,16 +42,6 @@ extension Command {
         arguments.fail("--max \(written) is a share of a log's queries; add --against-log LOG, or leave out the %")
       }
     }
-    var log: [[UInt8]]?
-    if let path = arguments.value("--against-log") {
-      do {
-        let octets = try readFile(path)
-        log = octets.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
-      } catch {
-        writeStandardError("ambit: \(error)\n")
-        return .system
-      }
-    }
     var loaded: [(LoadedConfiguration, Snapshot)] = []
     for folder in arguments.operands {
       guard let configuration = loadFolder(folder) else { return .system }
@@ -65,9 +55,22 @@ extension Command {
       if !errors.isEmpty { return .badInput }
       loaded.append((configuration, snapshot))
     }
-    let differences = Differences(
-      loaded[0].0, loaded[0].1, loaded[1].0, loaded[1].1, at: Clock.realtimeSeconds(),
-      limit: arguments.has("--all") ? .max : 10_000, log: log)
+    let now = Clock.realtimeSeconds(), limit = arguments.has("--all") ? Int.max : 10_000
+    let differences: Differences
+    if let path = arguments.value("--against-log") {
+      do throws(SystemError) {
+        var reader = try LineReader(path)
+        var replay = QueryReplay(loaded[0].0, loaded[0].1, loaded[1].0, loaded[1].1, at: now, limit: limit)
+        while try reader.next({ replay.add($0) }) {}
+        replay.addMalformed(reader.tooLongCount)
+        differences = replay.differences
+      } catch {
+        writeStandardError("ambit: \(error)\n")
+        return .system
+      }
+    } else {
+      differences = Differences(loaded[0].0, loaded[0].1, loaded[1].0, loaded[1].1, at: now, limit: limit)
+    }
     if arguments.has("--json") {
       writeOutput(json(differences))
     } else {

@@ -12,6 +12,7 @@ import Zones
 private struct Tuple: Hashable, CustomStringConvertible {
   let context: String
   let service: String
+  let isIdentified: Bool
   let name: DomainName
   let type: RRType
 
@@ -28,6 +29,30 @@ private struct RandomConfiguration {
   static let targets = names + ["no", "m.w", "z.r", "q.q.r"]
   static let contexts = ["one", "two", "in1", "in2"]
   static let services = ["a", "b", "c", "w"]
+
+  /// Lines that a policy may have or not.
+  static let lines =
+    [
+      "observe isolate", "observe allow tiers", "acyclic", "trust proxy from 10.1.0.9", "trust ecs from 10.2.0.0/30",
+      "explain off", "nsid x", "version off", "isolate one in1",
+    ]
+    + ["one", "in1", "two", "a", "b"].flatMap { caller in
+      services.filter { $0 != caller }.map { "except \(caller) -> \($0) until 2030-01-01 because x" }
+    }
+
+  /// One line of the policy more or less, or an exception that ends on another day.
+  mutating func editLine(_ random: inout SeededGenerator) {
+    let line = Self.lines[random.number(0...(Self.lines.count - 1))]
+    if let index = policy.firstIndex(of: line) {
+      if random.chance(50), line.hasPrefix("except") {
+        policy[index] = line.replacing("2030", with: "2031")
+      } else {
+        policy.remove(at: index)
+      }
+    } else {
+      policy.append(line)
+    }
+  }
 
   init(_ random: inout SeededGenerator) {
     for name in Self.names where random.chance(70) { base += Self.records(name, &random) }
@@ -48,11 +73,17 @@ private struct RandomConfiguration {
       if !others.isEmpty { lines.append("\(random.chance(60) ? "allow" : "refuse") \(others.joined(separator: " "))") }
       if random.chance(15) { lines.append("mode observe") }
       if random.chance(20) { lines.append("deny-as \(random.chance(50) ? "nodata" : "drop")") }
+      if random.chance(25) { lines.append("uid \(1000 + number)") }
+      if random.chance(25) { lines.append("identity \(service).prod") }
+      if random.chance(15) { lines.append("require identity") }
+      if random.chance(40) { lines.append("tier \(random.chance(50) ? "high" : "low")") }
       policy.append("service \(service) { \(lines.joined(separator: "; ")) }")
     }
+    policy.append("tiers high > low")
+    for line in Self.lines where random.chance(15) { policy.append(line) }
     // Words that name no service keep a policy from loading.
     let text = policy.joined(separator: "\n")
-    for word in ["a", "b"] where !text.contains("service \(word) {") { policy.append("service \(word)") }
+    for word in Self.services where !text.contains("service \(word) {") { policy.append("service \(word)") }
   }
 
   private static func records(_ name: String, _ random: inout SeededGenerator) -> [String] {
@@ -73,8 +104,9 @@ private struct RandomConfiguration {
   mutating func edit(_ random: inout SeededGenerator) {
     let other = RandomConfiguration(&random)
     for _ in 0...random.number(0...1) {
-      switch random.number(0...4) {
+      switch random.number(0...6) {
       case 0: policy = other.policy
+      case 5, 6: editLine(&random)
       case 1: overlays = other.overlays
       case 2: if !base.isEmpty { base.remove(at: random.number(0...(base.count - 1))) }
       case 3:
@@ -118,7 +150,9 @@ struct DifferenceTests {
           let onTheWay = change.oldPath.types.union(change.newPath.types).union([.a, .aaaa, .cname, .ds, .ns, .soa])
           for type in change.isOfOthers ? types.subtracting(onTheWay) : [change.type] {
             found.insert(
-              Tuple(context: context.name, service: context.callers[caller].service, name: change.name, type: type))
+              Tuple(
+                context: context.name, service: context.callers[caller].service,
+                isIdentified: context.callers[caller].isIdentified, name: change.name, type: type))
           }
         }
       }
@@ -128,6 +162,35 @@ struct DifferenceTests {
       if !missed.isEmpty || !invented.isEmpty { return }
     }
     #expect(compared > 4)
+  }
+
+  @Test(arguments: 0..<4)
+  func `where it finds nothing, everyone who can ask either is told the same`(seed: UInt64) throws {
+    var compared = 0, same = 0
+    for round in 0..<rounds(20) {
+      var random = SeededGenerator(seed: seed &* 7919 &+ UInt64(round))
+      let before = RandomConfiguration(&random)
+      var after = before
+      // Another order of lines is no change.
+      let isEdited = round % 4 != 0
+      if isEdited { after.editLine(&random) }
+      if !isEdited || random.chance(50) { after.policy = [after.policy[0]] + after.policy.dropFirst().reversed() }
+      let oldLoaded = before.loaded, newLoaded = after.loaded
+      guard let old = oldLoaded.snapshot, let new = newLoaded.snapshot else { continue }
+      compared += 1
+      let found = Differences(oldLoaded, old, newLoaded, new, at: 0)
+      let told = bruteForce(old, new)
+      #expect(
+        found.changeCount == 0 ? told.isEmpty : !told.isEmpty, "seed \(seed), round \(round)\n\(before)\n\(after)")
+      guard found.isEmpty else { continue }
+      same += 1
+      let pair = SnapshotPair(old, new, at: 0)
+      let askers = pair.contexts.reduce(0) { $0 + $1.callers.count }
+      #expect(pair.oldCensus.members.count == askers && pair.newCensus.members.count == askers)
+      #expect(old.policy.policy.exceptions.map(\.end).sorted() == new.policy.policy.exceptions.map(\.end).sorted())
+      #expect(old.policy.policy.trustedProxies.map(\.prefix) == new.policy.policy.trustedProxies.map(\.prefix))
+    }
+    #expect(compared > 12 && same > 2, "\(compared) \(same)")
   }
 
   /// Every caller, every name, every type, asked of both.
@@ -152,7 +215,10 @@ struct DifferenceTests {
             let before = AnswerDigest(oldInquiry.ask(name, type, asker.old.evidence), oldInquiry.message)
             let after = AnswerDigest(newInquiry.ask(name, type, asker.new.evidence), newInquiry.message)
             if before != after {
-              changed.insert(Tuple(context: context.name, service: asker.service, name: name, type: type))
+              changed.insert(
+                Tuple(
+                  context: context.name, service: asker.service, isIdentified: asker.isIdentified, name: name,
+                  type: type))
             }
           }
         }
@@ -181,8 +247,10 @@ struct DifferenceTextTests {
   ) throws -> Differences {
     let old = load(zones: oldZones ?? ["example.test.zone": zone], policy: oldPolicy ?? policy)
     let new = load(zones: newZones ?? ["example.test.zone": zone], policy: newPolicy ?? policy)
-    return Differences(
-      old, try #require(old.snapshot), new, try #require(new.snapshot), at: 0, log: log?.map { Array($0.utf8) })
+    guard let log else { return Differences(old, try #require(old.snapshot), new, try #require(new.snapshot), at: 0) }
+    var replay = QueryReplay(old, try #require(old.snapshot), new, try #require(new.snapshot), at: 0)
+    for line in log { replay.add(Array(line.utf8).span) }
+    return replay.differences
   }
 
   @Test func `nothing changes between a configuration and itself, whatever its order and serial`() throws {
@@ -266,6 +334,65 @@ struct DifferenceTextTests {
     #expect(found.causes.first?.text == "10.1.0.67: no service in near → batch in near")
     #expect(found.causes.first?.place == "p.policy:6")
     #expect(found.changeCount == 0)
+  }
+
+  private let isolated = """
+    origin example.test
+    context near { from 10.1.0.0/16 }
+    context far { from 10.2.0.0/16 }
+    isolate near far
+    service orders
+    service web { runs-at 10.1.0.10 10.2.0.10 }
+
+    """
+
+  @Test(arguments: ["far", "far web"])
+  func `an exception for a context lets answers cross, and is their cause`(callers: String) throws {
+    let lines = callers.split(separator: " ").map { "except \($0) -> orders until 2030-01-01 because x\n" }
+    let found = try differences(nil, isolated, nil, isolated + lines.joined())
+    let cause = try #require(found.causes.first)
+    #expect(cause.kind == .server && cause.place == "p.policy:7")
+    #expect(cause.text == "except \(lines[0].split(separator: " ")[1]) -> orders: none → until 2030-01-01")
+    #expect(found.changeCount > 0 && found.causes.allSatisfy { $0.kind == .server })
+    let effect = try #require(cause.effects.first { $0.name == "orders.example.test." && $0.type == "A" })
+    #expect(effect.old == "refused isolate" && effect.new == "10.1.0.1" && effect.context == "far")
+  }
+
+  @Test func `an exception that ends on another day is a cause`() throws {
+    let before = isolated + "except far -> orders until 2029-12-31 because x\n"
+    let found = try differences(nil, before, nil, before.replacing("2029", with: "2030"))
+    #expect(found.causes.map(\.text) == ["except far -> orders: until 2029-12-31 → until 2030-12-31"])
+    #expect(found.causes.first?.place == "p.policy:7" && found.changeCount == 0)
+    #expect(try differences(nil, before, nil, before.replacing("because x", with: "because y")).isEmpty)
+  }
+
+  @Test func `who is believed is a cause, whichever prefixes say so`() throws {
+    let trusting = policy + "trust proxy from 10.9.0.0/30\ntrust ecs from 10.9.0.60\n"
+    let found = try differences(nil, trusting, nil, policy)
+    #expect(
+      found.causes.map(\.text) == [
+        "10.9.0.0 to 10.9.0.3: a proxy, who says who asks → no proxy",
+        "10.9.0.60: a forwarder, whose client subnets are believed → no forwarder",
+      ])
+    #expect(found.causes.map(\.kind) == [.placement, .placement])
+    #expect(found.causes.map(\.place) == ["p.policy:7", "p.policy:8"])
+    #expect(
+      try differences(nil, trusting, nil, trusting.replacing("10.9.0.0/30", with: "10.9.0.0/31 10.9.0.2/31")).isEmpty)
+    #expect(try differences(nil, policy, nil, trusting).causes.count == 2)
+  }
+
+  @Test(arguments: [
+    ("rate-limit off", "rate-limit: 1000 a second of /24 and /56, slip 2 → off"),
+    ("nsid abc", "nsid: off → \"abc\""),
+    ("version off", "version: ambit's → off"),
+    ("cookies off", "cookies: on → off"),
+    (
+      "cookie-secret 00112233445566778899aabbccddeeff",
+      "cookie-secret is another: cookies made before are not known again"
+    ),
+  ])
+  func `a setting of the server is a cause`(line: String, text: String) throws {
+    #expect(try differences(nil, nil, nil, policy + line + "\n").causes.map(\.text) == [text])
   }
 
   @Test func `a log weighs what changes, and its broken lines are counted`() throws {

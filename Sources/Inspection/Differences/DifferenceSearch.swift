@@ -19,6 +19,10 @@ struct DifferenceSearch {
   private let names: ChangedNames
   private let oldPlaces: RecordPlaces
   private let newPlaces: RecordPlaces
+  /// Addresses that are someone else than before, in order.
+  let placements: [PlacementRange]
+  let trusts: [TrustChange]
+  private let exceptions: [ExceptionChange]
   var result = Differences()
   private var numbers: [Key: Int] = [:]
   /// Lists of callers that effects share, by context and indices.
@@ -33,6 +37,9 @@ struct DifferenceSearch {
     let owners = Set(names.own.keys)
     oldPlaces = RecordPlaces(old, pair.old, only: owners)
     newPlaces = RecordPlaces(new, pair.new, only: owners)
+    placements = placementRanges(pair)
+    trusts = TrustChange.all(pair)
+    exceptions = ExceptionChange.all(pair)
   }
 
   mutating func run() {
@@ -54,9 +61,10 @@ struct DifferenceSearch {
         result.changeCount += causes.values.reduce(into: Set()) { $0.formUnion($1) }.count
       }
     }
-    for change in placementChanges(pair) + serverChanges(pair) {
-      let number = number(of: Key(kind: change.kind, text: change.text, place: change.place))
-      result.causes[number].changeCount += 1
+    let others = placements.map(\.key) + trusts.map(\.key) + callerChanges(pair) + serverChanges(pair)
+    for key in others { result.causes[number(of: key)].changeCount += 1 }
+    for exception in exceptions where numbers[exception.key] == nil {
+      result.causes[number(of: exception.key)].changeCount += 1
     }
     sort()
   }
@@ -131,6 +139,8 @@ struct DifferenceSearch {
     _ oldPath: LookupPath, _ newPath: LookupPath, context: Int, _ oldCaller: Caller, _ newCaller: Caller
   ) -> Key {
     let isRuleOther = before.rule != after.rule || before.isOnlyObserved != after.isOnlyObserved
+    let exception = exception(oldPath.services, newPath.services, oldCaller, newCaller)
+    if isRuleOther, let exception { return exception }
     if isRuleOther, let key = decision(before, after, oldOutcome, newOutcome, oldCaller, newCaller) { return key }
     let path = oldPath.names + newPath.names.filter { !oldPath.names.contains($0) }
     if let name = path.first(where: { names.own[$0]?.contains(context) == true }) {
@@ -144,8 +154,22 @@ struct DifferenceSearch {
         if names.own[above]?.contains(context) == true { return data(above, before, after, context) }
       }
     }
+    if let exception { return exception }
     if let key = decision(before, after, oldOutcome, newOutcome, oldCaller, newCaller) { return key }
     return isolation(oldOutcome, newOutcome, context)
+  }
+
+  /// The exception that holds in one of the policies for calls of a service on the way.
+  private func exception(_ olds: [UInt32], _ news: [UInt32], _ oldCaller: Caller, _ newCaller: Caller) -> Key? {
+    if exceptions.isEmpty { return nil }
+    let old = pair.old.policy, new = pair.new.policy
+    let services =
+      olds.map { old.policy.services[Int($0) - 1].name } + news.map { new.policy.services[Int($0) - 1].name }
+    return exceptions.first { exception in
+      services.contains(exception.service) && exception.concerns(oldCaller, newCaller, pair)
+        && old.judge(oldCaller, target: old.ownNumber(of: exception.service), at: pair.time).isExcepted
+          != new.judge(newCaller, target: new.ownNumber(of: exception.service), at: pair.time).isExcepted
+    }?.key
   }
 
   private func data(_ name: DomainName, _ before: AnswerDigest, _ after: AnswerDigest, _ context: Int) -> Key {

@@ -64,16 +64,18 @@ package struct Differences: Codable, Sendable {
   /// Names and kinds of callers that were compared.
   package internal(set) var nameCount = 0
   package internal(set) var callerCount = 0
-  /// What the query log says; nil without one.
+  /// What a query log says; nil without one. See ``QueryReplay``.
   package internal(set) var replay: Replay?
 
   /// A query log, asked again.
   package struct Replay: Codable, Sendable {
-    /// Lines that are queries.
+    /// Lines that are queries with a question.
     package internal(set) var queryCount = 0
     package internal(set) var changedCount = 0
     /// Queries that the log says it lost.
     package internal(set) var missingCount = 0
+    /// True where some of the log has refusals only: shares of its queries are none of all queries then.
+    package internal(set) var isPartial = false
     /// Lines that are none of a query log's.
     package internal(set) var malformedCount = 0
     /// The first of these, counted from 1.
@@ -91,14 +93,12 @@ package struct Differences: Codable, Sendable {
   /// - Parameters:
   ///   - time: when the queries come, in seconds since 1970: exceptions end.
   ///   - limit: effects listed of one cause at the most.
-  ///   - log: lines of a query log.
   package init(
     _ old: LoadedConfiguration, _ oldSnapshot: Snapshot, _ new: LoadedConfiguration, _ newSnapshot: Snapshot,
-    at time: UInt32, limit: Int = 10_000, log: [[UInt8]]? = nil
+    at time: UInt32, limit: Int = 10_000
   ) {
     var search = DifferenceSearch(old, new, SnapshotPair(oldSnapshot, newSnapshot, at: time), limit: limit)
     search.run()
-    if let log { search.replay(log) }
     self = search.result
   }
 

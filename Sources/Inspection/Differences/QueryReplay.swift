@@ -1,64 +1,103 @@
-internal import Addresses
-internal import Answering
+package import Answering
 internal import DNSFormat
-internal import Diagnostics
 internal import Policy
 
-extension DifferenceSearch {
-  /// Asks both snapshots what a log's queries asked, and weighs each cause by them.
-  mutating func replay(_ lines: [[UInt8]]) {
-    var replay = Differences.Replay()
-    var counts: [LoggedQuestion: Int] = [:]
-    for (index, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) {
-      switch QueryLogLine(line.span) {
-      case .query(let entry):
-        // A request without a question is answered by no zone and no rule.
-        if entry.question.name == nil { continue }
-        counts[entry.question, default: 0] += 1
-        replay.queryCount += 1
-      case .scope: break
-      case .dropped(let count):
-        replay.missingCount = replay.missingCount.addingReportingOverflow(count).partialValue
-      case nil:
-        replay.malformedCount += 1
-        if replay.firstMalformedLine == nil { replay.firstMalformedLine = index + 1 }
-      }
-    }
-    for index in result.causes.indices { result.causes[index].queryCount = 0 }
-    var comparison = AnswerComparison(pair)
-    for (question, count) in counts {
-      guard let cause = cause(of: question, &comparison) else { continue }
-      replay.changedCount += count
-      let number = number(of: cause)
-      result.causes[number].queryCount = (result.causes[number].queryCount ?? 0) + count
-    }
-    result.replay = replay
+/// Compares two configurations and asks both again what a query log's lines asked, one by one: a log of any length.
+package struct QueryReplay: ~Copyable {
+  private var search: DifferenceSearch
+  private var comparison: AnswerComparison
+  private var replay = Differences.Replay()
+  private var lineCount = 0
+  /// The causes of questions that are answered differently: the same are asked again and again.
+  private var known: [LoggedQuestion: Int] = [:]
+
+  /// Compares two configurations, both of which have a snapshot; see ``Differences``.
+  package init(
+    _ old: LoadedConfiguration, _ oldSnapshot: Snapshot, _ new: LoadedConfiguration, _ newSnapshot: Snapshot,
+    at time: UInt32, limit: Int = 10_000
+  ) {
+    search = DifferenceSearch(old, new, SnapshotPair(oldSnapshot, newSnapshot, at: time), limit: limit)
+    search.run()
+    for index in search.result.causes.indices { search.result.causes[index].queryCount = 0 }
+    comparison = AnswerComparison(search.pair)
   }
 
-  /// Nil where both say the same.
-  private func cause(of question: LoggedQuestion, _ comparison: inout AnswerComparison) -> Key? {
-    let oldEvidence = question.evidence(pair.old.policy), newEvidence = question.evidence(pair.new.policy)
-    guard let name = question.name, let told = comparison.ask(name, question.type, oldEvidence, newEvidence) else {
-      return nil
+  /// Adds a line of the log.
+  package mutating func add(_ line: Span<UInt8>) {
+    lineCount += 1
+    if line.isBlank { return }
+    switch QueryLogLine(line) {
+    case .query(let entry):
+      // A request without a question can't be asked again.
+      if let name = entry.question.name { add(entry.question, name) }
+    case .dropped(let count): replay.missingCount = replay.missingCount.addingReportingOverflow(count).partialValue
+    case .scope(let scope): if scope == .refused { replay.isPartial = true }
+    case nil:
+      replay.malformedCount += 1
+      if replay.firstMalformedLine == nil { replay.firstMalformedLine = lineCount }
     }
+  }
+
+  /// Counts lines that are too long to be a query log's.
+  package mutating func addMalformed(_ count: Int) { replay.malformedCount += count }
+
+  /// What was found, each cause weighed by the lines added so far.
+  package var differences: Differences {
+    var result = search.result
+    result.replay = replay
+    return result
+  }
+
+  private mutating func add(_ question: LoggedQuestion, _ name: DomainName) {
+    replay.queryCount += 1
+    let number: Int
+    if let cause = known[question] {
+      number = cause
+    } else {
+      let old = question.evidence(search.pair.old.policy), new = question.evidence(search.pair.new.policy)
+      guard let cause = search.cause(name, question.type, old, new, &comparison) else { return }
+      number = search.number(of: cause)
+      if known.count < Self.mostKnown { known[question] = number }
+    }
+    replay.changedCount += 1
+    search.result.causes[number].queryCount = (search.result.causes[number].queryCount ?? 0) + 1
+  }
+
+  /// Questions remembered: more are asked each time.
+  private static var mostKnown: Int { 100_000 }
+}
+
+extension Span<UInt8> {
+  /// True for spaces, tabs and a carriage return alone.
+  fileprivate var isBlank: Bool {
+    for index in indices where self[index] != 0x20 && self[index] != 0x09 && self[index] != 0x0d { return false }
+    return true
+  }
+}
+
+extension DifferenceSearch {
+  /// Nil where both say the same.
+  fileprivate func cause(
+    _ name: DomainName, _ type: RRType, _ oldEvidence: Evidence, _ newEvidence: Evidence,
+    _ comparison: inout AnswerComparison
+  ) -> Key? {
+    // The server does not come as far as an answer.
+    if let trust = trusts.first(where: { $0.concerns(newEvidence) }) { return trust.key }
+    guard let told = comparison.ask(name, type, oldEvidence, newEvidence) else { return nil }
     let before = told.oldOutcome.caller, after = told.newOutcome.caller
     let oldName = pair.old.policy.contextName(before.context), newName = pair.new.policy.contextName(after.context)
-    let isSameCaller =
-      before.isPlaced == after.isPlaced && oldName == newName
-      && pair.old.policy.serviceName(before.service) == pair.new.policy.serviceName(after.service)
-    guard isSameCaller, let context = pair.contexts.firstIndex(where: { $0.name == newName }) else {
-      return placement(before, after, question.source)
+    let isSameContext = before.isPlaced == after.isPlaced && oldName == newName
+    let isSameService = pair.old.policy.serviceName(before.service) == pair.new.policy.serviceName(after.service)
+    guard isSameContext, isSameService, let context = pair.contexts.firstIndex(where: { $0.name == newName }) else {
+      let isByAddress =
+        oldEvidence.listenerContext == nil && newEvidence.listenerContext == nil && !isSameContext
+        || !isSameService && !before.isIdentified && !after.isIdentified && oldEvidence.certificateService == nil
+      return (isByAddress ? placements.range(of: newEvidence.source)?.key : nil)
+        ?? Key(kind: .placement, text: "callers who are someone else by their listener or identity", place: nil)
     }
     return cause(
       old: told.old, new: told.new, told.oldOutcome, told.newOutcome,
-      LookupPath(name, context: before.context, pair.old),
-      LookupPath(name, context: after.context, pair.new), context: context, before, after)
-  }
-
-  /// The range of addresses, among the causes, that is someone else.
-  private func placement(_ before: Caller, _ after: Caller, _ source: IPAddress) -> Key {
-    let ranges = placementRanges(pair)
-    if let range = ranges.first(where: { $0.contains(source) }) { return range.key }
-    return Key(kind: .placement, text: "callers who are someone else by their listener or identity", place: nil)
+      LookupPath(name, context: before.context, pair.old), LookupPath(name, context: after.context, pair.new),
+      context: context, before, after)
   }
 }

@@ -1,18 +1,12 @@
 internal import Addresses
 internal import Answering
 internal import DNSFormat
+internal import Diagnostics
 internal import Policy
 
-/// A change that is no one name's.
-struct ServerChange {
-  let kind: Differences.Cause.Kind
-  let text: String
-  let place: String?
-}
-
-/// Addresses that are another caller than before, neighbouring ranges together; and listeners, identities and users.
-func placementChanges(_ pair: SnapshotPair) -> [ServerChange] {
-  var changes = rangeChanges(pair)
+/// Listeners, identities and users that are another caller than before.
+func callerChanges(_ pair: SnapshotPair) -> [DifferenceSearch.Key] {
+  var changes: [DifferenceSearch.Key] = []
   let old = pair.old.policy, new = pair.new.policy
   func listeners(_ policy: CompiledPolicy) -> [String: (text: String, place: String?)] {
     Dictionary(
@@ -39,16 +33,12 @@ func placementChanges(_ pair: SnapshotPair) -> [ServerChange] {
       let was = before[key], now = after[key]
       if was?.text == now?.text { continue }
       changes.append(
-        ServerChange(
+        DifferenceSearch.Key(
           kind: .placement, text: "\(what)\(key): \(was?.text ?? "nothing") → \(now?.text ?? "nothing")",
           place: now?.place ?? was?.place))
     }
   }
   return changes
-}
-
-private func rangeChanges(_ pair: SnapshotPair) -> [ServerChange] {
-  placementRanges(pair).map { ServerChange(kind: $0.key.kind, text: $0.key.text, place: $0.key.place) }
 }
 
 /// Neighbouring addresses that were one caller and are another.
@@ -61,13 +51,29 @@ struct PlacementRange {
   var end: IPAddress?
 
   func contains(_ address: IPAddress) -> Bool {
-    func key(_ address: IPAddress) -> (UInt64, UInt64) { (address.high, address.low) }
-    return address.isIPv4 == first.isIPv4 && key(address) >= key(first) && end.map { key(address) < key($0) } != false
+    address.isIPv4 == first.isIPv4 && rank(address) >= rank(first) && end.map { rank(address) < rank($0) } != false
   }
 
   var key: DifferenceSearch.Key {
     DifferenceSearch.Key(kind: .placement, text: "\(rangeText(first, end)): \(old) → \(new)", place: place)
   }
+}
+
+extension [PlacementRange] {
+  /// The range that has an address in it, of ranges in order.
+  func range(of address: IPAddress) -> PlacementRange? {
+    var low = 0, high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if rank(self[middle].first) <= rank(address) { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 && self[low - 1].contains(address) ? self[low - 1] : nil
+  }
+}
+
+/// The order of addresses: IPv4 before IPv6.
+private func rank(_ address: IPAddress) -> (Int, UInt64, UInt64) {
+  (address.isIPv4 ? 0 : 1, address.high, address.low)
 }
 
 /// The addresses that are someone else than before, in order.
@@ -103,8 +109,7 @@ func placementRanges(_ pair: SnapshotPair) -> [PlacementRange] {
 
 /// Two sorted lists as one, each element once.
 private func merged(_ left: [IPAddress], _ right: [IPAddress]) -> [IPAddress] {
-  func key(_ address: IPAddress) -> (Int, UInt64, UInt64) { (address.isIPv4 ? 0 : 1, address.high, address.low) }
-  return Set(left).union(right).sorted { key($0) < key($1) }
+  Set(left).union(right).sorted { rank($0) < rank($1) }
 }
 
 /// `10.0.0.0 to 10.0.0.255`, or the one address.
@@ -121,13 +126,13 @@ private func rangeText(_ first: IPAddress, _ end: IPAddress?) -> String {
   return last == first || last.isIPv4 != first.isIPv4 ? "\(first)" : "\(first) to \(last)"
 }
 
-/// Settings that change answers without being about one name.
-func serverChanges(_ pair: SnapshotPair) -> [ServerChange] {
+/// Settings that change answers, or whether there are any, without being about one name.
+func serverChanges(_ pair: SnapshotPair) -> [DifferenceSearch.Key] {
   let old = pair.old.policy.policy, new = pair.new.policy.policy
-  var changes: [ServerChange] = []
+  var changes: [DifferenceSearch.Key] = []
   func compare(_ what: String, _ before: String, _ after: String, _ place: String? = nil) {
     if before != after {
-      changes.append(ServerChange(kind: .server, text: "\(what): \(before) → \(after)", place: place))
+      changes.append(DifferenceSearch.Key(kind: .server, text: "\(what): \(before) → \(after)", place: place))
     }
   }
   func denial(_ denial: DenyAs) -> String {
@@ -151,6 +156,19 @@ func serverChanges(_ pair: SnapshotPair) -> [ServerChange] {
     new.explaining.location.file.isEmpty ? nil : new.explaining.location.wholeLine.description)
   compare("answer-order", old.answerOrder.rawValue, new.answerOrder.rawValue)
   compare("cookies", "\(old.cookieMode)", "\(new.cookieMode)")
+  if old.cookieSecret?.source != new.cookieSecret?.source {
+    // Its octets are nobody's to read.
+    changes.append(
+      DifferenceSearch.Key(
+        kind: .server, text: "cookie-secret is another: cookies made before are not known again",
+        place: (new.cookieSecret ?? old.cookieSecret)?.location.wholeLine.description))
+  }
+  compare("nsid", words(old.nsid), words(new.nsid))
+  compare("version", words(old.versionText), words(new.versionText))
+  compare(
+    "rate-limit", words(old.rateLimit), words(new.rateLimit), place(old.rateLimit.location, new.rateLimit.location))
+  compare(
+    "tcp-limits", words(old.tcpLimits), words(new.tcpLimits), place(old.tcpLimits.location, new.tcpLimits.location))
   compare(
     "observed rules", old.observedRules.map(\.rule.word).sorted().joined(separator: " "),
     new.observedRules.map(\.rule.word).sorted().joined(separator: " "),
@@ -168,8 +186,41 @@ func serverChanges(_ pair: SnapshotPair) -> [ServerChange] {
   return changes
 }
 
+/// The line of a setting, in the new policy rather than the old; nil where neither says it.
+private func place(_ old: SourceLocation, _ new: SourceLocation) -> String? {
+  [new, old].first { !$0.file.isEmpty }?.wholeLine.description
+}
+
+private func words(_ nsid: NSID) -> String {
+  switch nsid {
+  case .off: "off"
+  case .hostName: "the host's name"
+  case .octets(let octets): "\"\(String(decoding: octets, as: UTF8.self))\""
+  }
+}
+
+private func words(_ version: VersionText) -> String {
+  switch version {
+  case .own: "ambit's"
+  case .off: "off"
+  case .text(let text): "\"\(text)\""
+  }
+}
+
+private func words(_ limit: RateLimiting) -> String {
+  if limit.rate == 0 { return "off" }
+  let exempt = Set(limit.exempt.map(\.prefix.description)).sorted()
+  return "\(limit.rate) a second of /\(limit.ipv4Length) and /\(limit.ipv6Length), slip \(limit.slip)"
+    + (limit.isLoopbackLimited ? ", loopback too" : "")
+    + (exempt.isEmpty ? "" : ", exempt \(exempt.joined(separator: " "))")
+}
+
+private func words(_ limits: TCPLimits) -> String {
+  "\(limits.connections) connections, \(limits.perClient) of a client, idle \(limits.idle) s"
+}
+
 /// How long "there is none" is remembered (RFC 2308 §5), by zone; one context's change stands for all that share it.
-private func negativeTTLChanges(_ pair: SnapshotPair) -> [ServerChange] {
+private func negativeTTLChanges(_ pair: SnapshotPair) -> [DifferenceSearch.Key] {
   func negativeTTL(_ origin: DomainName, _ context: UInt16, _ snapshot: Snapshot) -> UInt32? {
     let realm = snapshot.contexts.realm(of: Int(context))
     guard let zone = snapshot.zones.zones.first(where: { $0.origin == origin && $0.realm == realm }),
@@ -187,5 +238,5 @@ private func negativeTTLChanges(_ pair: SnapshotPair) -> [ServerChange] {
       if !changes.contains(text) { changes.append(text) }
     }
   }
-  return changes.sorted().map { ServerChange(kind: .server, text: $0, place: nil) }
+  return changes.sorted().map { DifferenceSearch.Key(kind: .server, text: $0, place: nil) }
 }
