@@ -1,6 +1,9 @@
 internal import Glibc
 
 /// A file that only grows: a log. One write a record, at the file's end, so several writers do not mix.
+///
+/// Nothing waits: a pipe that nobody reads is refused, and one whose reader is slow, or a terminal that is held, takes as
+/// little as a full disk.
 package struct AppendFile: ~Copyable, Sendable {
   /// Where it is, as the operator wrote it.
   package let path: String
@@ -50,7 +53,7 @@ package struct AppendFile: ~Copyable, Sendable {
     // Safe: the path is handed over as a C string that lives for the call.
     Descriptor(
       owning: try attempt("write", path) {
-        unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o644)
       })
   }
 }

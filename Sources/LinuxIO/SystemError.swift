@@ -38,6 +38,8 @@ extension SystemError: CustomStringConvertible {
     switch errno {
     case ENOTSUP where call == "read": return "it is no regular file"
     case ENOENT where call.hasPrefix("find "): return "there is none"
+    case ENXIO where call == "write": return "it is a pipe that nobody reads, or a socket"
+    case EAGAIN where call == "write": return "its reader is behind"
     case EADDRNOTAVAIL: return "address not available"
     case EAFNOSUPPORT: return "address family not supported"
     default:
@@ -64,6 +66,7 @@ extension SystemError: CustomStringConvertible {
     case (_, EMFILE): "raise the limit on open files (ulimit -n, LimitNOFILE=)"
     case (_, ENFILE): "raise the host's limit on open files (sysctl fs.file-max)"
     case (_, ENOSPC), (_, EDQUOT): "free some space or write elsewhere"
+    case ("write", ENXIO): "start its reader first, or write to a file"
     case (_, EROFS): "write to another place"
     default: nil
     }

@@ -12,6 +12,8 @@ struct MetricsLogFile: ~Copyable {
   private var file: AppendFile
   private let log: ServerLog
   private var isFailing = false
+  /// True where the file ends within a line.
+  private var endsInHalf = false
 
   /// - Throws: where the file cannot be opened for appending.
   init(_ path: String, log: ServerLog) throws(SystemError) {
@@ -23,6 +25,7 @@ struct MetricsLogFile: ~Copyable {
   mutating func reopen() {
     do throws(SystemError) {
       try file.reopen()
+      endsInHalf = false
     } catch {
       log.write("\(error); metrics go where they went")
     }
@@ -31,14 +34,15 @@ struct MetricsLogFile: ~Copyable {
   /// Appends whole lines.
   mutating func append(_ lines: String) {
     if lines.isEmpty { return }
-    do throws(SystemError) {
-      try file.append(Array(lines.utf8))
-      if isFailing { log.write("the metrics log \(file.path) takes lines again") }
-      isFailing = false
-    } catch {
+    let octets = Array((endsInHalf ? "\n" + lines : lines).utf8)
+    let (count, error) = file.appendSome(octets.span)
+    if count > 0 { endsInHalf = octets[count - 1] != UInt8(ascii: "\n") }
+    if let error {
       if !isFailing { log.write("\(error); metrics of this interval are lost, queries are not affected") }
-      isFailing = true
+    } else if isFailing {
+      log.write("the metrics log \(file.path) takes lines again")
     }
+    isFailing = error != nil
   }
 }
 

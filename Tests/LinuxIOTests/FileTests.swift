@@ -89,6 +89,26 @@ struct FileTests {
         == "cannot write /dev/full: no space left on device; free some space or write elsewhere")
   }
 
+  @Test func `a pipe as a log holds nobody up: without a reader it is refused, a full one takes nothing`() throws {
+    try withDirectory { directory in
+      let path = "\(directory)/pipe"
+      try #require(mkfifo(path, 0o600) == 0)
+      #expect(
+        refusal { () throws(SystemError) in _ = try AppendFile(path) }
+          == "cannot write \(path): it is a pipe that nobody reads, or a socket; start its reader first, or write to a file"
+      )
+      let reader = open(path, O_RDONLY | O_NONBLOCK)
+      defer { close(reader) }
+      let pipe = try AppendFile(path)
+      let octets = [UInt8](repeating: 10, count: 1 << 20)
+      let (count, error) = pipe.appendSome(octets.span)
+      #expect(count > 0 && count < octets.count)
+      #expect(error?.description == "cannot write \(path): its reader is behind")
+      let isTakenBack = pipe.takeBack(1)
+      #expect(!isTakenBack)
+    }
+  }
+
   @Test func `the host's name is the kernel's`() throws {
     let name = String(decoding: try readFile("/proc/sys/kernel/hostname"), as: UTF8.self)
     #expect(hostName() == name.split(separator: "\n").first.map(String.init) ?? "")

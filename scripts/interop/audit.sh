@@ -148,6 +148,36 @@ else
 fi
 has "and in text" "<- web" "$("$AMBIT" graph zones)"
 
+# --- logs that are pipes ---------------------------------------------------------------------------------------------
+
+mkfifo pipe.q pipe.m
+for log in "--query-log pipe.q" "--metrics-log pipe.m"; do
+  # shellcheck disable=SC2086 # an option and its value
+  timeout 10 "$AMBIT" serve enforced --listen "127.0.0.1:$port" $log >/dev/null 2>err.pipe
+  same "${log% *}: a pipe that nobody reads is no log" 3 $?
+  has "${log% *}: and why" "cannot write ${log#* }: it is a pipe that nobody reads" "$(cat err.pipe)"
+done
+# With a reader that reads nothing: bash holds both ends open, so that there is one.
+exec {queries}<>pipe.q {metrics}<>pipe.m
+serve enforced --query-log pipe.q --metrics-log pipe.m --metrics-interval 1
+python3 "$here/audit.py" ask "$port" >/dev/null 2>day.err || failed "queries are answered where no one reads the log" "" "$(cat day.err)"
+succeeds "a reader that is behind is said" until_true grep -q 'cannot write pipe.q: its reader is behind; .*not logged until there is room' "$err"
+kill -USR1 "$server"
+reload
+stop "$server"
+same "the server ends all the same" 0 "$code"
+exec {queries}<&- {metrics}<&-
+# By a reload: what was written before stays in use.
+cp -R enforced piped
+sed -i '/^query-log/d' piped/ambit.policy
+serve piped
+echo 'query-log pipe.q all' >>piped/ambit.policy
+reload
+has "a reload onto a pipe that nobody reads says so" "cannot write pipe.q: it is a pipe that nobody reads" "$(cat "$err")"
+same "and goes on" "NOERROR" "$(status -b 127.0.2.10 orders.mesh.test)"
+stop "$server"
+same "and the server ends" 0 "$code"
+
 # --- a full disk -----------------------------------------------------------------------------------------------------
 
 if unshare -m true 2>/dev/null; then
