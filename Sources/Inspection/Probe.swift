@@ -35,8 +35,11 @@ package struct Probe: ~Copyable {
   }
 
   /// The same query, from whom the evidence shows.
-  package mutating func ask(_ name: DomainName, _ type: RRType, by evidence: Evidence) -> (Outcome, Message?) {
-    let query = Message.query(name, type)
+  /// - Parameter subnet: for whom it is asked, where the query says so; believed of a trusted forwarder.
+  package mutating func ask(
+    _ name: DomainName, _ type: RRType, by evidence: Evidence, for subnet: ClientSubnet? = nil
+  ) -> (Outcome, Message?) {
+    let query = Message.query(name, type, clientSubnet: subnet)
     let outcome = respond(
       to: query.span, Arrival(evidence, transport: .tcp, time: time), snapshot, using: &workspace, into: &response)
     let octets = response.octets.octets(0..<response.count)

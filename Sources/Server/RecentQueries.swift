@@ -25,11 +25,15 @@ final class RecentQueries: Sendable {
     static let facts = 5
     static let numbers = 6
     static let generation = 7
-    static let name = 8
-    static let count = 40
+    static let peerHigh = 8
+    static let peerLow = 9
+    static let subnetHigh = 10
+    static let subnetLow = 11
+    static let name = 12
+    static let count = 44
   }
 
-  /// How many entries there are: 1.3 MiB, none of it touched before something is kept.
+  /// How many entries there are: 1.4 MiB, none of it touched before something is kept.
   let capacity: Int
   private let words: CounterArray
   /// For each entry the next of its bucket and 1, its own bucket above; then for each bucket its first entry and 1.
@@ -70,23 +74,24 @@ final class RecentQueries: Sendable {
   /// Takes note of a query that was answered. For the worker; no allocation, and for most queries of a busy server two
   /// comparisons.
   /// - Parameters:
-  ///   - listener: the place of the address asked among all that the server listens on.
+  ///   - evidence: what is known of who asks, without the query's octets.
+  ///   - way: how the query came.
   ///   - time: seconds since 1970.
   ///   - generation: of the snapshot that `evidence` was made with.
   @inline(__always)
-  func note(_ evidence: Evidence, listener: Int, request: Span<UInt8>, time: UInt32, generation: UInt64) {
+  func note(_ evidence: Evidence, _ way: QueryWay, request: Span<UInt8>, time: UInt32, generation: UInt64) {
     let left = left.load(ordering: .relaxed)
     if left > 1, second.load(ordering: .relaxed) == time {
       self.left.store(left &- 1, ordering: .relaxed)
     } else {
-      take(evidence, listener, request, time, generation, left)
+      take(evidence, way, request, time, generation, left)
     }
   }
 
   /// Keeps a query whose turn it is.
   @inline(never)
   private func take(
-    _ evidence: Evidence, _ listener: Int, _ request: Span<UInt8>, _ time: UInt32, _ generation: UInt64, _ left: UInt64
+    _ evidence: Evidence, _ way: QueryWay, _ request: Span<UInt8>, _ time: UInt32, _ generation: UInt64, _ left: UInt64
   ) {
     var weight = max(1, gap.load(ordering: .relaxed))
     var kept = keptInSecond.load(ordering: .relaxed)
@@ -101,7 +106,7 @@ final class RecentQueries: Sendable {
     let next = mean == 1 ? 1 : 1 &+ nextRandom() % (2 &* mean &- 1)
     gap.store(next, ordering: .relaxed)
     self.left.store(next, ordering: .relaxed)
-    keep(evidence, listener, request, time, generation, weight)
+    keep(evidence, way, request, time, generation, weight)
   }
 
   private func nextRandom() -> UInt64 {
@@ -122,24 +127,36 @@ final class RecentQueries: Sendable {
     var facts: UInt64
     var numbers: UInt64
     var generation: UInt64
+    var peerHigh: UInt64
+    var peerLow: UInt64
+    var subnetHigh: UInt64
+    var subnetLow: UInt64
   }
 
   private func keep(
-    _ evidence: Evidence, _ listener: Int, _ request: Span<UInt8>, _ time: UInt32, _ generation: UInt64,
+    _ evidence: Evidence, _ way: QueryWay, _ request: Span<UInt8>, _ time: UInt32, _ generation: UInt64,
     _ weight: UInt64
   ) {
     guard let size = nameSize(request), request.u16(at: 14 &+ size) == 1 else { return }
     let type = request.u16(at: 12 &+ size)
     let certificate = evidence.certificateService
+    let subnet = clientSubnet(request, behind: 16 &+ size)
     let facts = Facts(
       high: evidence.source.high, low: evidence.source.low,
       facts: (evidence.source.isIPv4 ? 1 : 0) | UInt64(evidence.addressSource.rawValue & 3) << 1
         | (certificate != nil ? 8 : 0) | (evidence.user != nil ? 16 : 0)
-        | UInt64(UInt16(truncatingIfNeeded: listener)) << 16 | UInt64(type) << 32 | UInt64(size) << 48,
+        | (way.hasHeader ? 32 : 0) | (way.peer.isIPv4 ? 64 : 0) | (subnet?.address.isIPv4 == true ? 128 : 0)
+        | (subnet != nil ? 256 : 0) | UInt64((subnet?.family ?? 0) & 3) << 9
+        | UInt64(UInt16(truncatingIfNeeded: way.listener)) << 16 | UInt64(type) << 32 | UInt64(size) << 48
+        | UInt64(subnet?.sourceLength ?? 0) << 56,
       numbers: UInt64(certificate ?? 0) << 32 | UInt64(evidence.user ?? 0),
-      generation: (certificate ?? 0) != 0 ? generation : 0)
+      generation: (certificate ?? 0) != 0 ? generation : 0,
+      peerHigh: way.peer.high, peerLow: way.peer.low,
+      subnetHigh: subnet?.address.high ?? 0, subnetLow: subnet?.address.low ?? 0)
     var hash = mix(seed ^ facts.high, facts.low ^ facts.facts)
     hash = mix(hash ^ facts.numbers, facts.generation)
+    hash = mix(hash ^ facts.peerHigh, facts.peerLow)
+    hash = mix(hash ^ facts.subnetHigh, facts.subnetLow)
     var word = 0
     while word &* 8 < size {
       hash = mix(hash, nameWord(request, word, size))
@@ -177,6 +194,10 @@ final class RecentQueries: Sendable {
     words.set(facts.facts, at: base &+ Word.facts)
     words.set(facts.numbers, at: base &+ Word.numbers)
     words.set(facts.generation, at: base &+ Word.generation)
+    words.set(facts.peerHigh, at: base &+ Word.peerHigh)
+    words.set(facts.peerLow, at: base &+ Word.peerLow)
+    words.set(facts.subnetHigh, at: base &+ Word.subnetHigh)
+    words.set(facts.subnetLow, at: base &+ Word.subnetLow)
     var word = 0
     while word &* 8 < size {
       words.set(nameWord(request, word, size), at: base &+ Word.name &+ word)
@@ -190,7 +211,9 @@ final class RecentQueries: Sendable {
     let base = slot &* Word.count
     guard words[base &+ Word.low] == facts.low, words[base &+ Word.facts] == facts.facts,
       words[base &+ Word.high] == facts.high, words[base &+ Word.numbers] == facts.numbers,
-      words[base &+ Word.generation] == facts.generation
+      words[base &+ Word.generation] == facts.generation,
+      words[base &+ Word.peerHigh] == facts.peerHigh, words[base &+ Word.peerLow] == facts.peerLow,
+      words[base &+ Word.subnetHigh] == facts.subnetHigh, words[base &+ Word.subnetLow] == facts.subnetLow
     else { return false }
     var word = 0
     while word &* 8 < size {
@@ -247,6 +270,26 @@ private func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
   return product.high ^ product.low
 }
 
+/// Whom the query says that it is asked for, believed or not; nil where it does not say it in an OPT RR right behind the
+/// question, where all forwarders have it.
+private func clientSubnet(_ request: Span<UInt8>, behind question: Int) -> ClientSubnet? {
+  var offset = question &+ 11
+  guard request.u16(at: 6) == 0, request.u16(at: 8) == 0, request.u16(at: 10) != 0, offset <= request.count,
+    request[question] == 0, request.u16(at: question &+ 1) == RRType.opt.rawValue
+  else { return nil }
+  let end = offset &+ Int(request.u16(at: question &+ 9))
+  guard end <= request.count else { return nil }
+  while offset &+ 4 <= end {
+    let size = Int(request.u16(at: offset &+ 2))
+    guard offset &+ 4 &+ size <= end else { return nil }
+    if request.u16(at: offset) == EDNSOption.clientSubnet {
+      return ClientSubnet(request, at: offset &+ 4, size: size)
+    }
+    offset &+= 4 &+ size
+  }
+  return nil
+}
+
 /// Octets of the QNAME; nil where the request has no whole question without compression.
 private func nameSize(_ request: Span<UInt8>) -> Int? {
   guard request.count > 12, request.u16(at: 4) == 1 else { return nil }
@@ -275,16 +318,27 @@ private func nameWord(_ request: Span<UInt8>, _ word: Int, _ size: Int) -> UInt6
 
 // MARK: - Reading
 
-/// A question that was asked lately, and by whom.
-struct RecentQuery: Hashable {
-  /// Who asked, without what only the snapshot of that time could say: see `listener` and `certificate`.
-  var source: IPAddress
-  var addressSource: AddressSource
+/// How a query came.
+struct QueryWay: Hashable, Sendable, BitwiseCopyable {
   /// The place of the address asked among all that the server listens on.
   var listener: Int
+  /// The other end of the socket: who asks, or a proxy.
+  var peer: IPAddress
+  /// True where a PROXY header came first, which was believed.
+  var hasHeader: Bool
+}
+
+/// A question that was asked lately, and by whom.
+struct RecentQuery: Hashable {
+  /// Who asked, without what only the snapshot of that time could say: see `way` and `certificate`.
+  var source: IPAddress
+  var addressSource: AddressSource
+  var way: QueryWay
   /// The service that the caller's certificate named, 0 for none, and the snapshot it is a number of; nil without one.
   var certificate: Certificate?
   var user: UInt32?
+  /// Whom the query says that it is asked for; whether that is believed is for a snapshot to say.
+  var clientSubnet: ClientSubnet?
   var name: DomainName
   var type: RRType
 
@@ -318,20 +372,26 @@ extension RecentQueries {
 
   private static func decode(_ entry: [UInt64], at time: UInt32) -> (RecentQuery, UInt64)? {
     let facts = entry[Word.facts]
-    let octets = (0..<Int(facts >> 48)).map {
+    let octets = (0..<Int(facts >> 48 & 0xff)).map {
       UInt8(truncatingIfNeeded: entry[Word.name + $0 / 8] >> UInt64($0 % 8 * 8))
     }
     guard let name = try? DomainName(wire: octets) else { return nil }
-    let source =
-      facts & 1 != 0
-      ? IPAddress(v4: UInt32(truncatingIfNeeded: entry[Word.low]))
-      : IPAddress(high: entry[Word.high], low: entry[Word.low])
+    func address(_ isIPv4: UInt64, _ high: Int, _ low: Int) -> IPAddress {
+      facts & isIPv4 != 0
+        ? IPAddress(v4: UInt32(truncatingIfNeeded: entry[low])) : IPAddress(high: entry[high], low: entry[low])
+    }
     let query = RecentQuery(
-      source: source, addressSource: AddressSource(rawValue: UInt8(facts >> 1 & 3)) ?? .packet,
-      listener: Int(facts >> 16 & 0xffff),
+      source: address(1, Word.high, Word.low), addressSource: AddressSource(rawValue: UInt8(facts >> 1 & 3)) ?? .packet,
+      way: QueryWay(
+        listener: Int(facts >> 16 & 0xffff), peer: address(64, Word.peerHigh, Word.peerLow), hasHeader: facts & 32 != 0),
       certificate: facts & 8 != 0
         ? .init(service: UInt32(entry[Word.numbers] >> 32), generation: entry[Word.generation]) : nil,
-      user: facts & 16 != 0 ? UInt32(truncatingIfNeeded: entry[Word.numbers]) : nil, name: name,
+      user: facts & 16 != 0 ? UInt32(truncatingIfNeeded: entry[Word.numbers]) : nil,
+      clientSubnet: facts & 256 != 0
+        ? ClientSubnet(
+          family: UInt16(facts >> 9 & 3), address(128, Word.subnetHigh, Word.subnetLow),
+          sourceLength: UInt8(facts >> 56)) : nil,
+      name: name,
       type: RRType(UInt16(truncatingIfNeeded: facts >> 32)))
     return (query, max(1, entry[Word.weight] >> age(entry[Word.hits], at: time)))
   }

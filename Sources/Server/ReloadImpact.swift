@@ -58,11 +58,8 @@ struct ReloadImpact: Sendable {
     for (query, count) in queries {
       guard let certificate = old.certificateService(of: query) else { continue }
       asked += count
-      let then = CallersView(
-        before.ask(query.name, query.type, by: old.evidence(of: query, certificate.number)), query.type, old)
-      let now = CallersView(
-        after.ask(query.name, query.type, by: new.evidence(of: query, new.service(for: certificate))),
-        query.type, new)
+      let then = CallersView(of: query, certificate.number, old, asking: &before)
+      let now = CallersView(of: query, new.service(for: certificate), new, asking: &after)
       if then.isSame(as: now) { continue }
       changed += count
       let kind = Kind(name: query.name, type: query.type, before: then.word, after: now.word)
@@ -70,7 +67,7 @@ struct ReloadImpact: Sendable {
         groups[kind]
         ?? Change(name: query.name, type: query.type, before: "", after: "", caller: "")
       // Of equals the lowest address, so that the same changes give the same words.
-      let caller = then.caller(at: query.source)
+      let caller = then.caller
       if (count, change.caller) > (change.most, caller) || change.callers == 0 {
         (change.before, change.after, change.caller, change.most) = (then.text, now.text, caller, count)
       }
@@ -89,6 +86,7 @@ struct ReloadImpact: Sendable {
 struct ReloadSide: Sendable {
   let snapshot: Snapshot
   private let listenerContexts: [UInt16?]
+  private let proxies: [Prefix]
   private let generation: UInt64
   /// The services by number, of the snapshots that certificates were judged by.
   private let past: [UInt64: [DomainName]]
@@ -103,6 +101,7 @@ struct ReloadSide: Sendable {
     self.past = past
     let policy = snapshot.policy.policy
     listenerContexts = policy.contexts(ofListeners: listeners)
+    proxies = policy.trustedProxies.map(\.prefix)
     var (numbers, byCommonName): ([DomainName: UInt32], [String: UInt32]) = ([:], [:])
     for (index, service) in policy.services.enumerated() {
       numbers[service.name] = UInt32(index + 1)
@@ -144,11 +143,15 @@ struct ReloadSide: Sendable {
     return found.count == 1 ? found.first : numbers[name] ?? 0
   }
 
+  /// True for a peer that has to send a PROXY header, which is believed.
+  func isProxy(_ peer: IPAddress) -> Bool { proxies.contains { $0.contains(peer) } }
+
   /// The evidence of a query as it would be here.
   func evidence(of query: RecentQuery, _ certificateService: UInt32?) -> Evidence {
     Evidence(
       source: query.source, addressSource: query.addressSource,
-      listenerContext: listenerContexts.indices.contains(query.listener) ? listenerContexts[query.listener] : nil,
+      listenerContext: listenerContexts.indices.contains(query.way.listener)
+        ? listenerContexts[query.way.listener] : nil,
       certificateService: certificateService, user: query.user)
   }
 }
@@ -172,8 +175,8 @@ private struct CallersView {
   private let decision: Decision
   private let rcode: UInt16
   private let items: Set<Item>
-  private let service: String
-  private let place: String
+  /// `web in prod at 127.0.2.10`, `127.0.2.1 in prod`.
+  let caller: String
 
   private struct Item: Hashable {
     let owner: DomainName
@@ -181,8 +184,19 @@ private struct CallersView {
     let rdata: [UInt8]
   }
 
-  init(_ response: (outcome: Outcome, message: Message?), _ type: RRType, _ side: ReloadSide) {
-    let (outcome, message) = response
+  /// Asks what was asked, as the snapshot would understand it now.
+  init(of query: RecentQuery, _ certificateService: UInt32?, _ side: ReloadSide, asking probe: inout Probe) {
+    // A trusted proxy's query without a header gets silence, and one with a header from anyone else is no DNS message.
+    if side.isProxy(query.way.peer) != query.way.hasHeader {
+      word = query.way.hasHeader ? "no response, as trust proxy has not" : "no response, as trust proxy has"
+      text = "\(word) \(query.way.peer)"
+      caller = "\(query.source)"
+      (decision, rcode, items) = (.silent, 0, [])
+      return
+    }
+    let type = query.type
+    let (outcome, message) = probe.ask(
+      query.name, type, by: side.evidence(of: query, certificateService), for: query.clientSubnet)
     let policy = side.snapshot.policy
     decision = message == nil ? .silent : outcome.decision
     rcode = message?.rcode ?? 0
@@ -199,7 +213,9 @@ private struct CallersView {
       })
     let service = policy.serviceName(outcome.caller.service)
     let context = policy.contextName(outcome.caller.context)
-    (self.service, place) = (service, context.isEmpty ? "" : " in \(context)")
+    let source = outcome.evidence.source
+    let place = context.isEmpty ? "" : " in \(context)"
+    caller = service.isEmpty ? "\(source)\(place)" : "\(service)\(place) at \(source)"
 
     if let refusal = outcome.refusal, !outcome.isOnlyObserved {
       word = "refused by \(refusal.rule.word)"
@@ -227,10 +243,5 @@ private struct CallersView {
 
   func isSame(as other: CallersView) -> Bool {
     decision == other.decision && rcode == other.rcode && items == other.items
-  }
-
-  /// `web in prod at 127.0.2.10`, `127.0.2.1 in prod`.
-  func caller(at source: IPAddress) -> String {
-    service.isEmpty ? "\(source)\(place)" : "\(service)\(place) at \(source)"
   }
 }

@@ -67,6 +67,9 @@ final class TCPConnection {
   /// True where the peer is a trusted proxy's, as of when it was accepted.
   var isProxied: Bool { proxied != nil || opening == .header }
 
+  /// How its queries come.
+  var way: QueryWay { QueryWay(listener: listener, peer: socket.peer.address, hasHeader: isProxied) }
+
   /// How much to read next.
   var readingLimit: Int { opening == .header ? StreamFraming.usualReading : framing.readingLimit }
 

@@ -391,7 +391,7 @@ final class TCPWorker: Sendable {
         arrival, request: range, of: bench.input, bench.served, &bench.workspace, into: &bench.response)
       bench.outcomes.append(outcome)
       worker.note(
-        outcome, listener: connection.listener, request: bench.input.octets.extracting(range), time: arrival.time,
+        outcome, arrival.evidence, connection.way, request: bench.input.octets.extracting(range), time: arrival.time,
         bench.served)
       append(bench.response, to: &bench.output)
       offset = range.upperBound

@@ -105,13 +105,14 @@ final class UDPWorker: Sendable {
         bench.outcomes[index] = nil
         continue
       }
+      let arrival = Arrival(evidence, transport: .udp, time: time)
       bench.outcomes[index] = answer(
-        index, from: start, Arrival(evidence, transport: .udp, time: time), served, received, receivedOnWall,
+        index, from: start, arrival, served, received, receivedOnWall,
         &bench.batch, &bench.workspace, &bench.slips)
       guard let outcome = bench.outcomes[index] else { continue }
       worker.note(
-        outcome, listener: listener.index, request: bench.batch.request(index).extracting(droppingFirst: start),
-        time: time, served)
+        outcome, evidence, QueryWay(listener: listener.index, peer: source.address, hasHeader: start > 0),
+        request: bench.batch.request(index).extracting(droppingFirst: start), time: time, served)
     }
     let sent = bench.batch.send(to: listener.socket)
     let done = Clock.monotonicNanoseconds()

@@ -20,7 +20,7 @@
 //   connections not accepted    4096 a listener                    TCPListener.bind
 //   refusals not logged         16 Ki words a worker, ~1300        DecisionRing
 //   queries not logged          256 Ki words a worker, ~23,000     QueryLogWriter.ringCapacity
-//   questions remembered        4096 a worker, 256 a second whole  RecentQueries (1.3 MiB a worker), where reload guard is
+//   questions remembered        4096 a worker, 256 a second whole  RecentQueries (1.4 MiB a worker), where reload guard is
 //   who asks for a reload       16 at once, 5 s to ask, 10 to read ControlDoor
 //   a request for a reload      256 octets, its answer 1 MiB       ControlRequest.longest, ControlAnswer.longest
 //   populations measured        512 contexts, more count as one    WorkerMetrics.defaultSlots
@@ -121,14 +121,16 @@ final class Worker: Sendable {
   }
 
   /// Takes note of an answered query, where `reload guard` is in force.
-  /// - Parameter listener: the place of the address asked among all that the server listens on.
+  /// - Parameters:
+  ///   - evidence: what is known of who asks, without the query's octets.
+  ///   - way: how the query came.
   @inline(__always)
-  func note(_ outcome: Outcome, listener: Int, request: Span<UInt8>, time: UInt32, _ served: ServedSnapshot) {
+  func note(
+    _ outcome: Outcome, _ evidence: Evidence, _ way: QueryWay, request: Span<UInt8>, time: UInt32,
+    _ served: ServedSnapshot
+  ) {
     guard served.isGuarded, outcome.wireError == nil else { return }
-    // Too short a client subnet is nobody who could be asked for again.
-    guard outcome.caller.isPlaced || outcome.caller.addressSource != .clientSubnet else { return }
-    recent.note(
-      outcome.evidence, listener: listener, request: request, time: time, generation: served.generation)
+    recent.note(evidence, way, request: request, time: time, generation: served.generation)
   }
 }
 

@@ -14,12 +14,12 @@ struct RecentQueriesTests {
 
   private func note(
     _ recent: RecentQueries, _ name: String, _ type: RRType = .a, from evidence: Evidence? = nil,
-    at time: UInt32 = 5000,
-    generation: UInt64 = 1
+    _ way: QueryWay? = nil, for subnet: ClientSubnet? = nil, at time: UInt32 = 5000, generation: UInt64 = 1
   ) throws {
-    let request = Message.query(try DomainName(name), type)
+    let request = Message.query(try DomainName(name), type, clientSubnet: subnet)
     recent.note(
-      evidence ?? Evidence(source: source), listener: 3, request: request.span, time: time, generation: generation)
+      evidence ?? Evidence(source: source), way ?? QueryWay(listener: 3, peer: source, hasHeader: false),
+      request: request.span, time: time, generation: generation)
   }
 
   private func read(_ recent: RecentQueries, at time: UInt32 = 5000) -> [RecentQuery: UInt64] {
@@ -42,7 +42,7 @@ struct RecentQueriesTests {
     #expect(Set(found.keys.map(\.type)) == [.a, .aaaa] && found.values.allSatisfy { $0 == 1 })
     for query in found.keys {
       #expect(query.name.description == (try DomainName(name).description))
-      #expect(query.source == source && query.listener == 3 && query.certificate == nil && query.user == nil)
+      #expect(query.source == source && query.way.listener == 3 && query.certificate == nil && query.user == nil)
     }
   }
 
@@ -68,6 +68,31 @@ struct RecentQueriesTests {
       #expect(isThere, "\(one)")
     }
     #expect(Set(found.keys.compactMap(\.certificate).filter { $0.service == 7 }.map(\.generation)) == [1, 2])
+  }
+
+  @Test func `the way that a query came and the client subnet that it tells come out as they went in`() throws {
+    let recent = RecentQueries(capacity: 64)
+    let six = IPAddress(high: 0x2001_0db8 << 32, low: 0)
+    let ways = [
+      QueryWay(listener: 3, peer: source, hasHeader: false), QueryWay(listener: 3, peer: source, hasHeader: true),
+      QueryWay(listener: 3, peer: six, hasHeader: true), QueryWay(listener: 4, peer: IPAddress(v4: 9), hasHeader: true),
+    ]
+    let subnets = [
+      ClientSubnet(IPAddress(v4: 0x0a01_0200), bits: 24), ClientSubnet(IPAddress(v4: 0x0a01_0200), bits: 23),
+      ClientSubnet(six, bits: 128), ClientSubnet(family: 2, IPAddress(v4: 0x0a01_0203), sourceLength: 128),
+      ClientSubnet(family: 0, IPAddress(high: 0, low: 0), sourceLength: 0), nil,
+    ]
+    for way in ways {
+      for subnet in subnets { try note(recent, "x.test.", from: nil, way, for: subnet) }
+    }
+    let found = read(recent)
+    #expect(found.count == ways.count * subnets.count)
+    for way in ways {
+      for subnet in subnets {
+        let isThere = found.keys.contains { $0.way == way && $0.clientSubnet == subnet }
+        #expect(isThere, "\(way) \(String(describing: subnet))")
+      }
+    }
   }
 
   @Test(arguments: 1...8)
@@ -138,7 +163,9 @@ struct RecentQueriesTests {
       var octets = random.chance(50) ? Message.query(try DomainName("orders.mesh.test."), .a) : []
       octets = octets.isEmpty ? random.octets(random.number(0...400)) : Array(octets.prefix(random.number(0...40)))
       if octets.count > 12, random.chance(80) { (octets[4], octets[5]) = (0, 1) }
-      recent.note(Evidence(source: source), listener: 0, request: octets.span, time: 9, generation: 1)
+      recent.note(
+        Evidence(source: source), QueryWay(listener: 0, peer: source, hasHeader: false), request: octets.span, time: 9,
+        generation: 1)
     }
     #expect(read(recent, at: 9).count <= 16)
   }
@@ -155,7 +182,8 @@ struct RecentQueriesTests {
         guard let name = try? DomainName("\(label).\(label).\(label).\(label).") else { continue }
         let request = Message.query(name, .a)
         recent.note(
-          Evidence(source: IPAddress(v4: 1), user: UInt32(number % 64)), listener: 0, request: request.span,
+          Evidence(source: IPAddress(v4: 1), user: UInt32(number % 64)),
+          QueryWay(listener: 0, peer: IPAddress(v4: 1), hasHeader: false), request: request.span,
           time: UInt32(truncatingIfNeeded: number), generation: 1)
       }
     }

@@ -52,11 +52,12 @@ struct ReloadImpactTests {
 
   private func query(
     _ name: String, _ type: RRType = .a, from source: String = "127.0.0.1", listener: Int = 0,
-    certificate: RecentQuery.Certificate? = nil
+    certificate: RecentQuery.Certificate? = nil, proxy: String? = nil, for subnet: ClientSubnet? = nil
   ) throws -> RecentQuery {
     RecentQuery(
-      source: try #require(IPAddress(source)), addressSource: .packet, listener: listener, certificate: certificate,
-      user: nil, name: try DomainName(name), type: type)
+      source: try #require(IPAddress(source)), addressSource: proxy == nil ? .packet : .proxy,
+      way: QueryWay(listener: listener, peer: try #require(IPAddress(proxy ?? source)), hasHeader: proxy != nil),
+      certificate: certificate, user: nil, clientSubnet: subnet, name: try DomainName(name), type: type)
   }
 
   private func impact(
@@ -172,6 +173,40 @@ struct ReloadImpactTests {
     #expect(try number(2, 3, in: other) == .some(0))
     #expect(try number(1, 2, in: other) == nil)  // forgotten
     #expect(old.certificateService(of: try query("x.test"))?.number == nil)
+  }
+
+  @Test func `whom the new policy trusts as a proxy decides who is answered at all`() throws {
+    let trusting = try snapshot(Self.policy + "\ntrust proxy from 127.0.5.0/24\n")
+    let asked = try [
+      query("orders.x.test", proxy: "127.0.5.1"): UInt64(3), query("orders.x.test", from: "127.0.0.2"): 1,
+      query("orders.x.test", certificate: .init(service: 0, generation: 4), proxy: "127.0.5.2"): 2,
+    ]
+    #expect(try impact(asked, to: trusting, from: trusting).changed == 0)
+    let lost = try impact(asked, to: snapshot(), from: trusting)
+    #expect(lost.asked == 6 && lost.changed == 5)
+    #expect(
+      lost.list(atMost: 9).first
+        == "  orders.x.test. A: 192.0.2.1 192.0.2.2 -> no response, as trust proxy has not 127.0.5.1; asked 5 times by 2 callers, most by 127.0.0.1 in a"
+    )
+    let gained = try impact([query("orders.x.test", from: "127.0.5.1"): 1], to: trusting)
+    #expect(gained.changes.first?.after == "no response, as trust proxy has 127.0.5.1")
+  }
+
+  @Test func `a client subnet counts as the new policy believes it`() throws {
+    let zones = ["x.test.zone": Self.zone, "b/x.test.zone": "orders 60 A 192.0.2.66"]
+    let plain = try snapshot(Self.policy, zones)
+    let trusting = try snapshot(Self.policy + "\ntrust ecs from 127.0.0.53\n", zones)
+    let subnet = ClientSubnet(IPAddress(v4: 0x7f00_0100), bits: 24)
+    let asked = try [query("orders.x.test", from: "127.0.0.53", for: subnet): UInt64(4), query("old.x.test"): 1]
+    #expect(try impact(asked, to: trusting, from: trusting).changed == 0)
+    let lost = try impact(asked, to: plain, from: trusting)
+    #expect(lost.changed == 4 && lost.changes.first?.after == "192.0.2.1 192.0.2.2")
+    #expect(lost.changes.first?.before == "192.0.2.66" && lost.changes.first?.caller == "127.0.1.0 in b")
+    #expect(try impact(asked, to: trusting, from: plain).changed == 4)
+    // With a context that parts the subnet it does not say any more who asks.
+    let finer = Self.policy + "\ntrust ecs from 127.0.0.53\ncontext c in b { from 127.0.1.64/26 }\n"
+    let parted = try impact(asked, to: snapshot(finer, zones), from: trusting)
+    #expect(parted.changed == 4 && parted.changes.first?.after != "192.0.2.66")
   }
 
   @Test func `the list has the heaviest first, so many lines, and how many more`() throws {

@@ -14,7 +14,7 @@ public struct ClientSubnet: Hashable, Sendable, BitwiseCopyable {
   ///
   /// RFC 7871 §6, §7.2.1: an unknown family, a scope in a query, a length that the family does not have, another number
   /// of octets than the length needs, and bits beyond it are FORMERR, as with BIND. So is the rest of what cannot be read.
-  init?(_ request: Span<UInt8>, at data: Int, size: Int) {
+  package init?(_ request: Span<UInt8>, at data: Int, size: Int) {
     guard size >= 4 else { return nil }
     family = request.u16(at: data)
     sourceLength = request[data &+ 2]
@@ -45,6 +45,13 @@ public struct ClientSubnet: Hashable, Sendable, BitwiseCopyable {
   package init(_ address: IPAddress, bits: UInt8) {
     family = address.isIPv4 ? 1 : 2
     sourceLength = bits
+    self.address = address
+  }
+
+  /// One as it came in an option of a family, told again.
+  package init(family: UInt16, _ address: IPAddress, sourceLength: UInt8) {
+    self.family = family
+    self.sourceLength = sourceLength
     self.address = address
   }
 

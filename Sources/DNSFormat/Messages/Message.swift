@@ -79,7 +79,8 @@ package struct Message: Sendable, Hashable {
   /// A query as a client sends it.
   /// - Parameter udpSize: of the OPT; nil for none.
   package static func query(
-    _ name: DomainName, _ type: RRType, id: UInt16 = 0, flags: UInt16 = 0x0100, udpSize: UInt16? = 1232
+    _ name: DomainName, _ type: RRType, id: UInt16 = 0, flags: UInt16 = 0x0100, udpSize: UInt16? = 1232,
+    clientSubnet: ClientSubnet? = nil
   ) -> [UInt8] {
     var octets: [UInt8] = []
     for field in [id, flags, 1, 0, 0, udpSize == nil ? 0 : 1] { octets.append(integer: field) }
@@ -88,7 +89,13 @@ package struct Message: Sendable, Hashable {
     octets.append(integer: UInt16(1))
     if let udpSize {
       octets.append(0)
-      for field in [RRType.opt.rawValue, udpSize, 0, 0, 0] { octets.append(integer: field) }
+      let size = UInt16(clientSubnet?.optionSize ?? 0)
+      for field in [RRType.opt.rawValue, udpSize, 0, 0, size] { octets.append(integer: field) }
+      if let clientSubnet {
+        for field in [EDNSOption.clientSubnet, size - 4, clientSubnet.family] { octets.append(integer: field) }
+        octets += [clientSubnet.sourceLength, 0]
+        octets += (0..<clientSubnet.octetCount).map { clientSubnet.octet($0) }
+      }
     }
     return octets
   }
