@@ -242,6 +242,17 @@ struct QueryLogLineTests {
     #expect(!isLine)
   }
 
+  @Test(arguments: [
+    ("2026-11-21T10:00:00.000000Z", true), ("2026-11-21T10:00:00Z", true), ("2026-12-31T23:59:60.123456789Z", true),
+    ("\\u001b]0;owned\\u0007\\u001b[31m2026", false), ("z", false), ("", false), ("2026-11-21T10:00:00", false),
+    ("2026-11-21T10:00:00.Z", false), ("2026-11-21T10:00:00.1\\u001bZ", false), ("2026-13-21T10:00:00Z", false),
+    ("2026-11-21T24:00:00Z", false), ("2026-11-21t10:00:00Z", false), ("2026-11-21T10:00:00+01:00", false),
+    ("2026-11-21T10:00:00.0000000000Z", false),
+  ]) func `a line's time is RFC 3339 text in UTC, or the line is none`(time: String, isTime: Bool) throws {
+    let tally = tally([logLine("10.1.0.1", "web.mesh.test.", time: time)], try #require(shop.snapshot))
+    #expect((tally.queryCount, tally.malformedCount) == (isTime ? (1, 0) : (0, 1)))
+  }
+
   @Test func `any change of a line is a line or none`() throws {
     var random = SeededGenerator(seed: 7)
     let line = Array(logLine("10.1.0.1", "a\\\\.b\\\\000.test.", rules: ["allow"], more: ",\"user\":1").utf8)

@@ -42,9 +42,10 @@ package struct QueryLogEntry: Sendable {
   package let isOnlyObserved: Bool
 
   fileprivate init?(_ members: [String: FlatJSON.Value]) {
-    guard let question = LoggedQuestion(members) else { return nil }
+    let written = members.text("time")
+    guard let question = LoggedQuestion(members), written.map(isTime) != false else { return nil }
     self.question = question
-    time = members.text("time") ?? ""
+    time = written ?? ""
     target = members.text("target")
     isBroken =
       members["rules"].map { $0 != .other(isEmpty: true) && $0 != .null } ?? (members.text("decision") == "refused")
@@ -116,4 +117,21 @@ extension [String: FlatJSON.Value] {
   fileprivate func text(_ name: String) -> String? {
     if case .string(let text)? = self[name] { text } else { nil }
   }
+/// True for a time as RFC 3339 has it, in UTC: `2026-11-21T10:00:00Z`, with or without a fraction of the second. Such times
+/// sort as text, and have nothing in them that a terminal would act on.
+private func isTime(_ text: String) -> Bool {
+  let octets = Array(text.utf8)
+  let form = Array("0000-00-00T00:00:00".utf8)
+  guard octets.count > form.count, octets.count <= form.count + 11, octets.last == UInt8(ascii: "Z") else {
+    return false
+  }
+  func isDigit(_ octet: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= octet }
+  for (octet, pattern) in zip(octets, form) where isDigit(pattern) ? !isDigit(octet) : octet != pattern { return false }
+  func number(_ start: Int) -> Int { Int(octets[start] - 48) * 10 + Int(octets[start + 1] - 48) }
+  guard 1...12 ~= number(5), 1...31 ~= number(8), number(11) < 24, number(14) < 60, number(17) <= 60 else {
+    return false
+  }
+  let fraction = octets[form.count..<octets.count - 1]
+  return fraction.isEmpty
+    || fraction.first == UInt8(ascii: ".") && fraction.count > 1 && fraction.dropFirst().allSatisfy(isDigit)
 }
