@@ -18,8 +18,10 @@ final class TCPConnection {
   /// The client that it counts as one of, for the census; nil for a proxy's before its header came, and for those that
   /// are the proxy's own or of nobody known: a proxy may have any number.
   var client: IPAddress?
-  /// As which user of this host the peer asks, once it was looked up.
+  /// As which user of this host the peer asks, once it was looked up, and by which snapshot: another may have `uid` lines
+  /// that this one has not.
   var user: User = .notAsked
+  var userGeneration: UInt64 = 0
   /// Requests not yet answered.
   var framing = StreamFraming()
   /// Responses that the peer has not taken yet, from `unsentStart` on. While there are any, nothing is read.
@@ -69,6 +71,16 @@ final class TCPConnection {
 
   /// How its queries come.
   var way: QueryWay { QueryWay(listener: listener, peer: socket.peer.address, hasHeader: isProxied) }
+
+  /// True where the peer's user is to be looked up. A user once found stays: the other end of a connection may change
+  /// hands, but what was found was whose it is. One of no interest in one snapshot may be of interest in the next.
+  func shouldAskForUser(in generation: UInt64) -> Bool {
+    switch user {
+    case .notAsked: true
+    case .nobody: userGeneration != generation
+    case .number: false
+    }
+  }
 
   /// How much to read next.
   var readingLimit: Int { opening == .header ? StreamFraming.usualReading : framing.readingLimit }

@@ -321,11 +321,12 @@ final class TCPWorker: Sendable {
       evidence.addressSource = .proxy
       if let name = proxied.commonName { served.snapshot.policy.callers.note(commonName: name.span, in: &evidence) }
     } else if served.snapshot.policy.callers.hasUsers {
-      if case .notAsked = connection.user {
+      if connection.shouldAskForUser(in: served.generation) {
         let user = connection.socket.localAddress.flatMap {
           bench.asker.user(of: peer, asking: $0, isStream: true, served, worker.metrics)
         }
         connection.user = user.map { .number($0) } ?? .nobody
+        connection.userGeneration = served.generation
       }
       if case .number(let number) = connection.user { evidence.user = number }
     }

@@ -1,5 +1,5 @@
 # Headers and sockets that no well-behaved program makes; called by identity.sh.
-# usage: identity.py PORT PROXY | users | impostors
+# usage: identity.py PORT PROXY | users | impostors | kept RELOADED ASKED
 import os, socket, struct, sys, time
 
 port = int(sys.argv[1])
@@ -259,8 +259,28 @@ def impostors():
     ok("a datagram in a service's name is not the service's", "'rcode 5'", got)
 
 
+def kept(reloaded, asked):
+    """Over one connection, before a reload that makes its user a service, and after."""
+    os.setresuid(65534, 65534, 0)
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    s.settimeout(5)
+    s.connect(("127.0.0.1", port))
+    s.sendall(framed(jobs))
+    ok("a user who is no service yet", "rcode 5", outcome(read_message(s)))
+    os.setresuid(0, 0, 0)
+    open(asked, "w").close()
+    for _ in range(200):
+        if os.path.exists(reloaded):
+            break
+        time.sleep(0.05)
+    s.sendall(framed(jobs))
+    ok("over the same connection, once it is one", 3, outcome(read_message(s)))
+
+
 if sys.argv[2] == "users":
     users()
+elif sys.argv[2] == "kept":
+    kept(*sys.argv[3:])
 elif sys.argv[2] == "impostors":
     impostors()
 else:

@@ -160,6 +160,17 @@ if [[ $(id -u) == 0 ]] && is_there setpriv; then
   done
   by_hand users
   by_hand impostors
+
+  # A connection outlives a reload: who was of no interest when it began may be a service then.
+  sed -i 's/uid nobody/uid daemon/' zones/a.policy
+  reload
+  python3 "$here/identity.py" "$port" kept "$PWD/reloaded" "$PWD/asked" &
+  keeper=$!
+  until_true test -e asked
+  sed -i 's/uid daemon/uid nobody/' zones/a.policy
+  reload
+  : >reloaded
+  wait "$keeper" || failed "identity.py kept ends well" "exit 0" "exit $?"
 else
   skip "identity: users of this host take root and setpriv"
 fi
