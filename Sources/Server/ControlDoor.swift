@@ -6,6 +6,8 @@ internal import LinuxIO
 /// an answer for 10, is let go. Who is neither root nor the server's user is told so.
 final class ControlDoor {
   private static let connectionLimit = 16
+  /// Connections taken at once: a flood of them leaves time for all else.
+  private static let acceptedInTurn = 16
   private static let patience: UInt64 = 5_000_000_000
   private static let sendingPatience: UInt64 = 10_000_000_000
   private static let listenerTokens: UInt64 = 1 << 32
@@ -66,7 +68,7 @@ final class ControlDoor {
     }
     problem = taken.map {
       $0.isAddressInUse
-        ? "another server of \(folder) runs, and ambit reload reaches that one; this one reloads on SIGHUP"
+        ? Self.isTaken(folder)
         : "\($0); ambit reload does not reach this server, SIGHUP does"
     }
   }
@@ -107,8 +109,25 @@ final class ControlDoor {
     self.answer(connection, asker.token, answer, now)
   }
 
+  /// Says who has the folder's name.
+  private static func isTaken(_ folder: String) -> String {
+    var holder: UInt32?
+    for name in controlNames(ofFolder: folder) where holder == nil {
+      if let found = try? LocalSocket.connect(to: name) { holder = found.peerUser }
+    }
+    switch holder {
+    case 0, currentUser:
+      return "another server of \(folder) runs (started by user \(holder ?? 0)), and ambit reload reaches that one; "
+        + "this one reloads on SIGHUP"
+    case let holder:
+      return "a program of user \(holder.map { "\($0)" } ?? "?") has the name by which ambit reload finds a server of "
+        + "\(folder); this one reloads on SIGHUP"
+    }
+  }
+
   private func accept(_ listener: Listener, _ now: UInt64) {
-    while let socket = listener.socket.accept() {
+    for _ in 0..<Self.acceptedInTurn {
+      guard let socket = listener.socket.accept() else { return }
       let connection = Connection(socket, deadline: now + Self.patience)
       let token = nextToken
       nextToken = (nextToken + 1) % Self.listenerTokens

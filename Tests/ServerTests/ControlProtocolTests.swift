@@ -169,11 +169,21 @@ final class ControlDoorTests {
     #expect(clients.count { self.read($0.socket) == Array("reloaded\n".utf8) } == 16)
   }
 
+  @Test func `a turn takes so many and no more, whoever waits`() throws {
+    let door = try ControlDoor(folder: folder)
+    var clients: [Box] = []
+    for _ in 0..<17 { clients.append(Box(try connect())) }
+    _ = door.turn(at: 0)
+    #expect(clients[16].socket.read(atMost: 1) == .wouldBlock)
+    _ = door.turn(at: 0)
+    #expect(clients[16].socket.read(atMost: 1) == .closed)
+  }
+
   @Test func `a second server of a folder knows that it is not reached`() throws {
     let first = try ControlDoor(folder: folder)
     let second = try ControlDoor(folder: folder)
     #expect(first.problem == nil)
-    #expect(second.problem?.hasPrefix("another server of \(folder) runs") == true)
+    #expect(second.problem?.hasPrefix("another server of \(folder) runs (started by user \(currentUser))") == true)
     #expect(second.turn(at: 0).isEmpty)
   }
 

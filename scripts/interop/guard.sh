@@ -130,7 +130,7 @@ stop "$server"
 port=$(free_port)
 serve zones
 has "a second server of the folder says that it is not reached" \
-  "another server of zones runs, and ambit reload reaches that one; this one reloads on SIGHUP" "$(cat "$err")"
+  "another server of zones runs (started by user $(id -u)), and ambit reload reaches that one; this one reloads on SIGHUP" "$(cat "$err")"
 stop "$server"
 server=$first err=$first_err
 
