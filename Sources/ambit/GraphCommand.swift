@@ -48,6 +48,11 @@ extension Command {
       if let problem = read(logs, into: &tally) { return problem }
       graph = CallDrawing(tally, at: now)
     }
+    if format == "svg", graph.isLargeForSVG {
+      writeStandardError(
+        "ambit: \(graph.nodeCount) services and contexts and \(graph.edgeCount) calls are more than a picture shows, and "
+          + "few viewers open it; take --format dot for Graphviz, or text\n")
+    }
     let text = format == "svg" ? graph.svg : format == "dot" ? graph.dot : graph.text
     guard let file else {
       writeOutput(text)

@@ -86,6 +86,14 @@ struct CallGoldenTests {
     #expect(line.upperBound < title.lowerBound)
   }
 
+  @Test(arguments: [(2000, false), (2001, true)])
+  func `a graph is too large for a picture from so many services on`(services: Int, isLarge: Bool) throws {
+    let policy = "origin mesh.test\n" + (0..<services).map { "service s\($0)\n" }.joined()
+    let snapshot = try #require(load(zones: ["mesh.test.zone": apex], policy: policy).snapshot)
+    let graph = CallGraph(snapshot, at: 0)
+    #expect(graph.nodeCount == services && graph.isLargeForSVG == isLarge)
+  }
+
   @Test func `boxes of a row do not overlap, and hundreds of services fit`() throws {
     var policy = "origin mesh.test\ntiers high > low\n"
     for number in 0..<300 {

@@ -1,5 +1,10 @@
 extension CallDrawing {
   /// The graph as one SVG file: no script, no font, nothing to be fetched. What a line means shows where the pointer rests.
+  /// True where a picture would be many megabytes that few viewers open.
+  package var isLargeForSVG: Bool { nodes.count > 2000 || edges.count > 5000 }
+  package var nodeCount: Int { nodes.count }
+  package var edgeCount: Int { edges.count }
+
   package var svg: String {
     let layout = GraphLayout(self)
     let ways = GraphRouting(self, layout).ways
