@@ -127,6 +127,41 @@ struct ProofTests {
     #expect(warnings.contains(warning), "\(warnings)")
   }
 
+  @Test func `rules that are only observed refuse nobody now, and are told of before they do`() throws {
+    let policy = """
+      tiers hi > lo
+      service y { tier lo; allow w }
+      service w { tier hi; runs-at 10.2.0.5 }
+
+      """
+    let enforced = try prove(policy)
+    #expect(
+      enforced.warnings == [
+        "p.policy:5:28: warning: allow w lets nobody call y: tiers (p.policy:4) refuses whom it names; remove one of the two",
+        "p.policy:5:9: warning: service y is out of reach: no caller may call it: tiers (p.policy:4) refuses; allow a caller, or remove the service",
+      ])
+    for line in ["observe tiers", "mode observe"] {
+      let observed = try prove(policy + line + "\n")
+      #expect(
+        observed.warnings == [
+          "p.policy:5:28: warning: allow w will let nobody call y once tiers (p.policy:4) is enforced, which is only observed now; decide before which of the two is meant",
+          "p.policy:5:9: warning: service y will be out of reach once tiers (p.policy:4) is enforced, which is only observed now; allow a caller whom it lets, before",
+        ])
+      #expect(observed.proof.proved.suffix(2) == ["every service is in reach", "no rule is dead"])
+    }
+    let isolated = "isolate a b\nservice y { allow w }\nservice w { runs-at 10.1.0.5 }\n"
+    #expect(
+      try prove(isolated + "observe isolate\n").warnings == [
+        "p.policy:5:9: warning: service y will be out of reach once isolate (p.policy:4) is enforced, which is only observed now; allow a caller whom it lets, before"
+      ])
+    // By an exception it is in reach.
+    #expect(try prove(isolated + "except w -> y until 2027-01-01 because \"INC-1\"\n").warnings == [])
+    // A refuse line refuses whom an allow line only would.
+    let refusing = "service y { allow w; refuse v }\nservice w { runs-at 10.2.0.5 }\nservice v { runs-at 10.2.0.6 }\n"
+    #expect(try prove(refusing).warnings.count == 1)
+    #expect(try prove(refusing + "observe allow\n").warnings == [])
+  }
+
   @Test func `contexts that share out all of the one around them are no doubt`() throws {
     let inner = "context a1 in a { from 10.1.0.0/17 }\ncontext a2 in a { from 10.1.128.0/17 }\n"
     #expect(try prove(inner).warnings == [])

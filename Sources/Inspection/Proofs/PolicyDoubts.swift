@@ -50,6 +50,7 @@ struct PolicyDoubts {
 
   private mutating func doubtGrants() {
     var dead: [Diagnostic] = []
+    var early: [Diagnostic] = []
     var nobody: [Diagnostic] = []
     for (index, service) in policy.services.enumerated() {
       let target = UInt32(index + 1)
@@ -60,12 +61,19 @@ struct PolicyDoubts {
           if members(grants[0].subject).isEmpty { nobody.append(nameless(grants[0], service, "allow")) }
           continue
         }
-        if callers.contains(where: { !isRefused($0.caller, target) }) { continue }
-        let refusal = snapshot.policy.judgeAll(first.caller, target: target, at: time).first
-        let rule = refusal.map { refusal in
-          let place = snapshot.policy.reason(refusal.reason)
-          return place.isEmpty ? refusal.rule.word : "\(refusal.rule.word) (\(place))"
+        var isInUse = false
+        if callers.contains(where: { !breaksRule($0.caller, target, isInUse: &isInUse) }) { continue }
+        let judgement = snapshot.policy.judge(first.caller, target: target, at: time)
+        if isInUse {
+          // Rules in shadow refuse nobody now, so that the line is of use; when they are enforced it will not be.
+          early.append(
+            .warning(
+              at: grants[0].location,
+              "allow \(word(grants[0].subject)) will let nobody call \(service.display) once \(place(judgement.wouldBe)) is "
+                + "enforced, which is only observed now; decide before which of the two is meant"))
+          continue
         }
+        let rule = (judgement.refusal ?? judgement.wouldBe).map(place)
         dead.append(
           .warning(
             at: grants[0].location,
@@ -84,6 +92,7 @@ struct PolicyDoubts {
           !callers.isEmpty
           && callers.allSatisfy {
             snapshot.policy.judge($0.caller, target: target, at: time).broken.contains(.allow)
+              && !snapshot.policy.shadow(context: $0.caller.context, service: target).contains(.allow)
           }
         guard isDead else { continue }
         let line = service.allows.first?.location ?? policy.defaultLocation
@@ -98,6 +107,7 @@ struct PolicyDoubts {
     hasDeadRules = hasDeadRules || !dead.isEmpty
     hasNobody = hasNobody || !nobody.isEmpty
     diagnostics += bounded(dead, "lines of allow and refuse do nothing")
+    diagnostics += bounded(early, "lines of allow will do nothing once rules that are observed are enforced")
     diagnostics += bounded(nobody, "words of allow and refuse name who can be no caller")
   }
 
@@ -147,9 +157,18 @@ struct PolicyDoubts {
     }
   }
 
-  /// True where some rule is broken, be it in shadow.
-  private func isRefused(_ caller: Caller, _ target: UInt32) -> Bool {
-    !snapshot.policy.judge(caller, target: target, at: time).broken.isEmpty
+  /// True where some rule is broken, be it in shadow; notes where the call passes, since no rule that is enforced is.
+  private func breaksRule(_ caller: Caller, _ target: UInt32, isInUse: inout Bool) -> Bool {
+    let judgement = snapshot.policy.judge(caller, target: target, at: time)
+    if judgement.refusal == nil { isInUse = true }
+    return !judgement.broken.isEmpty
+  }
+
+  /// `tiers (shop.policy:3)`
+  private func place(_ refusal: Refusal?) -> String {
+    guard let refusal else { return "another rule" }
+    let place = snapshot.policy.reason(refusal.reason)
+    return place.isEmpty ? refusal.rule.word : "\(refusal.rule.word) (\(place))"
   }
 
   // MARK: - Services
@@ -158,40 +177,65 @@ struct PolicyDoubts {
   private mutating func doubtReach() {
     if everyone.isEmpty { return }
     var found: [Diagnostic] = []
+    var early: [Diagnostic] = []
     for (index, service) in policy.services.enumerated() {
       let target = UInt32(index + 1)
       // Who has no address in any zone is asked for some other way, or is an identity alone.
       guard let endpoints = serviceEndpoints[target] else { continue }
       let likely = service.allows.isEmpty ? everyone : service.allows.flatMap { members($0.subject) }
-      var isCalled = false
-      var isReached = false
-      for member in likely where member.caller.service != target && !isRefused(member.caller, target) {
-        isCalled = true
+      // With the rules that are enforced, and with those in shadow too.
+      var isCalled = (now: false, then: false)
+      var isReached = (now: false, then: false)
+      for member in likely where member.caller.service != target {
+        let judgement = snapshot.policy.judge(member.caller, target: target, at: time)
+        if judgement.refusal != nil { continue }
+        isCalled.now = true
+        if judgement.broken.isEmpty { isCalled.then = true }
         let context = Int(member.caller.context)
         // An endpoint in no context reaches everyone; one that the caller is not isolated from, that caller.
-        if endpoints.isEmpty || endpoints.contains(where: { !isKept(context, $0) }) {
-          isReached = true
+        let reaches =
+          judgement.isExcepted || endpoints.isEmpty || endpoints.contains { !isKept(context, $0) }
+        let shadow = snapshot.policy.shadow(context: member.caller.context, service: target)
+        if reaches || shadow.contains(.isolate) { isReached.now = true }
+        if reaches, judgement.broken.isEmpty {
+          isReached.then = true
           break
         }
       }
-      if isReached { continue }
+      if isReached.then { continue }
+      if isReached.now {
+        var rule =
+          place(Refusal(.isolate, reason: 0)) + (policy.isolations.first.map { " (\($0.location.short))" } ?? "")
+        if !isCalled.then {
+          for member in likely where member.caller.service != target {
+            guard let refusal = snapshot.policy.judge(member.caller, target: target, at: time).wouldBe else { continue }
+            rule = place(refusal)
+            break
+          }
+        }
+        early.append(
+          .warning(
+            at: service.location,
+            "service \(service.display) will be out of reach once \(rule) is enforced, which is only observed now; allow a "
+              + "caller whom it lets, before"))
+        continue
+      }
       let why: String
-      if isCalled {
+      if isCalled.now {
         let line = policy.isolations.first.map { ", \($0.location.short)" } ?? ""
         why = "every caller who may call it is isolated from its endpoints (isolate\(line)); allow a caller who is not"
       } else {
         let sample = likely.first { $0.caller.service != target }
-        let rule = sample.flatMap { snapshot.policy.judgeAll($0.caller, target: target, at: time).first }
-        let place = rule.map { snapshot.policy.reason($0.reason) } ?? ""
+        let rule = sample.flatMap { snapshot.policy.judge($0.caller, target: target, at: time).refusal }
         why =
-          "no caller may call it"
-          + (rule.map { ": \($0.rule.word)\(place.isEmpty ? "" : " (\(place))") refuses" } ?? "")
+          "no caller may call it" + (rule.map { ": \(place($0)) refuses" } ?? "")
           + "; allow a caller, or remove the service"
       }
       found.append(.warning(at: service.location, "service \(service.display) is out of reach: \(why)"))
     }
     hasUnreachable = !found.isEmpty
     diagnostics += bounded(found, "services are out of reach")
+    diagnostics += bounded(early, "services will be out of reach once rules that are observed are enforced")
   }
 
   private func isKept(_ caller: Int, _ endpoint: Int) -> Bool {
