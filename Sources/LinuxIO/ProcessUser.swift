@@ -74,5 +74,16 @@ package func giveUpPrivileges() throws(SystemError) {
   try attempt("give up", "capabilities") { clinux_give_up_privileges() }
 }
 
+/// Why this process could not append to a file, or make it where there is none; nil where it could. Nothing is written.
+package func whyNotWritable(_ path: String) -> String? {
+  // Safe, here and below: paths are handed over as C strings that live for the call.
+  if unsafe access(path, W_OK) == 0 { return (try? listDirectory(path)) != nil ? "it is a folder" : nil }
+  let reason = errno
+  if reason != ENOENT { return SystemError("write", path, errno: reason).reason }
+  let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  if unsafe access(folder, W_OK | X_OK) == 0 { return nil }
+  return errno == ENOENT ? "there is no folder \(folder)" : "no file can be made in \(folder)"
+}
+
 /// True where this process may read a file, or look into a folder.
 package func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }

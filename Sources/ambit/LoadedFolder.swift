@@ -1,18 +1,47 @@
 internal import Answering
 internal import Diagnostics
 internal import LinuxIO
+internal import Policy
 internal import Server
 
 /// Loads a folder as `serve` would; says why and gives nil where the system does not let it.
 func loadFolder(_ folder: String) -> LoadedConfiguration? {
   do {
-    return SnapshotBuilder.build(
+    var loaded = SnapshotBuilder.build(
       try ConfigurationFolder.read(folder), seed: UInt64.random(in: .min ... .max),
       server: ServerFacts(userNumber: userNumber))
+    if let policy = loaded.snapshot?.policy.policy { loaded.diagnostics += hostDoubts(policy) }
+    return loaded
   } catch {
     writeStandardError("ambit: \(error)\n")
     return nil
   }
+}
+
+/// What would keep a server from starting on this host; a doubt, since who checks a policy need not be on the server.
+private func hostDoubts(_ policy: Policy) -> [Diagnostic] {
+  var found: [Diagnostic] = []
+  if let user = policy.user {
+    do throws(SystemError) {
+      _ = try ProcessUser.find(user.name, group: user.group)
+    } catch {
+      found.append(
+        .warning(
+          at: user.location, "\(error); until then a server does not start here"))
+    }
+  }
+  let logs = [
+    ("query log", policy.queryLog.map { ($0.path, $0.location) }),
+    ("metrics log", policy.metricsLog.flatMap { log in log.path.map { ($0, log.location) } }),
+  ]
+  for (what, log) in logs {
+    guard let (path, location) = log, path != "off", let reason = whyNotWritable(path) else { continue }
+    found.append(
+      .warning(
+        at: location,
+        "the \(what) \(path) cannot be written here: \(reason); a server that cannot write it does not start"))
+  }
+  return found
 }
 
 /// Writes diagnostics for people, one a line.
