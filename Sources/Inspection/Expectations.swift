@@ -34,6 +34,7 @@ package enum Expectations {
         at: expectation.typeLocation,
         "\"\(expectation.typeText)\" is no type of record\(suggestion.isEmpty ? "; write for example A" : suggestion)")
     }
+    if let problem = problem(of: expectation, snapshot.policy.policy) { return problem }
     var certificate: String?
     var user: UInt32?
     switch expectation.identity {
@@ -73,6 +74,25 @@ package enum Expectations {
       at: expectation.location,
       "expected \(expectation.name) \(type) from \(expectation.source) -> \(words.joined(separator: " ")), "
         + "but the answer is \(found.description); mend the zone or the policy, or this line")
+  }
+
+  /// A listener or a rule that there is not.
+  private static func problem(of expectation: Expectation, _ policy: Policy) -> Diagnostic? {
+    if let listener = expectation.listener, !policy.listens.contains(where: { $0.address == listener }) {
+      let some = policy.listens.prefix(3).map { "\($0.address)" }.joined(separator: ", ")
+      return .error(
+        at: expectation.location,
+        "nobody can ask at \(listener): no listen line has it; write an address of one, for example \(some)")
+    }
+    let words = expectation.outcome
+    guard words.count == 2, words[0].text.lowercased() == "refused" else { return nil }
+    let rules = Rule.allCases.filter { $0 != .none }.map(\.word)
+    if rules.contains(words[1].text.lowercased()) { return nil }
+    let suggestion = didYouMean(words[1].text.lowercased(), in: rules)
+    return .error(
+      at: words[1].location,
+      "no rule is called \"\(visible(words[1].text))\""
+        + (suggestion.isEmpty ? "; write one of \(rules.joined(separator: ", "))" : suggestion))
   }
 
   private struct Problem: Error {

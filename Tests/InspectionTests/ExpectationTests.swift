@@ -53,7 +53,7 @@ struct ExpectationTests {
     "expect from 198.51.100.1 orders A -> refused placement",
     "expect from 198.51.100.1 at 127.0.0.54 orders A -> 10.1.1.1 10.1.1.2",
     "expect from 192.168.0.66 at 127.0.0.54:53 orders -> dropped",
-    "expect from 10.0.0.2 at 127.0.0.1:53 orders AAAA -> nodata",
+    "expect from 10.0.0.2 orders AAAA -> nodata",
   ])
   func `holds where the caller is told so`(line: String) {
     #expect(failures(of: line) == [])
@@ -78,6 +78,12 @@ struct ExpectationTests {
   @Test(arguments: [
     ("expect from 10.0.0.2 orders AAA -> 10.1.1.1", "did you mean"),
     ("expect from 10.0.0.2 orders A -> refusd", "did you mean \"refused\"?"),
+    ("expect from 10.0.0.2 orders A -> refused alow", "no rule is called \"alow\"; did you mean \"allow\"?"),
+    ("expect from 10.0.0.2 orders A -> refused none", "write one of placement, refuse, require, allow"),
+    (
+      "expect from 10.0.0.2 at 127.0.0.1:1 orders A -> refused",
+      "nobody can ask at 127.0.0.1:1: no listen line has it; write an address of one, for example 127.0.0.54:53"
+    ),
     ("expect from 10.0.0.2 orders A -> 10.1.1.300", "is no A and none of refused"),
   ])
   func `says what cannot be read in it`(line: String, message: String) throws {
