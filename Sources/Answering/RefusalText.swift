@@ -86,3 +86,12 @@ extension CompiledPolicy {
     text { appendText(of: refusal, outcome, to: &$0) }
   }
 }
+
+extension CompiledPolicy {
+  /// Says to a caller in a context who is not told why, that it is not told.
+  func appendUntold(_ context: UInt16, to buffer: inout OctetBuffer) {
+    if telling.isOff { return buffer.append("explanations are switched off here") }
+    buffer.append("explanations are not for callers in ")
+    if context == 0 { buffer.append("no context") } else { appendContext(context, to: &buffer) }
+  }
+}

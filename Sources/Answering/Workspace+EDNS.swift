@@ -89,7 +89,7 @@ extension Workspace {
     } else if let code = answer.infoCode ?? inherentInfoCode {
       OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
         $0.append(code.rawValue)
-        if code == .prohibited { $0.append("explanations are switched off here") }
+        if code == .prohibited { snapshot.policy.appendUntold(outcome.caller.context, to: &$0) }
         if code == .invalidData { $0.append("the zone did not load; the server's log says why") }
       }
     }

@@ -7,6 +7,8 @@ package import FlatMemory
 public struct Telling: ~Copyable, Sendable {
   /// By context number: whether callers in it are told why. The root's is that of callers in none.
   private let isTold: FlatArray<Bool>
+  /// True where `explain off` tells nobody.
+  package let isOff: Bool
   private let contextPaths: TextTable
   private let grants: TextTable
   /// The words of `allow` lines: which comes first, and its place.
@@ -22,6 +24,7 @@ public struct Telling: ~Copyable, Sendable {
   init(_ policy: borrowing Policy) {
     let contexts = policy.contexts
     let audience = policy.explaining.audience
+    isOff = audience == .nobody
     isTold = FlatArray(
       contexts.nodes.indices.map { number in
         switch audience {
