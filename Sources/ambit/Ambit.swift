@@ -54,7 +54,8 @@ enum Ambit {
         help policy [STATEMENT]                            what may stand in a *.policy file
         --version                                          which ambit this is
 
-      exit codes: 0 done, 1 the input is wrong, 2 usage, 3 the system said no
+      exit codes: 0 done, 1 the input is wrong, 2 usage, 3 the system said no,
+        4 what diff compared differs, or a reload was held back by its guard
 
       """
   }
