@@ -22,6 +22,14 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
     isIPv4 = isMapped
   }
 
+  /// The IPv4 address that an IPv6 address leads to by way of a translator or a relay: in the last 32 bits below
+  /// `64:ff9b::/96` (RFC 6052 §2.1), behind the prefix below `2002::/16` (RFC 3056 §2); nil for any other.
+  @inlinable public var embeddedIPv4: IPAddress? {
+    if high == 0x0064_ff9b << 32 { return low >> 32 == 0 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : nil }
+    if high >> 48 == 0x2002 { return IPAddress(v4: UInt32(truncatingIfNeeded: high >> 16)) }
+    return nil
+  }
+
   /// How many bits an address of this family has: 32 or 128.
   @inlinable public var width: Int { isIPv4 ? 32 : 128 }
 

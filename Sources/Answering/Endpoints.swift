@@ -98,7 +98,8 @@ extension CompiledPolicy {
 
   @inline(__always)
   private func isolatedContext(of endpoint: IPAddress, _ callerContext: UInt16) -> UInt16? {
-    isIsolated(callerContext: callerContext, endpoint: endpoint) ? endpoints.context(of: endpoint) : nil
+    let context = isolatedContext(callerContext: callerContext, endpoint: endpoint)
+    return context == 0 ? nil : context
   }
 
   /// The parameters ipv4hint and ipv6hint (RFC 9460 §7.3) of an SVCB or HTTPS RR.

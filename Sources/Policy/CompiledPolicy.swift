@@ -133,9 +133,19 @@ extension CompiledPolicy {
   ///
   /// Never for an endpoint in no context, nor for a caller in the root.
   @inlinable public func isIsolated(callerContext: UInt16, endpoint: IPAddress) -> Bool {
-    if !hasIsolations || callerContext == 0 { return false }
+    isolatedContext(callerContext: callerContext, endpoint: endpoint) != 0
+  }
+
+  /// The context of an endpoint that must be left out of an answer to a caller of this context; 0 where it may be told.
+  ///
+  /// An IPv6 address that leads to an IPv4 endpoint is judged as both.
+  @inlinable public func isolatedContext(callerContext: UInt16, endpoint: IPAddress) -> UInt16 {
+    if !hasIsolations || callerContext == 0 { return 0 }
     let context = endpoints.context(of: endpoint)
-    return context != 0 && isolations.isIsolated(callerContext, context)
+    if context != 0, isolations.isIsolated(callerContext, context) { return context }
+    guard let embedded = endpoint.embeddedIPv4 else { return 0 }
+    let beyond = endpoints.context(of: embedded)
+    return beyond != 0 && isolations.isIsolated(callerContext, beyond) ? beyond : 0
   }
 
   /// Whether refusals of this context's callers are carried out, or only logged.

@@ -37,6 +37,30 @@ struct IsolationTests {
 
   init() throws { fixture = try Fixture(policy: Self.policy, ["i.test.zone": Self.zone]) }
 
+  @Test func `an IPv6 address that leads to an IPv4 endpoint is that endpoint too`() throws {
+    // 10.30.0.1 is 0a1e:0001: by NAT64 (RFC 6052), 6to4 (RFC 3056), and neither.
+    let zone =
+      zoneHead + """
+        nat64 AAAA 64:ff9b::10.30.0.1
+        sixtofour AAAA 2002:0a1e:1::1
+        hint HTTPS 1 . ipv6hint=64:ff9b::a1e:1
+        own AAAA 64:ff9b::10.20.0.1
+            AAAA 2002:0a14:1::1
+        local AAAA 64:ff9b:1::10.30.0.1
+              AAAA 64:ff9b:0:0:1::10.30.0.1
+              AAAA 2001:0a1e:1::1
+
+        """
+    let fixture = try Fixture(policy: Self.policy, ["i.test.zone": zone])
+    for (name, type) in [("nat64", RRType.aaaa), ("sixtofour", .aaaa), ("hint", .https)] {
+      let reply = try fixture.ask("\(name).i.test.", type, from: "10.20.0.9")
+      #expect(reply.rcode == "REFUSED" && reply.outcome.refusal?.rule == .isolate, "\(name)")
+      #expect(try fixture.ask("\(name).i.test.", type, from: "10.30.0.9").rcode == "NOERROR")
+    }
+    #expect(try fixture.ask("own.i.test.", .aaaa, from: "10.20.0.9").answer.count == 2)
+    #expect(try fixture.ask("local.i.test.", .aaaa, from: "10.20.0.9").answer.count == 3)
+  }
+
   @Test func `each caller sees its own endpoints of one RRset, and those in no context`() throws {
     #expect(try fixture.ask("both.i.test.", from: "10.20.9.9").data == ["10.20.0.1", "192.0.2.1"])
     #expect(try fixture.ask("both.i.test.", from: "10.30.9.9").data == ["10.30.0.1", "192.0.2.1"])

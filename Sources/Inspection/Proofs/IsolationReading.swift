@@ -50,8 +50,19 @@ struct IsolationReading {
     return answer
   }
 
-  /// The addresses in an RR: that of A and AAAA, and what other types hint at.
+  /// The addresses in an RR: that of A and AAAA, what other types hint at, and the IPv4 addresses that those of IPv6
+  /// lead to: below 64:ff9b::/96 (RFC 6052 §2.1) the last four octets, below 2002::/16 (RFC 3056 §2) the third to sixth.
   static func endpoints(_ type: RRType, _ rdata: [UInt8]) -> [IPAddress] {
+    written(type, rdata).flatMap { address -> [IPAddress] in
+      let octets = address.octets
+      var inner: ArraySlice<UInt8> = []
+      if octets.starts(with: [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]) { inner = octets.suffix(4) }
+      if octets.count == 16, octets.starts(with: [0x20, 0x02]) { inner = octets[2..<6] }
+      return inner.isEmpty ? [address] : [address, IPAddress(v4: inner.reduce(0) { $0 << 8 | UInt32($1) })]
+    }
+  }
+
+  private static func written(_ type: RRType, _ rdata: [UInt8]) -> [IPAddress] {
     func address(_ start: Int, _ size: Int) -> [IPAddress] {
       guard start + size <= rdata.count else { return [] }
       var words: [UInt64] = [0, 0]
