@@ -31,7 +31,11 @@ package struct Checks: Sendable {
       isServable = failures.isEmpty
       found += failures
       found += doubts(loaded, snapshot) + signatureTimes(loaded.sources, at: now)
-      let proved = proves ? Proof.run(snapshot, at: now) : nil
+      let zoneFiles = Set(loaded.sources.flatMap(\.layers).flatMap(\.records.files))
+      let doubted = Set(
+        found.lazy.filter { $0.severity == .warning && $0.location.line > 0 && !zoneFiles.contains($0.location.file) }
+          .map(\.location.wholeLine))
+      let proved = proves ? Proof.run(snapshot, at: now, doubtedLines: doubted.count) : nil
       found += proved?.diagnostics ?? []
       proof = proved?.proof
       summary = summarize(snapshot, found)

@@ -5,14 +5,13 @@ internal import DNSFormat
 internal import Diagnostics
 internal import Policy
 
-/// Lines of a policy that do nothing, services that nobody reaches, exceptions that end.
+/// Lines of a policy that do nothing, exceptions that end.
 ///
 /// Each is asked of the compiled policy, on behalf of callers there can be, and the first that shows the line to be of
 /// use ends the search: so only what is doubtful costs much.
 struct PolicyDoubts {
   private(set) var diagnostics: [Diagnostic] = []
   private(set) var hasDeadRules = false
-  private(set) var hasUnreachable = false
   private(set) var hasNobody = false
   private let snapshot: Snapshot
   private let policy: Policy
@@ -40,7 +39,6 @@ struct PolicyDoubts {
     byService = Dictionary(grouping: everyone, by: { $0.caller.service })
     byContext = Dictionary(grouping: everyone, by: { Int($0.caller.context) })
     doubtGrants()
-    doubtReach()
     doubtIsolations()
     doubtPrefixes()
     doubtExceptions()
@@ -169,73 +167,6 @@ struct PolicyDoubts {
     guard let refusal else { return "another rule" }
     let place = snapshot.policy.reason(refusal.reason)
     return place.isEmpty ? refusal.rule.word : "\(refusal.rule.word) (\(place))"
-  }
-
-  // MARK: - Services
-
-  /// Services that no caller but themselves may call, or gets an endpoint of.
-  private mutating func doubtReach() {
-    if everyone.isEmpty { return }
-    var found: [Diagnostic] = []
-    var early: [Diagnostic] = []
-    for (index, service) in policy.services.enumerated() {
-      let target = UInt32(index + 1)
-      // Who has no address in any zone is asked for some other way, or is an identity alone.
-      guard let endpoints = serviceEndpoints[target] else { continue }
-      let likely = service.allows.isEmpty ? everyone : service.allows.flatMap { members($0.subject) }
-      // With the rules that are enforced, and with those in shadow too.
-      var isCalled = (now: false, then: false)
-      var isReached = (now: false, then: false)
-      for member in likely where member.caller.service != target {
-        let judgement = snapshot.policy.judge(member.caller, target: target, at: time)
-        if judgement.refusal != nil { continue }
-        isCalled.now = true
-        if judgement.broken.isEmpty { isCalled.then = true }
-        let context = Int(member.caller.context)
-        // An endpoint in no context reaches everyone; one that the caller is not isolated from, that caller.
-        let reaches =
-          judgement.isExcepted || endpoints.isEmpty || endpoints.contains { !isKept(context, $0) }
-        let shadow = snapshot.policy.shadow(context: member.caller.context, service: target)
-        if reaches || shadow.contains(.isolate) { isReached.now = true }
-        if reaches, judgement.broken.isEmpty {
-          isReached.then = true
-          break
-        }
-      }
-      if isReached.then { continue }
-      if isReached.now {
-        var rule =
-          place(Refusal(.isolate, reason: 0)) + (policy.isolations.first.map { " (\($0.location.short))" } ?? "")
-        if !isCalled.then {
-          for member in likely where member.caller.service != target {
-            guard let refusal = snapshot.policy.judge(member.caller, target: target, at: time).wouldBe else { continue }
-            rule = place(refusal)
-            break
-          }
-        }
-        early.append(
-          .warning(
-            at: service.location,
-            "service \(service.display) will be out of reach once \(rule) is enforced, which is only observed now; allow a "
-              + "caller whom it lets, before"))
-        continue
-      }
-      let why: String
-      if isCalled.now {
-        let line = policy.isolations.first.map { ", \($0.location.short)" } ?? ""
-        why = "every caller who may call it is isolated from its endpoints (isolate\(line)); allow a caller who is not"
-      } else {
-        let sample = likely.first { $0.caller.service != target }
-        let rule = sample.flatMap { snapshot.policy.judge($0.caller, target: target, at: time).refusal }
-        why =
-          "no caller may call it" + (rule.map { ": \(place($0)) refuses" } ?? "")
-          + "; allow a caller, or remove the service"
-      }
-      found.append(.warning(at: service.location, "service \(service.display) is out of reach: \(why)"))
-    }
-    hasUnreachable = !found.isEmpty
-    diagnostics += bounded(found, "services are out of reach")
-    diagnostics += bounded(early, "services will be out of reach once rules that are observed are enforced")
   }
 
   private func isKept(_ caller: Int, _ endpoint: Int) -> Bool {
@@ -372,7 +303,7 @@ struct PolicyDoubts {
         break
       }
       guard let lifted else {
-        hasDeadRules = hasDeadRules || !hasEnded
+        hasDeadRules = true
         let verb = own.count > 1 ? "break" : "breaks"
         found.append(
           .warning(
@@ -384,6 +315,7 @@ struct PolicyDoubts {
       }
       let one = own.count > 1 ? "\(pair(lifted.exception)), for example," : pair(lifted.exception)
       if hasEnded {
+        hasDeadRules = true
         found.append(
           .warning(
             at: line,
@@ -432,11 +364,6 @@ struct PolicyDoubts {
 
   /// The first of many alike, and how many more there are.
   private func bounded(_ found: [Diagnostic], _ what: String) -> [Diagnostic] {
-    let bound = 25
-    guard found.count > bound else { return found }
-    var rest = Diagnostic.warning(
-      at: found[bound].location, "\(found.count - bound) more \(what); they are not listed")
-    rest.count = found.count - bound
-    return Array(found.prefix(bound)) + [rest]
+    found.bounded(what)
   }
 }

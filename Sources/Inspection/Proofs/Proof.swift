@@ -45,16 +45,35 @@ package struct Proof: Codable, Sendable {
   }
 
   /// Looks at everything; takes seconds for a hundred thousand services.
-  static func run(_ snapshot: Snapshot, at time: UInt32) -> (proof: Proof, diagnostics: [Diagnostic]) {
+  /// - Parameter doubtedLines: how many lines of the policy the load has doubted already.
+  static func run(
+    _ snapshot: Snapshot, at time: UInt32, doubtedLines: Int = 0
+  ) -> (proof: Proof, diagnostics: [Diagnostic]) {
     let census = CallerCensus(snapshot.policy)
     let policy = snapshot.policy.policy
     let isolation = IsolationProof(snapshot, policy, census, at: time)
     let doubts = PolicyDoubts(snapshot, census, isolation, at: time)
     let exceptions = isolation.crossingExceptions.sorted().map { Exception(policy.exceptions[$0], policy) }
+    let reach = ServiceReach(snapshot, census, at: time)
     var proved: [String] = []
     var open: [String] = []
     func state(_ holds: Bool, _ text: String, otherwise: String) {
       if holds { proved.append(text) } else { open.append(otherwise) }
+    }
+    func stateReach(_ reach: ServiceReach) {
+      if !reach.unreachable.isEmpty {
+        open.append("some service is out of reach")
+      } else if census.members.isEmpty {
+        open.append("there are no callers")
+      } else if reach.untried.isEmpty, reach.withoutAddress.count < policy.services.count {
+        proved.append("every service\(reach.withoutAddress.isEmpty ? "" : " with an address") is in reach")
+      }
+      if !reach.withoutAddress.isEmpty {
+        open.append("no zone has an address of \(listed(reach.withoutAddress.map(snapshot.policy.serviceName)))")
+      }
+      if !reach.untried.isEmpty {
+        open.append("not every caller was tried for \(listed(reach.untried.map(snapshot.policy.serviceName)))")
+      }
     }
     if policy.isolations.isEmpty {
       open.append("nothing is isolated")
@@ -76,13 +95,17 @@ package struct Proof: Codable, Sendable {
     }
     if !policy.services.isEmpty {
       state(!doubts.hasNobody, "every allow and refuse names somebody", otherwise: "some allow or refuse names nobody")
-      state(!doubts.hasUnreachable, "every service is in reach", otherwise: "some service is out of reach")
+      stateReach(reach)
     }
-    state(!doubts.hasDeadRules, "no rule is dead", otherwise: "some rule is dead")
+    if doubts.hasDeadRules || doubtedLines == 0 {
+      state(!doubts.hasDeadRules, "no rule is dead", otherwise: "some rule is dead")
+    } else {
+      open.append("\(amount(doubtedLines, "line")) of the policy \(doubtedLines == 1 ? "is" : "are") doubted")
+    }
     let proof = Proof(
       contexts: max(1, snapshot.contexts.count), names: isolation.nameCount, classes: isolation.classCount,
       questions: isolation.questionCount, proved: proved, open: open, exceptions: exceptions)
-    return (proof, isolation.crossings + doubts.diagnostics)
+    return (proof, isolation.crossings + doubts.diagnostics + reach.diagnostics)
   }
 
   /// `proved for 5 contexts × 23 names: no answer crosses an isolation; no rule is dead`.
