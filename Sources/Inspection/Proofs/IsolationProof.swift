@@ -21,6 +21,10 @@ struct IsolationProof {
   private(set) var classCount = 0
   private(set) var questionCount = 0
   private(set) var nameCount = 0
+  /// True where there were more callers than were tried for one who may ask.
+  var isSpent: Bool { triedCount >= Self.mostTried }
+  private var triedCount = 0
+  private static let mostTried = 20_000_000
   /// The contexts where `isolate` is only observed, so that answers do cross.
   private(set) var observedContexts: Set<Int> = []
   /// Services whose own mode lets answers cross that `isolate` would keep.
@@ -47,6 +51,8 @@ struct IsolationProof {
     var leading: [RRType] = []
     /// The contexts of the endpoints that they lead to, in any context.
     var beyond: [Int] = []
+    /// The services of the names led to, where their calls are not judged as others are.
+    var servicesBeyond: [UInt32] = []
 
     var contexts: [Int] { endpoints.flatMap(\.contexts) + beyond }
 
@@ -68,6 +74,11 @@ struct IsolationProof {
   private var reading: IsolationReading
   private var classes: [Class: [Example]] = [:]
   private var order: [Class] = []
+  /// By class and service, the contexts that examples stand for.
+  private var covered: [Class: [UInt32: [ClosedRange<Int>]]] = [:]
+  private var hasWildcards = false
+  /// Services whose calls are not judged as others are: excepted, or only observed.
+  private var apart: Set<UInt32> = []
   /// By service number, its exceptions that hold.
   private var exceptions: [UInt32: [Int]] = [:]
   /// By service number, the contexts of callers whom these name.
@@ -88,10 +99,14 @@ struct IsolationProof {
       exceptedContexts[UInt32(policy.exceptions[index].service + 1), default: []].formUnion(
         members.map { Int($0.caller.context) })
     }
+    let observed = policy.services.indices.map { UInt32($0 + 1) }.filter(isObservedService)
+    apart = Set(exceptions.keys).union(observed)
     classify(leading: hasIsolations)
+    covered = [:]
     if hasIsolations {
       ask(Dictionary(grouping: census.members.values, by: { Int($0.caller.context) }))
       askExcepted(excepted)
+      if hasWildcards { askObserved(observed, census) }
     }
     classCount = classes.count
   }
@@ -147,16 +162,25 @@ struct IsolationProof {
       }
       for target in own.leading.isEmpty ? [] : node.targets(zone) { own.beyond += targets[target.name] ?? [] }
       own.beyond = Set(own.beyond).sorted()
-      if exceptions[node.service] != nil || isObservedService(node.service) { own.service = node.service }
+      if !own.leading.isEmpty, !apart.isEmpty {
+        let services = node.targets(zone).map { snapshot.policy.serviceNumber(for: $0.name) }
+        own.servicesBeyond = Set(services).intersection(apart).sorted()
+      }
+      if apart.contains(node.service) { own.service = node.service }
+      if zone.memory[zone.nameOffset(ofRecord: record)] == 1,
+        zone.memory[zone.nameOffset(ofRecord: record) + 1] == 0x2a
+      {
+        hasWildcards = true
+      }
       let last = index + 1 < firsts.count ? Int(firsts[index + 1]) - 1 : snapshot.contexts.nodes[zone.realm].last
       let range = min(Int(first), last)...last
-      let examples = classes[own]
-      if examples == nil { order.append(own) }
-      // A few of each, and one for every context that sees the class at all.
-      let isCovered = (examples ?? []).filter { $0.contexts.lowerBound <= first && $0.contexts.upperBound >= last }
-      if isCovered.count >= 3 || !isCovered.isEmpty && isCovered.contains(where: { $0.service == node.service }) {
+      // One of each service, and of each for every context that sees the class at all.
+      let covered = covered[own]?[node.service] ?? []
+      if covered.contains(where: { $0.lowerBound <= range.lowerBound && $0.upperBound >= range.upperBound }) {
         continue
       }
+      if classes[own] == nil { order.append(own) }
+      self.covered[own, default: [:]][node.service, default: []].append(range)
       let owner = name ?? zone.name(ofRecord: record)
       name = owner
       classes[own, default: []].append(Example(name: owner, contexts: range, service: node.service))
@@ -210,7 +234,9 @@ struct IsolationProof {
           guard ask(example, shape, context, callers, &inquiry) else { continue }
           seenShapes.insert(reduced)
           // What was only observed has shown nothing of its contexts.
-          if !isObservedService(shape.service) { seenPairs.formUnion(shape.contexts) }
+          if !isObservedService(shape.service) {
+            seenPairs.formUnion(shape.servicesBeyond.isEmpty ? shape.contexts : shape.endpoints.flatMap(\.contexts))
+          }
           break
         }
       }
@@ -221,7 +247,7 @@ struct IsolationProof {
   /// where nothing is to be kept.
   private mutating func reduce(_ shape: Class, _ context: Int) -> [UInt32]? {
     let isApart = isObservedService(shape.service) || exceptedContexts[shape.service]?.contains(context) == true
-    var words = isApart ? [shape.service] : [0]
+    var words = [isApart ? shape.service : 0, UInt32(shape.servicesBeyond.count)] + shape.servicesBeyond
     var keeps = false
     func word(_ type: UInt16, _ contexts: [Int], _ isSigned: Bool) -> UInt32 {
       var isolated = 0
@@ -242,17 +268,21 @@ struct IsolationProof {
     _ example: Example, _ shape: Class, _ context: Int, _ callers: [CallerCensus.Member], _ inquiry: inout Inquiry
   ) -> Bool {
     let policy = snapshot.policy
-    let member = callers.prefix(200).first {
-      policy.judge($0.caller, target: example.service, at: time).refusal == nil
-        && exceptions($0.caller, example.service).isEmpty
+    // Rules in shadow are apart from asking: who is excepted meets with them too.
+    let isShadow = policy.shadow(context: UInt16(context), service: example.service).contains(.isolate)
+    var member: CallerCensus.Member?
+    for caller in callers {
+      if triedCount >= Self.mostTried { return false }
+      triedCount += 1
+      if policy.judge(caller.caller, target: example.service, at: time).refusal != nil { continue }
+      if isShadow || exceptions(caller.caller, example.service).isEmpty {
+        member = caller
+        break
+      }
     }
     guard let member else { return false }
-    if policy.shadow(context: UInt16(context), service: example.service).contains(.isolate) {
-      if isObservedService(example.service) {
-        observedServices.insert(example.service)
-      } else {
-        observedContexts.insert(context)
-      }
+    if isShadow {
+      noteObserved(context, example.service)
       return true
     }
     for type in shape.types { ask(example.name, type, member, &inquiry) }
@@ -272,13 +302,40 @@ struct IsolationProof {
       where reading.isIsolated(context, reading.context(of: address)) {
         // Of an alias's chain and of what is sent beside an answer, the service of each name counts for itself.
         let service = snapshot.policy.serviceNumber(for: record.owner)
-        if snapshot.policy.shadow(context: UInt16(context), service: service).contains(.isolate) { continue }
+        if snapshot.policy.shadow(context: UInt16(context), service: service).contains(.isolate) {
+          noteObserved(context, service)
+          continue
+        }
         let exceptions = exceptions(member.caller, service)
         crossingExceptions.formUnion(exceptions)
         if !exceptions.isEmpty { continue }
         note(
           "\(name) \(type) tells callers in \(self.name(context)) of \(address), an endpoint in "
             + "\(self.name(reading.context(of: address)))")
+      }
+    }
+  }
+
+  private mutating func noteObserved(_ context: Int, _ service: UInt32) {
+    if isObservedService(service) {
+      observedServices.insert(service)
+    } else {
+      observedContexts.insert(context)
+    }
+  }
+
+  /// Lets one caller of each context ask for services that are only observed and have no data but a wildcard's.
+  private mutating func askObserved(_ services: [UInt32], _ census: CallerCensus) {
+    var inquiry = Inquiry(snapshot, at: time)
+    let known = Set(order.map(\.service))
+    let byContext = Dictionary(census.members.values.map { ($0.caller.context, $0) }) { first, _ in first }
+    let members = byContext.filter { $0.key != 0 }.sorted { $0.key < $1.key }.map(\.value)
+    for service in services where !known.contains(service) {
+      for member in members {
+        if observedServices.contains(service) { break }
+        for type in [RRType.a, .aaaa, .https, .svcb] {
+          ask(snapshot.policy.policy.services[Int(service) - 1].name, type, member, &inquiry)
+        }
       }
     }
   }

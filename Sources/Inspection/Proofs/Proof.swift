@@ -80,10 +80,12 @@ package struct Proof: Codable, Sendable {
     } else {
       let isObserved = !isolation.observedContexts.isEmpty || !isolation.observedServices.isEmpty
       state(
-        isolation.crossings.isEmpty,
+        isolation.crossings.isEmpty && !isolation.isSpent,
         "no answer crosses an isolation" + (isObserved ? " that is enforced" : "")
           + (exceptions.isEmpty ? "" : " but by exception: \(listed(exceptions.map(\.text)))"),
-        otherwise: "answers cross an isolation")
+        otherwise: isolation.crossings.isEmpty
+          ? "no answer was found that crosses an isolation" : "answers cross an isolation")
+      if isolation.isSpent { open.append("not every caller was tried for one who may ask across an isolation") }
       if !isolation.observedContexts.isEmpty {
         let names = isolation.observedContexts.sorted().map { snapshot.contexts.nodes[$0].name }
         open.append("isolate is only observed in \(listed(names))")
