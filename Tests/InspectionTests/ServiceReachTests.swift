@@ -40,6 +40,16 @@ struct ServiceReachTests {
     #expect(excepted.proof.proved.contains("every service is in reach"))
   }
 
+  @Test func `a service that is in reach only since a rule is observed is doubted`() throws {
+    let zones = ["p.test.zone": apex + "y A 10.2.0.1\n"]
+    let (proof, warnings) = try prove(zones, "isolate a b\nobserve isolate\nservice y { allow a }\n")
+    #expect(proof.proved.contains("every service is in reach"))
+    #expect(
+      warnings == [
+        "service y will be out of reach once isolate (p.policy:4) is enforced, which is only observed now; allow a caller whom it lets, before"
+      ])
+  }
+
   @Test func `services without an address are named as such`() throws {
     let zones = ["p.test.zone": apex + "x A 192.0.2.1\nmail MX 5 x\ngone CNAME nowhere\nout CNAME www.example.\n"]
     let (proof, warnings) = try prove(zones, "service x\nservice web { runs-at 10.1.0.5 }\nservice mail\nservice out\n")

@@ -8,8 +8,8 @@ internal import Zones
 /// Whether each service is in reach: whether someone else, whom the rules let call it, gets an address of it.
 ///
 /// What the zones have of a service is noted by context; of the callers that there can be, the first who may call it
-/// and should get an address asks `respond`, and only what that says counts. Rules in shadow count as if they were
-/// enforced, so that a service stays in reach when they are.
+/// and should get an address asks `respond`, and only what that says counts. Callers who break no rule at all are tried
+/// first; a service that others reach only since a rule is in shadow will be out of reach once it is enforced.
 struct ServiceReach {
   private(set) var diagnostics: [Diagnostic] = []
   /// Services that nobody else reaches.
@@ -93,7 +93,8 @@ struct ServiceReach {
         name = owner
         let last = index + 1 < firsts.count ? Int(firsts[index + 1]) - 1 : snapshot.contexts.nodes[zone.realm].last
         let place = Place(
-          name: owner, types: types.isEmpty ? [.a, .aaaa] : types, contexts: min(Int(first), last)...last,
+          name: owner, types: types.isEmpty ? [.a, .aaaa, .https, .svcb] : types,
+          contexts: min(Int(first), last)...last,
           endpoints: isAlias ? nil : endpoints)
         if owner.isWildcard { wildcards[owner.parent, default: []].append(place) }
         if node.service != 0 { places[node.service, default: []].append(place) }
@@ -121,6 +122,10 @@ struct ServiceReach {
   private mutating func findServices() {
     var inquiry = Inquiry(snapshot, at: time)
     var found: [Diagnostic] = []
+    var early: [Diagnostic] = []
+    let hasShadow =
+      policy.mode == .observe || !policy.observedRules.isEmpty || policy.contextDetails.contains { $0.mode == .observe }
+      || policy.services.contains { $0.mode == .observe }
     for (index, service) in policy.services.enumerated() {
       let target = UInt32(index + 1)
       let own = places[target] ?? []
@@ -130,7 +135,16 @@ struct ServiceReach {
         continue
       }
       let callers = service.allows.isEmpty ? everyone : service.allows.flatMap { members($0.subject) }
-      let search = search(target, places, callers, &inquiry)
+      var search = search(target, places, callers, &inquiry, withShadow: false)
+      if hasShadow, !search.isReached, !search.isSpent {
+        // Where allow is only observed, they are not those that it names alone.
+        let now = self.search(target, places, everyone, &inquiry, withShadow: true)
+        if now.isReached {
+          early.append(warning(ofEarly: search, service, target, callers))
+          continue
+        }
+        search = now
+      }
       if search.isReached { continue }
       if search.isSpent {
         untried.append(target)
@@ -145,11 +159,13 @@ struct ServiceReach {
       let why = search.isCalled ? reason(search, service, places) : refusal(target, callers)
       found.append(.warning(at: service.location, "service \(service.display) is out of reach: \(why)"))
     }
-    diagnostics = found.bounded("services are out of reach")
+    diagnostics =
+      found.bounded("services are out of reach")
+      + early.bounded("services will be out of reach once rules that are observed are enforced")
   }
 
   private func search(
-    _ target: UInt32, _ places: [Place], _ callers: [CallerCensus.Member], _ inquiry: inout Inquiry
+    _ target: UInt32, _ places: [Place], _ callers: [CallerCensus.Member], _ inquiry: inout Inquiry, withShadow: Bool
   ) -> Search {
     var search = Search()
     var questions = 0
@@ -158,9 +174,13 @@ struct ServiceReach {
     let hasAliases = places.contains { $0.endpoints == nil }
     for member in callers where member.caller.service != target {
       let judgement = snapshot.policy.judge(member.caller, target: target, at: time)
-      if !judgement.broken.isEmpty { continue }
+      if withShadow ? judgement.refusal != nil : !judgement.broken.isEmpty { continue }
       search.isCalled = true
       let context = Int(member.caller.context)
+      let mayCross =
+        judgement.isExcepted
+        || withShadow
+          && snapshot.policy.shadow(context: member.caller.context, service: target).contains(.isolate)
       let isNew = seen.insert(context * 2 + (judgement.isExcepted ? 1 : 0)).inserted
       if !isNew, !hasAliases { continue }
       var isSeen = false
@@ -168,7 +188,7 @@ struct ServiceReach {
         isSeen = true
         if let endpoints = place.endpoints {
           if !isNew { continue }
-          if !judgement.isExcepted, endpoints.allSatisfy({ isIsolated(context, $0) }) {
+          if !mayCross, endpoints.allSatisfy({ isIsolated(context, $0) }) {
             search.isKept = true
             continue
           }
@@ -222,6 +242,25 @@ struct ServiceReach {
 
   // MARK: - In words
 
+  /// Of a service that is in reach only since a rule is in shadow.
+  private func warning(
+    ofEarly search: Search, _ service: Service, _ target: UInt32, _ callers: [CallerCensus.Member]
+  ) -> Diagnostic {
+    var rule = policy.isolations.first.map { "isolate (\($0.location.short))" } ?? "a rule"
+    if !search.isCalled {
+      let others = callers.lazy.filter { $0.caller.service != target }
+      let refusals = others.compactMap { snapshot.policy.judge($0.caller, target: target, at: time).wouldBe }
+      if let refusal = refusals.first {
+        let place = snapshot.policy.reason(refusal.reason)
+        rule = place.isEmpty ? refusal.rule.word : "\(refusal.rule.word) (\(place))"
+      }
+    }
+    return .warning(
+      at: service.location,
+      "service \(service.display) will be out of reach once \(rule) is enforced, which is only observed now; allow a "
+        + "caller whom it lets, before")
+  }
+
   /// Why those who may call a service do not reach it.
   private func reason(_ search: Search, _ service: Service, _ places: [Place]) -> String {
     if search.isAsked { return "no caller who may call it gets an address; see what \"ambit explain\" says of one" }
@@ -239,7 +278,7 @@ struct ServiceReach {
   /// Which rule keeps everyone from calling a service.
   private func refusal(_ target: UInt32, _ callers: [CallerCensus.Member]) -> String {
     let sample = callers.first { $0.caller.service != target }
-    let rule = sample.flatMap { snapshot.policy.judgeAll($0.caller, target: target, at: time).first }
+    let rule = sample.flatMap { snapshot.policy.judge($0.caller, target: target, at: time).refusal }
     let place = rule.map { snapshot.policy.reason($0.reason) } ?? ""
     return "no caller may call it"
       + (rule.map { ": \($0.rule.word)\(place.isEmpty ? "" : " (\(place))") refuses" } ?? "")
