@@ -117,6 +117,8 @@ extension [String: FlatJSON.Value] {
   fileprivate func text(_ name: String) -> String? {
     if case .string(let text)? = self[name] { text } else { nil }
   }
+}
+
 /// True for a time as RFC 3339 has it, in UTC: `2026-11-21T10:00:00Z`, with or without a fraction of the second. Such times
 /// sort as text, and have nothing in them that a terminal would act on.
 private func isTime(_ text: String) -> Bool {
