@@ -153,9 +153,9 @@ struct SeenCalls {
     ]
   }
 
-  /// Those that did not end in a refusal. A service that calls itself breaks no rule but an isolation.
+  /// Those that did not end in a refusal.
   var passed: [(edge: CallTally.Edge, counts: CallTally.Counts)] {
-    calls.filter { $0.counts.passed > 0 && (!$0.edge.isOfItself || $0.counts.isolated > 0) }
+    calls.filter { $0.counts.passed > 0 }
   }
 
   var edges: [Audit.Edge] {
@@ -183,7 +183,8 @@ struct SeenCalls {
   }
 
   var neverUsed: [Audit.Permission] {
-    let used = passed
+    // A service that calls itself needs no line.
+    let used = passed.filter { !$0.edge.isOfItself }
     var byTarget: [UInt32: [Caller]] = [:]
     for (edge, _) in used { byTarget[edge.target, default: []].append(edge.caller) }
     var found: [Audit.Permission] = []
