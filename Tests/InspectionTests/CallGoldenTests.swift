@@ -90,7 +90,7 @@ struct CallGoldenTests {
   func `a graph is too large for a picture from so many services on`(services: Int, isLarge: Bool) throws {
     let policy = "origin mesh.test\n" + (0..<services).map { "service s\($0)\n" }.joined()
     let snapshot = try #require(load(zones: ["mesh.test.zone": apex], policy: policy).snapshot)
-    let graph = CallGraph(snapshot, at: 0)
+    let graph = CallDrawing(snapshot, at: 0)
     #expect(graph.nodeCount == services && graph.isLargeForSVG == isLarge)
   }
 
