@@ -70,7 +70,7 @@ struct Proposal {
         contexts.append(wanted.contexts.nodes[number].name)
       }
     }
-    wanted.findReachability()
+    if wanted.acyclicLocation != nil { _ = wanted.findReachability() }
   }
 
   /// Adds exceptions for what breaks one of these rules.
@@ -80,7 +80,7 @@ struct Proposal {
       let broken = RuleSet(judging.judgeAll(edge.caller, target: edge.target, at: now).map { RuleSet($0.rule) })
       if !broken.isDisjoint(with: rules) || counts.isolated > 0 { except(edge) }
     }
-    wanted.findReachability()
+    if wanted.acyclicLocation != nil { _ = wanted.findReachability() }
   }
 
   /// Adds exceptions for seen calls until no declared cycle has one.
@@ -101,7 +101,7 @@ struct Proposal {
       if edges.isEmpty { break }
       for edge in edges { except(edge) }
     }
-    wanted.findReachability()
+    if wanted.acyclicLocation != nil { _ = wanted.findReachability() }
   }
 
   private static let mostRounds = 1000
@@ -140,17 +140,10 @@ extension Caller {
 }
 
 extension Policy {
-  /// Finds anew who calls whom, after lines were added.
-  fileprivate mutating func findReachability() {
-    guard acyclicLocation != nil else { return }
-    let graph = CallGraph(self)
-    reachability = Reachability(graph, graph.components)
-  }
-
   /// Cycles of declared calls, one of each part of the graph.
   fileprivate var cyclesOfCalls: [[CallGraph.Call]] {
     guard acyclicLocation != nil else { return [] }
-    let graph = CallGraph(self)
+    let graph = provedCalls
     return graph.cycles(graph.components)
   }
 
@@ -170,7 +163,7 @@ struct CallCycles {
 
   /// Depth first, in order of services, so that the same policy always gives the same pairs.
   init(_ policy: Policy) {
-    let graph = CallGraph(policy)
+    let graph = policy.provedCalls
     var state = [UInt8](repeating: 0, count: graph.serviceCount)  // 1 on the way, 2 done
     for start in state.indices where state[start] == 0 {
       var way = [(node: start, rest: graph.calls(of: start))]

@@ -74,7 +74,7 @@ extension StatementSpec {
       The calls that allow lines declare, by a service's name or a group's, have no cycle: one is an error, shown with the \
       line of each call. A call that only * or a context's name allows is refused where it would close a cycle. A \
       declared call that an except lifts may close one while that lasts, and is refused when it has ended. Chains and \
-      trees of any size take little memory; where a great many services call each other at random and it would \
+      most trees take little memory at any size; where a great many services call each other at random and it would \
       take more than 256 MiB, the policy is refused.
       """,
       without: "services may call each other in circles.", example: "acyclic", readAcyclic),

@@ -7,19 +7,13 @@ extension PolicyResolver {
 
   mutating func resolveCallGraph() {
     guard let acyclic = policy.acyclicLocation else { return }
-    let graph = CallGraph(policy)
-    let components = graph.components
-    let proved = policy.exceptions.isEmpty ? graph : CallGraph(policy.services, leavingOut: policy.exceptions)
+    let proved = policy.provedCalls
     let enforcement = enforcement
-    for cycle in proved.cycles(policy.exceptions.isEmpty ? components : proved.components) {
-      report(cycle, acyclic, enforcement)
-    }
-    policy.cycleTimes = CycleTimes(graph, components, policy.exceptions)
-    policy.reachability = Reachability(graph, components)
-    if policy.reachability == nil {
+    for cycle in proved.cycles(proved.components) { report(cycle, acyclic, enforcement) }
+    if !policy.findReachability() {
       diagnostics.error(
         at: acyclic,
-        "the \(graph.calls.count) calls that allow lines declare are so entangled that acyclic would take more than "
+        "the \(CallGraph(policy).calls.count) calls that allow lines declare are so entangled that acyclic would take more than "
           + "\(Reachability.sizeLimit >> 20) MiB to judge them; allow fewer services by name, or remove acyclic")
     }
   }
