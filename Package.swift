@@ -39,7 +39,8 @@ let package = Package(
   products: [.executable(name: "ambit", targets: ["ambit"])],
   targets: [
     .target(name: "CLinux", cSettings: gnu),
-    module("FlatMemory"),
+    .target(name: "CPrefetch"),
+    module("FlatMemory", imports: ["CPrefetch"]),
     module("Addresses"),
     module("Contexts"),
     module("Diagnostics"),

@@ -1,3 +1,4 @@
+public import CPrefetch
 internal import Glibc
 
 /// Immutable memory of equal elements, owned, checked, and free of reference counting.
@@ -12,7 +13,7 @@ public struct FlatArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendabl
   public let count: Int
 
   /// Copies `elements`; the memory is given back when this value's life ends.
-  public init(_ elements: [Element]) {
+  @inlinable public init(_ elements: [Element]) {
     count = elements.count
     unsafe base = allocated(octets: elements.count * MemoryLayout<Element>.stride)
       .bindMemory(to: Element.self, capacity: elements.count)
@@ -33,6 +34,12 @@ public struct FlatArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendabl
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "an index into flat memory is in bounds")
     // Safe: the memory holds `count` initialised elements for as long as this value lives, and the index was checked.
     return unsafe base[index]
+  }
+
+  /// Asks the processor to bring the element at `index` near, since it will be read soon. Nothing where the index is out
+  /// of bounds.
+  @inlinable @inline(__always) public func prefetch(_ index: Int) {
+    if UInt(bitPattern: index) < UInt(bitPattern: count) { unsafe prefetchLine(base + index) }
   }
 
   /// All elements, to be read in place.
@@ -60,8 +67,15 @@ extension FlatArray<UInt8> {
 }
 
 /// Memory of at least `count` octets, aligned for anything; `previous`, if any, is moved there and given back.
-@unsafe func allocated(octets count: Int, movedFrom previous: UnsafeMutableRawPointer? = nil) -> UnsafeMutableRawPointer
+@unsafe @usableFromInline func allocated(octets count: Int, movedFrom previous: UnsafeMutableRawPointer? = nil)
+  -> UnsafeMutableRawPointer
 {
   guard let memory = unsafe realloc(previous, max(count, 16)) else { endOutOfMemory(count) }
+  return unsafe memory
+}
+
+/// Memory of at least `count` octets that begins where a cache line begins.
+@unsafe @usableFromInline func allocated(alignedOctets count: Int) -> UnsafeMutableRawPointer {
+  guard let memory = unsafe aligned_alloc(64, (max(count, 64) + 63) & ~63) else { endOutOfMemory(count) }
   return unsafe memory
 }

@@ -1,3 +1,4 @@
+public import CPrefetch
 internal import Glibc
 
 /// Memory of equal elements to work in: allocated once, owned, checked, changed in place.
@@ -11,11 +12,19 @@ public struct FlatScratch<Element: BitwiseCopyable>: ~Copyable, @unchecked Senda
   public let count: Int
 
   /// `count` times `element`.
-  public init(repeating element: Element, count: Int) {
+  @inlinable public init(repeating element: Element, count: Int) {
     self.count = count
     unsafe base = allocated(octets: count * MemoryLayout<Element>.stride)
       .bindMemory(to: Element.self, capacity: count)
     unsafe base.initialize(repeating: element, count: count)
+  }
+
+  /// `count` times zero, beginning where a cache line begins.
+  @inlinable public init(alignedZeros count: Int) where Element: FixedWidthInteger {
+    self.count = count
+    unsafe base = allocated(alignedOctets: count * MemoryLayout<Element>.stride)
+      .bindMemory(to: Element.self, capacity: count)
+    unsafe base.initialize(repeating: 0, count: count)
   }
 
   deinit { unsafe free(base) }
@@ -30,6 +39,12 @@ public struct FlatScratch<Element: BitwiseCopyable>: ~Copyable, @unchecked Senda
       check(index)
       unsafe base[index] = newValue
     }
+  }
+
+  /// Asks the processor to bring the element at `index` near, since it will be read soon. Nothing where the index is out
+  /// of bounds.
+  @inlinable @inline(__always) public func prefetch(_ index: Int) {
+    if UInt(bitPattern: index) < UInt(bitPattern: count) { unsafe prefetchLine(base + index) }
   }
 
   @inlinable func check(_ index: Int) {

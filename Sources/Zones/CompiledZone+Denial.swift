@@ -46,7 +46,7 @@ extension CompiledZone {
     case .nsec3: (type, found) = (.nsec3, hashOrder.record(notAfter: key, context: context))
     }
     guard let found else { return nil }
-    let node = ZoneNode(memory, record: found.offset, nameSize: Int(memory[found.offset]), context: context)
+    let node = ZoneNode(memory, record: found.offset, context: context)
     return node.rrset(type, memory).map { Denial(rrset: $0, node: node, isMatch: found.isMatch) }
   }
 }

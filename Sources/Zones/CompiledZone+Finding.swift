@@ -25,6 +25,13 @@ public struct ZoneFinding: BitwiseCopyable, Sendable {
   public let encloser: Int
   /// The service that the name belongs to; 0 for none.
   public let service: UInt32
+
+  @inlinable init(kind: Kind, node: ZoneNode, encloser: Int, service: UInt32) {
+    self.kind = kind
+    self.node = node
+    self.encloser = encloser
+    self.service = service
+  }
 }
 
 extension CompiledZone {
@@ -33,7 +40,7 @@ extension CompiledZone {
   ///   - name: at or below the apex, which exists for the context.
   ///   - type: DS is the parent's own data at a cut (RFC 4035 §3.1.4.1).
   ///   - wildcard: to work with.
-  public func finding(
+  @inlinable public func finding(
     _ name: borrowing NameKey, type: RRType, context: UInt16, wildcard: inout NameKey
   ) -> ZoneFinding {
     let match = find(name, context: context)

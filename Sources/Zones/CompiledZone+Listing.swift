@@ -6,10 +6,17 @@ extension CompiledZone {
   /// Where the record of each name is in memory, in the order in which the zone was built.
   package var recordOffsets: [Int] {
     var offsets: [Int] = []
-    for slot in 0..<index.count where index[slot] != 0 {
-      offsets.append(Int(UInt32(truncatingIfNeeded: index[slot])))
+    var record = CompiledZone.firstRecord
+    while record < memory.count, memory[record] != 0 {
+      offsets.append(record)
+      record = end(ofRecord: record)
     }
-    return offsets.sorted()
+    return offsets
+  }
+
+  /// Where the record behind one starts.
+  private func end(ofRecord record: Int) -> Int {
+    firstContexts(ofRecord: record).map { node(ofRecord: record, context: $0).end(memory) }.max() ?? record
   }
 
   /// Where the record of a name is; nil where no context has anything there.
@@ -27,13 +34,13 @@ extension CompiledZone {
 
   /// A record's node as a context sees it.
   package func node(ofRecord record: Int, context: UInt16) -> ZoneNode {
-    ZoneNode(memory, record: record, nameSize: Int(memory[record]), context: context)
+    ZoneNode(memory, record: record, context: context)
   }
 
   /// The first context of each run of contexts that see the same at a record's name; one where all do.
   package func firstContexts(ofRecord record: Int) -> [UInt16] {
+    guard isForked(record: record) else { return [UInt16(realm)] }
     let head = memory.load(record, as: UInt64.self)
-    if head & 0x100 == 0 { return [UInt16(realm)] }
     let runs = record + 8 + Int(memory[record])
     return (0..<Int(head >> 16 & 0xffff)).map { memory.load(runs + $0 * 6, as: UInt16.self) }
   }
@@ -64,10 +71,12 @@ extension ZoneNode {
   }
 
   /// Tells the data of one context from that of another, within one zone.
-  package var version: Int { body }
+  package var version: Int { firstRRset }
 }
 
 extension CompiledZone {
   /// True where contexts see different things at a record's name.
-  package func isForked(record: Int) -> Bool { memory.load(record, as: UInt64.self) & 0x100 != 0 }
+  package func isForked(record: Int) -> Bool {
+    memory.load(record, as: UInt32.self) & ZoneNode.forked != 0
+  }
 }

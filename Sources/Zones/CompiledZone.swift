@@ -15,29 +15,29 @@ public import FlatMemory
 ///
 ///     record  octets  what
 ///             0       octets of the name
-///             1       1: forked
-///             2..<4   how many runs, where forked
+///             1       flags (ZoneNode.Flags); or `forked` alone
+///             2..<4   octets of RRsets, 65,535 where 4 octets in the body say it; or, where forked, how many runs
 ///             4..<8   service number, 0 for none
 ///             8...    the name, wire format, small letters
-///             then    a body; or runs: first context (2 octets), offset of a body (4 octets)
-///     body    0       flags (ZoneNode.Flags)
-///             4..<8   offset of the record of the zone cut or DNAME above, 0 for none
-///             8..<12  octets of RRsets
-///             12...   RRset images, one after the other
+///             then    a body; or runs: first context (2 octets), offset of what follows
+///     a run's         one octet of no meaning; flags and octets of RRsets, as in a record's head; a body
+///     body            where the head has 65,535, octets of RRsets (4 octets)
+///             then    where covered, offset of the record of the zone cut or DNAME above (4 octets)
+///             then    RRset images, one after the other
 ///
-/// Numbers are in the host's byte order. Offset 0 holds no record, so 0 can mean "none".
+/// Records lie one after the other. Numbers are in the host's byte order. Offset 0 holds no record, so 0 can mean "none".
 public final class CompiledZone: Sendable {
   /// The apex.
   package let origin: DomainName
   /// The apex in wire format, small letters, and eight zeros.
-  let foldedOrigin: FlatArray<UInt8>
+  @usableFromInline let foldedOrigin: FlatArray<UInt8>
   /// Labels of the apex, the root not counted.
   public let originLabels: Int
   /// The names and their data. Bodies, RRset images and names are offsets into it.
   public let memory: FlatArray<UInt8>
-  /// An open-addressing table: the upper half of a name's hash, and the offset of its record; 0 where free.
-  let index: FlatArray<UInt64>
-  let seed: UInt64
+  /// The names, by their hashes.
+  @usableFromInline let index: NameIndex
+  @usableFromInline let seed: UInt64
   /// The names with NSEC records.
   let nameOrder: NameOrder
   /// The names with NSEC3 records.
@@ -56,7 +56,7 @@ public final class CompiledZone: Sendable {
   package let recordCount: Int
 
   init(
-    origin: DomainName, realm: Int, memory: consuming FlatArray<UInt8>, index: [UInt64], seed: UInt64,
+    origin: DomainName, realm: Int, memory: consuming FlatArray<UInt8>, index: consuming NameIndex, seed: UInt64,
     nameOrder: consuming NameOrder, hashOrder: consuming NameOrder, places: consuming NodePlaces, broken: [Bool],
     nameCount: Int, recordCount: Int
   ) {
@@ -65,7 +65,7 @@ public final class CompiledZone: Sendable {
     originLabels = origin.labelCount
     foldedOrigin = FlatArray(origin.wire.map(lowercased) + [UInt8](repeating: 0, count: 8))
     self.memory = memory
-    self.index = FlatArray(index)
+    self.index = index
     self.seed = seed
     self.nameOrder = nameOrder
     self.hashOrder = hashOrder
@@ -82,42 +82,47 @@ public final class CompiledZone: Sendable {
   /// What the zone has under the ancestor of `name` with `labels` labels (`name` itself for its own count), as a
   /// context sees it; nil where no context has anything there.
   ///
-  /// One hash and, nearly always, one probe.
-  public func node(_ name: borrowing NameKey, labels: Int, context: UInt16) -> ZoneNode? {
+  /// One hash and, nearly always, one line of the index.
+  @inlinable public func node(_ name: borrowing NameKey, labels: Int, context: UInt16) -> ZoneNode? {
     let start = name.start(ofSuffix: labels)
     let hash = name.hash(from: start, seed: seed)
-    let tag = hash >> 32
-    let mask = index.count &- 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while true {
-      let entry = index[slot]
-      if entry == 0 { return nil }
-      if entry >> 32 == tag {
-        let record = Int(UInt32(truncatingIfNeeded: entry))
-        let size = Int(memory[record])
-        if name.suffix(from: start, equals: memory, at: record &+ 8, count: size) {
-          return ZoneNode(memory, record: record, nameSize: size, context: context)
-        }
+    var probe = index.probe(hash)
+    while let record = index.next(&probe) {
+      if name.suffix(from: start, equals: memory, at: record &+ 8, count: Int(memory[record])) {
+        return ZoneNode(memory, record: record, context: context)
       }
-      slot = (slot &+ 1) & mask
     }
+    return nil
+  }
+
+  /// The hash by which this zone finds a whole name: for ``prefetchIndex(_:)`` and ``prefetchRecord(_:)``.
+  @inlinable public func hash(_ name: borrowing NameKey) -> UInt64 { name.hash(from: 0, seed: seed) }
+
+  /// Brings near the line of the index that a lookup of a name reads first. A hint: nothing depends on it.
+  @inlinable public func prefetchIndex(_ hash: UInt64) { index.prefetch(hash) }
+
+  /// Brings near the record that a lookup of a name reads, where there is one; reads the line of the index.
+  @inlinable public func prefetchRecord(_ hash: UInt64) {
+    var probe = index.probe(hash)
+    guard let record = index.next(&probe) else { return }
+    memory.prefetch(record)
+    memory.prefetch(record &+ 64)
   }
 
   /// The apex as a context sees it; it is the first record.
-  public func apex(context: UInt16) -> ZoneNode {
-    ZoneNode(
-      memory, record: CompiledZone.firstRecord, nameSize: Int(memory[CompiledZone.firstRecord]), context: context)
+  @inlinable public func apex(context: UInt16) -> ZoneNode {
+    ZoneNode(memory, record: CompiledZone.firstRecord, context: context)
   }
 
   /// True where a name is the apex or below it.
-  public func covers(_ name: borrowing NameKey) -> Bool {
+  @inlinable public func covers(_ name: borrowing NameKey) -> Bool {
     name.labelCount >= originLabels
       && name.suffix(
         from: name.start(ofSuffix: originLabels), equals: foldedOrigin, at: 0, count: foldedOrigin.count &- 8)
   }
 
   /// Where the first record is: behind the eight octets that make offset 0 mean "none".
-  static var firstRecord: Int { 8 }
+  @inlinable static var firstRecord: Int { 8 }
 
   /// The node at `name`, or the closest encloser of it (RFC 4592 §3.3.1): its longest ancestor that exists for the
   /// context, empty non-terminals included.
@@ -125,7 +130,7 @@ public final class CompiledZone: Sendable {
   /// Every ancestor of a name is in the index, so the longest one there is found by halving. The service of a name is
   /// that of the longest ancestor in the index, whether or not this context sees anything there.
   /// - Parameter name: at or below the apex, which exists for the context.
-  public func find(_ name: borrowing NameKey, context: UInt16) -> ZoneMatch {
+  @inlinable public func find(_ name: borrowing NameKey, context: UInt16) -> ZoneMatch {
     if let exact = node(name, labels: name.labelCount, context: context), exact.exists {
       return ZoneMatch(node: exact, labels: name.labelCount, service: exact.service, isHidden: false)
     }
@@ -163,6 +168,13 @@ public struct ZoneMatch: BitwiseCopyable, Sendable {
   public let service: UInt32
   /// True where an overlay took the name, or one above it, away: there is nothing to synthesise.
   public let isHidden: Bool
+
+  @inlinable init(node: ZoneNode, labels: Int, service: UInt32, isHidden: Bool) {
+    self.node = node
+    self.labels = labels
+    self.service = service
+    self.isHidden = isHidden
+  }
 }
 
 /// A node as one context sees it: where its data is, and what kind of place it is.
@@ -173,48 +185,63 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
     public let rawValue: UInt8
 
     /// Flags from their bits.
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// There is data here or below (RFC 4592 §2.2.2).
-    public static var exists: Flags { Flags(rawValue: 1) }
+    @inlinable public static var exists: Flags { Flags(rawValue: 1) }
     /// The zone's apex.
-    public static var apex: Flags { Flags(rawValue: 2) }
+    @inlinable public static var apex: Flags { Flags(rawValue: 2) }
     /// A zone cut: an NS set below the apex (RFC 9499 §7).
-    public static var cut: Flags { Flags(rawValue: 4) }
+    @inlinable public static var cut: Flags { Flags(rawValue: 4) }
     /// Below a zone cut, glue or hidden by it; or below a DNAME (RFC 6672 §2.4).
-    public static var covered: Flags { Flags(rawValue: 8) }
+    @inlinable public static var covered: Flags { Flags(rawValue: 8) }
     /// Has a CNAME.
-    public static var alias: Flags { Flags(rawValue: 16) }
+    @inlinable public static var alias: Flags { Flags(rawValue: 16) }
     /// Has a DNAME: what is below it is somewhere else (RFC 6672 §2).
-    public static var redirection: Flags { Flags(rawValue: 64) }
+    @inlinable public static var redirection: Flags { Flags(rawValue: 64) }
     /// Taken away by an overlay's `CNAME .`: it does not exist, and no wildcard stands in for it.
-    public static var hidden: Flags { Flags(rawValue: 32) }
+    @inlinable public static var hidden: Flags { Flags(rawValue: 32) }
   }
 
-  /// Where its record is.
-  let record: Int
-  /// Where the body for the context is.
-  let body: Int
-  /// What kind of place it is.
-  public let flags: Flags
+  @usableFromInline let recordOffset: UInt32
+  @usableFromInline let dataStart: UInt32
+  @usableFromInline let dataEnd: UInt32
   /// The service it belongs to; 0 for none.
   public let service: UInt32
+  /// What kind of place it is.
+  public let flags: Flags
 
-  init(_ memory: borrowing FlatArray<UInt8>, record: Int, nameSize: Int, context: UInt16) {
-    self.record = record
+  /// The bit in a record's flags that says that contexts see different things there.
+  @inlinable static var forked: UInt32 { 0x8000 }
+  /// The size in a head that says that the body has it.
+  @inlinable static var largeSize: UInt32 { 0xffff }
+
+  @inlinable init(_ memory: borrowing FlatArray<UInt8>, record: Int, context: UInt16) {
+    recordOffset = UInt32(truncatingIfNeeded: record)
     let head = memory.load(record, as: UInt64.self)
     service = UInt32(truncatingIfNeeded: head >> 32)
-    let data = record &+ 8 &+ nameSize
-    if head & 0x100 == 0 {
-      body = data
-    } else {
-      body = ZoneNode.body(memory, runs: data, count: Int(head >> 16 & 0xffff), context: context)
+    var own = UInt32(truncatingIfNeeded: head)
+    var offset = record &+ 8 &+ Int(own & 0xff)
+    if own & ZoneNode.forked != 0 {
+      offset = ZoneNode.body(memory, runs: offset, count: Int(own >> 16), context: context)
+      own = memory.load(offset, as: UInt32.self)
+      offset &+= 4
     }
-    flags = Flags(rawValue: memory[body])
+    flags = Flags(rawValue: UInt8(truncatingIfNeeded: own >> 8))
+    var size = Int(own >> 16)
+    if own >> 16 == ZoneNode.largeSize {
+      size = Int(memory.load(offset, as: UInt32.self))
+      offset &+= 4
+    }
+    if flags.contains(.covered) { offset &+= 4 }
+    dataStart = UInt32(truncatingIfNeeded: offset)
+    dataEnd = UInt32(truncatingIfNeeded: offset &+ size)
   }
 
-  /// The body of the run that a context is in: the last whose first context is not greater.
-  private static func body(_ memory: borrowing FlatArray<UInt8>, runs: Int, count: Int, context: UInt16) -> Int {
+  /// Where the body is of the run that a context is in: the last whose first context is not greater.
+  @usableFromInline static func body(
+    _ memory: borrowing FlatArray<UInt8>, runs: Int, count: Int, context: UInt16
+  ) -> Int {
     var low = 0
     var high = count
     while high &- low > 1 {
@@ -224,29 +251,29 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
     return Int(memory.load(runs &+ low &* 6 &+ 2, as: UInt32.self))
   }
 
+  /// Where its record is.
+  @inlinable var record: Int { Int(recordOffset) }
+
   /// True where there is data here or below.
-  public var exists: Bool { flags.contains(.exists) }
+  @inlinable public var exists: Bool { flags.contains(.exists) }
 
   /// Where the node's name is in memory, in wire format.
-  public var nameOffset: Int { record &+ 8 }
+  @inlinable public var nameOffset: Int { Int(recordOffset) &+ 8 }
 
   /// The zone cut or DNAME above, which covers this node, as a context sees it.
-  public func cover(_ memory: borrowing FlatArray<UInt8>, context: UInt16) -> ZoneNode? {
-    let record = Int(memory.load(body &+ 4, as: UInt32.self))
-    return record == 0
-      ? nil : ZoneNode(memory, record: record, nameSize: Int(memory[record]), context: context)
+  @inlinable public func cover(_ memory: borrowing FlatArray<UInt8>, context: UInt16) -> ZoneNode? {
+    guard flags.contains(.covered) else { return nil }
+    return ZoneNode(memory, record: Int(memory.load(firstRRset &- 4, as: UInt32.self)), context: context)
   }
 
   /// Where the RRset images start.
-  public var firstRRset: Int { body &+ 12 }
+  @inlinable public var firstRRset: Int { Int(dataStart) }
 
   /// The offset behind the last RRset image.
-  public func end(_ memory: borrowing FlatArray<UInt8>) -> Int {
-    body &+ 12 &+ Int(memory.load(body &+ 8, as: UInt32.self))
-  }
+  @inlinable public func end(_ memory: borrowing FlatArray<UInt8>) -> Int { Int(dataEnd) }
 
   /// Labels of the node's name, the root not counted.
-  public func labelCount(_ memory: borrowing FlatArray<UInt8>) -> Int {
+  @inlinable public func labelCount(_ memory: borrowing FlatArray<UInt8>) -> Int {
     var offset = nameOffset
     var count = 0
     while memory[offset] != 0 {
@@ -258,7 +285,7 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
 
   /// The RRset of a type; nil where the node has none. Or the next one of the type after `previous`: signatures are an
   /// RRset for each type that they cover.
-  public func rrset(
+  @inlinable public func rrset(
     _ type: RRType, _ memory: borrowing FlatArray<UInt8>, after previous: RRsetImage? = nil
   ) -> RRsetImage? {
     let end = end(memory)
@@ -272,7 +299,9 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
   }
 
   /// The first RRset of addresses, A or AAAA; or the next one after `previous`.
-  public func addresses(_ memory: borrowing FlatArray<UInt8>, after previous: RRsetImage? = nil) -> RRsetImage? {
+  @inlinable public func addresses(_ memory: borrowing FlatArray<UInt8>, after previous: RRsetImage? = nil)
+    -> RRsetImage?
+  {
     let end = end(memory)
     var offset = previous?.end ?? firstRRset
     while offset < end {

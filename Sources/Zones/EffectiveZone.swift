@@ -23,19 +23,42 @@ struct EffectiveZone: ~Copyable {
     case records([RecordReference])
   }
 
+  /// A name's data where contexts differ: runs of context numbers, counted from the realm's first, which begins the first.
+  struct Fork {
+    var runs: [(first: Int, data: Data)]
+
+    /// The run that a context is in.
+    func run(of context: Int) -> Int {
+      var low = 0
+      var high = runs.count
+      while high - low > 1 {
+        let middle = (low + high) / 2
+        if runs[middle].first <= context { low = middle } else { high = middle }
+      }
+      return low
+    }
+
+    /// Begins a run; one that began at the same context has come to nothing.
+    mutating func begin(_ context: Int, _ data: Data) {
+      if runs.last?.first == context { runs.removeLast() }
+      runs.append((context, data))
+    }
+  }
+
   let source: ZoneSource
   let contexts: ContextTree
   /// The numbers of the realm's contexts; those of sealed contexts inside it are among them and never asked for.
   let realm: ClosedRange<Int>
   var names: NameTable
-  /// The first and last base record of each name, -1 for none; and for each base record the next of its name.
-  private(set) var firstBaseRecord: [Int32] = []
-  private var lastBaseRecord: [Int32] = []
+  /// For each base record the next of its name, -1 for none.
   private(set) var nextBaseRecord: [Int32] = []
+  /// True where the base has NSEC3 records; and NS below the apex, or DNAME.
+  private(set) var hasHashedNames = false
+  private(set) var hasCovers = false
   /// Which layer is the base; nil in a realm that inherits only the apex.
   private(set) var baseLayer: Int?
-  /// For names that some overlay touches: their data by context, counted from the realm's first.
-  private(set) var forks: [Int: [Data]] = [:]
+  /// For names that some overlay touches: their data.
+  private(set) var forks: [Int: Fork] = [:]
   /// Which overlays mention a name, and with what.
   private var mentions: [Int: [(context: Int, data: Data)]] = [:]
 
@@ -62,19 +85,19 @@ struct EffectiveZone: ~Copyable {
 
   /// A name's base records: all of its data where it is not among the `forks`.
   func baseRecords(of name: Int) -> [RecordReference] {
-    guard let baseLayer, name < firstBaseRecord.count else { return [] }
+    guard let baseLayer else { return [] }
     var records: [RecordReference] = []
-    var next = firstBaseRecord[name]
+    var next = names.firstRecord(of: name)
     while next >= 0 {
       records.append(RecordReference(layer: UInt32(baseLayer), index: UInt32(next)))
-      next = nextBaseRecord[Int(next)]
+      next = Int(nextBaseRecord[next])
     }
     return records
   }
 
   /// A name's data in a context of the realm.
   func data(of name: Int, in context: Int) -> Data {
-    if let fork = forks[name] { return fork[context - realm.lowerBound] }
+    if let fork = forks[name] { return fork.runs[fork.run(of: context - realm.lowerBound)].data }
     let base = baseRecords(of: name)
     return base.isEmpty ? .none : .records(base)
   }
@@ -87,7 +110,7 @@ struct EffectiveZone: ~Copyable {
       while true {
         if let marker = markers[at]?[around], at == name || self.marker([marker]) == .absent { return marker }
         if at == 0 || data != .hidden { break }
-        at = Int(names.parents[at])
+        at = names.parent(of: at)
       }
     }
     return nil
@@ -108,42 +131,34 @@ struct EffectiveZone: ~Copyable {
 
   private mutating func addBase(_ base: ZoneRecords) {
     nextBaseRecord = Array(repeating: -1, count: base.records.count)
+    let records = base.records.span
+    let octets = base.octets.span
+    var origin = NameKey()
+    origin.load(source.origin)
     var key = NameKey()
     var lastOwner: UInt32?
     var name = 0
-    for (index, record) in base.records.enumerated() {
+    for index in records.indices {
+      let record = records[index]
       if record.owner != lastOwner {
         lastOwner = record.owner
-        guard key.load(owner: record, of: base, below: source.origin) else {
-          name = -1
-          continue
-        }
-        name = names.add(key)
-        growBaseRecords()
+        name = key.load(owner: record, in: octets, below: origin) ? names.add(key) : -1
       }
       guard name >= 0 else { continue }
-      if firstBaseRecord[name] < 0 {
-        firstBaseRecord[name] = Int32(index)
-      } else {
-        nextBaseRecord[Int(lastBaseRecord[name])] = Int32(index)
-      }
-      lastBaseRecord[name] = Int32(index)
-    }
-    lastBaseRecord = []
-  }
-
-  private mutating func growBaseRecords() {
-    while firstBaseRecord.count < names.count {
-      firstBaseRecord.append(-1)
-      lastBaseRecord.append(-1)
+      let last = names.append(record: index, to: name)
+      if last >= 0 { nextBaseRecord[last] = Int32(index) }
+      if record.type == .nsec3 { hasHashedNames = true }
+      if record.type == .dname || record.type == .ns && name != 0 { hasCovers = true }
     }
   }
 
   private mutating func addOverlay(_ number: Int, _ layer: ZoneSource.Layer) {
+    var origin = NameKey()
+    origin.load(source.origin)
     var key = NameKey()
     var recordsByName: [Int: [RecordReference]] = [:]
     for (index, record) in layer.records.records.enumerated()
-    where key.load(owner: record, of: layer.records, below: source.origin) {
+    where key.load(owner: record, in: layer.records.octets.span, below: origin) {
       recordsByName[names.add(key), default: []].append(
         RecordReference(layer: UInt32(number), index: UInt32(index)))
     }
@@ -211,7 +226,7 @@ struct EffectiveZone: ~Copyable {
     }
     if hidden.isEmpty { return }
     for name in 1..<max(1, names.count) {
-      guard let around = hidden[Int(names.parents[name])] else { continue }
+      guard let around = hidden[names.parent(of: name)] else { continue }
       hidden[name, default: []] += around
       for context in around where !(mentions[name]?.contains { $0.context == context } ?? false) {
         mentions[name, default: []].append((context, .hidden))
@@ -220,27 +235,41 @@ struct EffectiveZone: ~Copyable {
   }
 
   /// Spreads a name's versions over the contexts: each over its subtree, inner ones over outer ones.
-  private func merge(_ mentioned: [(context: Int, data: Data)], at name: Int) -> [Data] {
+  private func merge(_ mentioned: [(context: Int, data: Data)], at name: Int) -> Fork {
     let base = baseRecords(of: name)
-    var data = [Data](repeating: base.isEmpty ? .none : .records(base), count: realm.count)
-    for (context, version) in mentioned.sorted(by: { $0.context < $1.context }) {
-      for inner in context...contexts.nodes[context].last { data[inner - realm.lowerBound] = version }
+    let outermost: Data = base.isEmpty ? .none : .records(base)
+    var fork = Fork(runs: [(0, outermost)])
+    var around: [(last: Int, data: Data)] = [(realm.upperBound - realm.lowerBound, outermost)]
+    /// Leaves the subtrees that end before a context: behind each, what is around it goes on.
+    func leave(before context: Int) {
+      while around.count > 1, let last = around.last?.last, last < context {
+        around.removeLast()
+        if last + 1 < realm.count { fork.begin(last + 1, around[around.count - 1].data) }
+      }
     }
-    return data
+    for (context, version) in mentioned.sorted(by: { $0.context < $1.context }) {
+      let first = context - realm.lowerBound
+      leave(before: first)
+      fork.begin(first, version)
+      around.append((contexts.nodes[context].last - realm.lowerBound, version))
+    }
+    leave(before: realm.count)
+    return fork
   }
 }
 
 extension NameKey {
   /// Takes a record's owner name; false where it is not at or below `origin`.
   mutating func load(owner record: ZoneRecords.Record, of zone: ZoneRecords, below origin: DomainName) -> Bool {
-    let loaded = load(zone.octets.span, fromWireAt: Int(record.owner))
-    guard loaded, labelCount >= origin.labelCount else { return false }
-    let start = start(ofSuffix: origin.labelCount)
-    guard length - start == origin.wire.count else { return false }
-    return zip(start..<length, origin.wire).allSatisfy { octet(at: $0) == lowercased($1) }
+    var apex = NameKey()
+    apex.load(origin)
+    return load(owner: record, in: zone.octets.span, below: apex)
   }
 
-  private mutating func load(_ octets: Span<UInt8>, fromWireAt start: Int) -> Bool {
-    (try? load(octets, at: start)) != nil
+  /// The same, with the octets of the records and the origin at hand.
+  mutating func load(
+    owner record: ZoneRecords.Record, in octets: Span<UInt8>, below origin: borrowing NameKey
+  ) -> Bool {
+    (try? load(octets, at: Int(record.owner))) != nil && hasSuffix(origin)
   }
 }

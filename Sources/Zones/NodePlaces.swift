@@ -3,39 +3,78 @@ internal import ZoneFile
 
 /// Where each node's data was written: which context's file, and the line of its first record. For who asks why.
 ///
-/// Beside the zone's own memory and out of the way of queries: 12 octets for a version of a name, in the order of their
-/// bodies, found by a binary search.
+/// Beside the zone's own memory and out of the way of queries. Data that lies together was mostly written together, so a
+/// place is the difference to the one before: some three octets. Every 32nd is written out, for a binary search.
 package struct NodePlaces: ~Copyable, Sendable {
   /// A line of a file.
   package struct Place: BitwiseCopyable, Sendable {
-    fileprivate let body: UInt32
     /// Counted from 1.
     package let line: UInt32
-    fileprivate let file: UInt16
+    fileprivate let file: UInt32
     /// The context whose overlay it is; 0 for the base.
     package let context: UInt16
   }
 
-  private let places: FlatArray<Place>
+  /// Places in a block.
+  private static let blockSize = 32
+
+  /// For each block where the data of its first place is, and in the lower half where in `steps` it starts.
+  private let blocks: FlatArray<UInt64>
+  /// For each place three numbers of seven bits an octet: how far its data is behind that of the place before; the
+  /// difference in lines, its sign in bit 1, and in bit 0 whether the file is another; then that file, if so. A block
+  /// starts as if line 0 of file 0 went before.
+  private let steps: FlatArray<UInt8>
   /// The files' names, one after the other; file n is `octets[starts[n] ..< starts[n + 1]]`.
   private let octets: FlatArray<UInt8>
   private let starts: FlatArray<UInt32>
+  /// For each file, which context it is for.
+  private let contexts: FlatArray<UInt16>
 
   init(_ builder: consuming Builder) {
-    places = FlatArray(builder.places)
+    blocks = FlatArray(builder.blocks)
     octets = FlatArray(builder.octets)
     starts = FlatArray(builder.starts)
+    contexts = FlatArray(builder.contexts)
+    steps = builder.steps.finish()
   }
 
-  /// Where the body at an offset of the zone's memory comes from.
-  func place(ofBody body: Int) -> Place? {
+  /// Octets that it takes.
+  var size: Int { blocks.count * 8 + steps.count + octets.count + starts.count * 4 + contexts.count * 2 }
+
+  /// Where the data at an offset of the zone's memory comes from.
+  func place(ofData data: Int) -> Place? {
     var low = 0
-    var high = places.count
+    var high = blocks.count
     while high &- low > 1 {
       let middle = (low &+ high) >> 1
-      if Int(places[middle].body) <= body { low = middle } else { high = middle }
+      if Int(blocks[middle] >> 32) <= data { low = middle } else { high = middle }
     }
-    return low < high && Int(places[low].body) == body ? places[low] : nil
+    guard low < high else { return nil }
+    var current = Int(blocks[low] >> 32)
+    var offset = Int(UInt32(truncatingIfNeeded: blocks[low]))
+    let end = low &+ 1 < blocks.count ? Int(UInt32(truncatingIfNeeded: blocks[low &+ 1])) : steps.count
+    var line = 0
+    var file = 0
+    while offset < end, current <= data {
+      current &+= number(&offset)
+      let step = number(&offset)
+      line &+= step & 2 == 0 ? step >> 2 : -(step >> 2)
+      if step & 1 != 0 { file = number(&offset) }
+      if current == data { return Place(line: UInt32(line), file: UInt32(file), context: contexts[file]) }
+    }
+    return nil
+  }
+
+  private func number(_ offset: inout Int) -> Int {
+    var value = 0
+    var shift = 0
+    while true {
+      let octet = Int(steps[offset])
+      offset &+= 1
+      value |= (octet & 0x7f) &<< shift
+      if octet & 0x80 == 0 { return value }
+      shift &+= 7
+    }
   }
 
   /// Appends a place's file: `mesh.test.zone`, `laptop/mesh.test.zone`.
@@ -44,13 +83,20 @@ package struct NodePlaces: ~Copyable, Sendable {
     buffer.append(octets, from: start, count: Int(starts[Int(place.file) &+ 1]) &- start)
   }
 
-  /// Collects places, bodies in ascending order.
-  struct Builder {
-    fileprivate var places: [Place] = []
+  /// Collects places, data in ascending order.
+  struct Builder: ~Copyable {
+    fileprivate var blocks: [UInt64] = []
+    fileprivate var steps = OctetBuilder(capacity: 64)
     fileprivate var octets: [UInt8] = []
     fileprivate var starts: [UInt32] = [0]
+    fileprivate var contexts: [UInt16] = []
     /// By layer, the number of its first file.
     private var firstFiles: [Int] = []
+    private var count = 0
+    private var last = (data: 0, line: 0, file: 0)
+
+    /// Of no file.
+    init() {}
 
     init(_ source: ZoneSource) {
       for layer in source.layers {
@@ -60,21 +106,42 @@ package struct NodePlaces: ~Copyable, Sendable {
           let shown = file.split(separator: "/").suffix(layer.context == 0 ? 1 : 2).joined(separator: "/")
           octets += shown.utf8
           starts.append(UInt32(octets.count))
+          contexts.append(UInt16(layer.context))
         }
       }
     }
 
-    mutating func add(_ reference: RecordReference, body: Int, _ source: ZoneSource) {
+    mutating func add(_ reference: RecordReference, data: Int, _ source: ZoneSource) {
       let record = source.record(reference)
-      let layer = Int(reference.layer)
-      guard let file = UInt16(exactly: firstFiles[layer] + Int(record.file)) else { return }
-      places.append(
-        Place(body: UInt32(body), line: record.line, file: file, context: UInt16(source.layers[layer].context)))
+      add(line: Int(record.line), file: Int(record.file), layer: Int(reference.layer), data: data)
+    }
+
+    mutating func add(line: Int, file: Int, layer: Int, data: Int) {
+      if count % NodePlaces.blockSize == 0 {
+        blocks.append(UInt64(data) << 32 | UInt64(steps.count))
+        last = (data, 0, 0)
+      }
+      count += 1
+      let file = firstFiles[layer] + file
+      let difference = line - last.line
+      append(data - last.data)
+      append(abs(difference) << 2 | (difference < 0 ? 2 : 0) | (file == last.file ? 0 : 1))
+      if file != last.file { append(file) }
+      last = (data, line, file)
+    }
+
+    private mutating func append(_ number: Int) {
+      var rest = number
+      while rest > 0x7f {
+        steps.append(host: UInt8(truncatingIfNeeded: rest) | 0x80)
+        rest >>= 7
+      }
+      steps.append(host: UInt8(truncatingIfNeeded: rest))
     }
   }
 }
 
 extension CompiledZone {
   /// Where a node's data was written; nil where it has none, and no overlay took any away.
-  package func place(of node: ZoneNode) -> NodePlaces.Place? { places.place(ofBody: node.body) }
+  package func place(of node: ZoneNode) -> NodePlaces.Place? { places.place(ofData: node.firstRRset) }
 }

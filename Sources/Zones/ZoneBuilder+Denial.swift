@@ -26,7 +26,7 @@ extension ZoneBuilder {
       } else if !hasDenial(type, number, contexts[0], parametersOf[contexts[0]]) {
         continue
       }
-      name.load(DomainName(validWire: Array(zone.names.name(number))))
+      name.load(DomainName(validWire: zone.names.name(number)))
       key.load(name, originLabels: originLabels)
       entries.append(
         NameOrder.Entry(key: (0..<key.count).map { key[$0] }, record: records[number], contexts: having))

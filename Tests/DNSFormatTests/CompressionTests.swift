@@ -21,9 +21,10 @@ private struct Writing: ~Copyable {
   mutating func add(_ owner: DomainName?, _ type: RRType, _ rdata: [[UInt8]], ttl: UInt32 = 300) {
     let ownerAt = builder.count
     builder.append(((owner ?? .root).wire)[...])
-    let start = RRsetImage.begin(type: type, ttl: ttl, in: &builder)
+    let start = builder.count
+    let dataSize = rdata.reduce(0) { $0 + 2 + $1.count }
+    RRsetImage.begin(RRsetImage.Layout(type), ttl: ttl, count: rdata.count, dataSize: dataSize, in: &builder)
     for each in rdata { RRsetImage.append(rdata: each[...], in: &builder) }
-    RRsetImage.finish(imageAt: start, count: rdata.count, in: &builder)
     for each in rdata {
       entries.append(
         Entry(

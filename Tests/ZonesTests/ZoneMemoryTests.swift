@@ -36,7 +36,18 @@ struct ZoneMemoryTests {
     #expect(Double(all) < 1.5 * Double(alone), "\(alone) octets without overlays, \(all) with")
   }
 
-  @Test func `where a version of a name was written costs 12 octets`() {
-    #expect(MemoryLayout<NodePlaces.Place>.stride == 12)
+  @Test func `where a version of a name was written costs some four octets`() throws {
+    let text = zoneHead + (0..<10_000).map { "host\($0) A 10.0.\($0 >> 8).\($0 & 255)\n" }.joined()
+    let zone = try Fixture(base: text).zones[0]
+    #expect(zone.nameCount == 10_002)
+    let size = zone.places.size
+    #expect(size < 4 * zone.nameCount)
+  }
+
+  @Test func `a name without data costs eight octets beside itself, and one with an address thirty`() throws {
+    let fixture = try Fixture(base: zoneHead)
+    let more = try Fixture(base: zoneHead + "a.b A 192.0.2.1\n")
+    // b.z.test., a.b.z.test.: 10 and 12 octets; the set's header, its RDLENGTH and address.
+    #expect(more.zones[0].memory.count - fixture.zones[0].memory.count == 8 + 10 + 8 + 12 + 12 + 6)
   }
 }

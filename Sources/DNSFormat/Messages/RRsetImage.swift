@@ -3,18 +3,20 @@ public import FlatMemory
 /// An RRset as it lies in flat memory, laid out so that answering with it is copying it.
 ///
 ///     octets  what
-///     0..<8   type, class, TTL as on the wire
-///     8..<10  how many RRs
+///     0..<4   TTL; bit 31: signed
+///     4..<6   type
+///     6..<8   how many RRs
+///     8..<10  octets of data that follow
 ///     10      octets of each RDATA before its first name of use (RRType.nameFields)
-///     11      low 4 bits: how many such names; then 3 bits: their use; bit 7: signed
-///     12..<16 octets of data that follow
-///     16...   for each RR, RDLENGTH and RDATA as on the wire, names uncompressed
+///     11      low 4 bits: how many such names; then 3 bits: their use
+///     12...   for each RR, RDLENGTH and RDATA as on the wire, names uncompressed
 ///
-/// Numbers that are not "as on the wire" are in the host's byte order. Nothing is aligned. Behind a signed set comes the
-/// image of its signatures (RRSIG, RFC 4034 §3), so what is sent together lies together.
+/// The header's numbers are in the host's byte order. The class is IN, as of all data. A set fits in a message, so 16
+/// bits hold its size. Nothing is aligned. Behind a signed set comes the image of its signatures (RRSIG, RFC 4034 §3), so
+/// what is sent together lies together.
 public struct RRsetImage: BitwiseCopyable, Sendable {
   /// Octets before the data.
-  public static var headerSize: Int { 16 }
+  @inlinable public static var headerSize: Int { 12 }
 
   /// Where in memory it starts.
   public let offset: Int
@@ -24,73 +26,82 @@ public struct RRsetImage: BitwiseCopyable, Sendable {
   public let ttl: UInt32
   /// RRs in the set.
   public let count: Int
-  let nameOffset: Int
-  let nameCount: Int
-  let nameUse: RDataField.NameUse
+  /// Octets of each RDATA before its first name of use, how many such names there are, and their use, as in memory.
+  @usableFromInline let layout: UInt16
   /// True where the image of its signatures follows.
   public let isSigned: Bool
   /// Octets of data.
   public let dataSize: Int
 
   /// Reads the header at `offset`.
-  public init(_ memory: borrowing FlatArray<UInt8>, at offset: Int) {
+  @inlinable public init(_ memory: borrowing FlatArray<UInt8>, at offset: Int) {
     self.offset = offset
-    let wire = UInt64(bigEndian: memory.load(offset, as: UInt64.self))
-    type = RRType(UInt16(truncatingIfNeeded: wire >> 48))
-    ttl = UInt32(truncatingIfNeeded: wire)
-    let layout = memory.load(offset &+ 8, as: UInt64.self)
-    count = Int(UInt16(truncatingIfNeeded: layout))
-    nameOffset = Int(UInt8(truncatingIfNeeded: layout >> 16))
-    nameCount = Int(UInt8(truncatingIfNeeded: layout >> 24) & 15)
-    nameUse = RDataField.NameUse(rawValue: UInt8(truncatingIfNeeded: layout >> 28) & 7)
-    isSigned = layout >> 31 & 1 != 0
-    dataSize = Int(UInt32(truncatingIfNeeded: layout >> 32))
+    let head = memory.load(offset, as: UInt64.self)
+    ttl = UInt32(truncatingIfNeeded: head) & 0x7fff_ffff
+    isSigned = head & 0x8000_0000 != 0
+    type = RRType(UInt16(truncatingIfNeeded: head >> 32))
+    count = Int(head >> 48)
+    let rest = memory.load(offset &+ 8, as: UInt32.self)
+    dataSize = Int(UInt16(truncatingIfNeeded: rest))
+    layout = UInt16(truncatingIfNeeded: rest >> 16)
   }
 
+  /// Octets of each RDATA before its first name of use.
+  @inlinable var nameOffset: Int { Int(layout & 0xff) }
+  /// Names of use in each RDATA, one after the other.
+  @inlinable var nameCount: Int { Int(layout >> 8 & 15) }
+  /// What the names are of use for.
+  var nameUse: RDataField.NameUse { RDataField.NameUse(rawValue: UInt8(truncatingIfNeeded: layout >> 12)) }
+
   /// Where its data starts, and where the next RRset's header would.
-  public var dataStart: Int { offset &+ RRsetImage.headerSize }
+  @inlinable public var dataStart: Int { offset &+ RRsetImage.headerSize }
   /// The offset behind its data.
-  public var end: Int { dataStart &+ dataSize }
+  @inlinable public var end: Int { dataStart &+ dataSize }
 
   /// The image of its signatures; nil where it has none.
-  public func signatures(_ memory: borrowing FlatArray<UInt8>) -> RRsetImage? {
+  @inlinable public func signatures(_ memory: borrowing FlatArray<UInt8>) -> RRsetImage? {
     isSigned ? RRsetImage(memory, at: end) : nil
   }
 
   /// Where the name is in the RDATA at `rdata` whose addresses belong into the additional section; nil for types
   /// without one. Every such type has one such name.
-  public func addressedName(inRDataAt rdata: Int) -> Int? {
-    nameUse.contains(.addressed) ? rdata &+ nameOffset : nil
+  @inlinable public func addressedName(inRDataAt rdata: Int) -> Int? {
+    layout & 0x2000 != 0 ? rdata &+ nameOffset : nil
   }
 
   /// True for A and AAAA: the RDATA is an endpoint.
-  public var holdsAddresses: Bool { type == .a || type == .aaaa }
+  @inlinable public var holdsAddresses: Bool { type == .a || type == .aaaa }
 
-  /// Starts an RRset in memory that is being built; its RRs follow.
-  /// - Parameter isSigned: the image of its signatures will be appended next.
-  /// - Returns: where it starts, for ``finish(imageAt:count:in:)``.
-  package static func begin(type: RRType, ttl: UInt32, isSigned: Bool = false, in memory: inout OctetBuilder) -> Int {
-    let start = memory.count
-    memory.append(wire: type.rawValue)
-    memory.append(wire: UInt16(1))
-    memory.append(wire: ttl)
-    let names = type.nameFields
-    memory.append(host: UInt16(0))
-    memory.append(host: UInt8(names.offset))
-    memory.append(host: UInt8(names.count) | names.use.rawValue << 4 | (isSigned ? 0x80 : 0))
-    memory.append(host: UInt32(0))
-    return start
+  /// What the header of a type's sets says of the names in their RDATA: made once a type, taken by ``begin(_:)``.
+  package struct Layout: BitwiseCopyable, Sendable {
+    /// The type.
+    package let type: RRType
+    fileprivate let names: UInt16
+
+    /// Looks the type up.
+    package init(_ type: RRType) {
+      self.type = type
+      let names = type.nameFields
+      self.names = UInt16(UInt8(names.offset)) | UInt16(names.count) << 8 | UInt16(names.use.rawValue) << 12
+    }
+  }
+
+  /// Writes a set's header at the end of memory that is being built; its RRs follow.
+  /// - Parameters:
+  ///   - dataSize: octets that its RRs will have, two for each RDLENGTH among them.
+  ///   - isSigned: the image of its signatures will be appended next.
+  package static func begin(
+    _ layout: Layout, ttl: UInt32, count: Int, dataSize: Int, isSigned: Bool = false, in memory: inout OctetBuilder
+  ) {
+    precondition(count <= 0xffff && dataSize <= 0xffff, "an RRset fits in a message")
+    let low = ttl & 0x7fff_ffff | (isSigned ? 0x8000_0000 : 0)
+    memory.append(host: UInt64(low) | UInt64(layout.type.rawValue) << 32 | UInt64(count) << 48)
+    memory.append(host: UInt32(dataSize) | UInt32(layout.names) << 16)
   }
 
   /// Appends the next RR of the set that was begun last: its RDATA in wire format, names uncompressed.
   package static func append(rdata: ArraySlice<UInt8>, in memory: inout OctetBuilder) {
     memory.append(wire: UInt16(rdata.count))
     memory.append(rdata)
-  }
-
-  /// Ends the set that was begun at `start`.
-  package static func finish(imageAt start: Int, count: Int, in memory: inout OctetBuilder) {
-    memory.set(host: UInt16(count), at: start + 8)
-    memory.set(host: UInt32(memory.count - start - headerSize), at: start + 12)
   }
 }

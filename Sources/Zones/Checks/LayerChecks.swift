@@ -7,6 +7,8 @@ internal import ZoneFile
 func checkLayers(_ source: ZoneSource, _ contexts: ContextTree) -> [Diagnostic] {
   var diagnostics: [Diagnostic] = []
   var key = NameKey()
+  var origin = NameKey()
+  origin.load(source.origin)
   for layer in source.layers {
     let zone = layer.records
     var lastOwner: UInt32?
@@ -15,7 +17,7 @@ func checkLayers(_ source: ZoneSource, _ contexts: ContextTree) -> [Diagnostic] 
     for record in zone.records {
       if record.owner != lastOwner {
         lastOwner = record.owner
-        if !key.load(owner: record, of: zone, below: source.origin), outsiders < ZoneChecks.mostOfAKind {
+        if !key.load(owner: record, in: zone.octets.span, below: origin), outsiders < ZoneChecks.mostOfAKind {
           outsiders += 1
           let owner = zone.owner(of: record)
           diagnostics.append(

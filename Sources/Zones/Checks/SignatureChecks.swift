@@ -172,7 +172,7 @@ extension ZoneBuilder {
   }
 
   private func isCovered(_ name: Int, _ context: Int) -> Bool {
-    (partialCovers[name]?[context - zone.realm.lowerBound] ?? covers[name]) >= 0
+    (partialCovers[name]?[context - zone.realm.lowerBound] ?? cover(of: name)) >= 0
   }
 
   /// The types that the name's NSEC says it has, or the NSEC3 of its hash; nil where there is neither.

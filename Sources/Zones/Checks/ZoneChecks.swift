@@ -29,6 +29,7 @@ struct ZoneChecks {
         sets.append(
           RRsetRecords(
             type: record.type, covered: covered, ttl: record.ttl, first: reference, rdataCount: Int(record.rdataCount)))
+        if sets[sets.count - 1].octets > Self.mostOctets { refuseSize(of: &sets[sets.count - 1], at: reference) }
         continue
       }
       add(reference, ttl: record.ttl, to: &sets[index])
@@ -57,13 +58,7 @@ struct ZoneChecks {
     }
     set.octets += 12 + rdata.count
     if set.octets > Self.mostOctets {
-      if !set.isTooLarge {
-        fail(
-          reference,
-          "from here on the \(set.type) records at \(name(reference)) do not fit in a message (RFC 1035 §4.2.2); use several names"
-        )
-      }
-      set.isTooLarge = true
+      refuseSize(of: &set, at: reference)
       return
     }
     if ttl != set.ttl {
@@ -74,6 +69,16 @@ struct ZoneChecks {
       set.ttl = min(ttl, set.ttl)
     }
     set.append(reference, rdata)
+  }
+
+  private mutating func refuseSize(of set: inout RRsetRecords, at reference: RecordReference) {
+    if !set.isTooLarge {
+      fail(
+        reference,
+        "from here on the \(set.type) records at \(name(reference)) do not fit in a message (RFC 1035 §4.2.2); use several names"
+      )
+    }
+    set.isTooLarge = true
   }
 
   private mutating func check(_ cname: RRsetRecords, beside sets: [RRsetRecords]) {

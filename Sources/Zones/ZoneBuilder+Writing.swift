@@ -1,0 +1,199 @@
+internal import Contexts
+internal import DNSFormat
+internal import FlatMemory
+internal import ZoneFile
+
+/// The last step: every name's record, laid out as ``CompiledZone`` says.
+extension ZoneBuilder {
+  /// What a node is in one context.
+  private struct Body: Hashable {
+    var data: EffectiveZone.Data
+    var exists: Bool
+    var cover: Int32
+    /// The overlay's record that makes it so, where there is no data.
+    var marker: RecordReference?
+  }
+
+  mutating func write(realm: Int, hasShortWay: Bool) -> CompiledZone {
+    var memory = OctetBuilder(capacity: zone.names.allOctets.count * 2 + zone.names.count * 32)
+    memory.append(host: UInt64(0))
+    var records = [UInt32](repeating: 0, count: zone.names.count)
+    var recordCount = 0
+    var plain = PlainData(zone)
+    for name in 0..<zone.names.count {
+      let record = memory.count
+      records[name] = UInt32(record)
+      if zone.forks[name] != nil || existence[name] == .partial || partialCovers[name] != nil {
+        recordCount += writeForked(name, to: &memory, records)
+      } else if hasShortWay, name > 0, plain.load(zone, name) {
+        var flags = plain.flags
+        if existence[name] == .everywhere { flags.insert(.exists) }
+        let cover = cover(of: name)
+        if cover >= 0 { flags.insert(.covered) }
+        writeHead(of: name, flags.rawValue, UInt16(plain.size), to: &memory)
+        if cover >= 0 { memory.append(host: records[Int(cover)]) }
+        plain.write(to: &memory, &places)
+        recordCount += plain.count
+      } else {
+        let body = Body(
+          data: zone.data(of: name, in: zone.realm.lowerBound), exists: existence[name] == .everywhere,
+          cover: cover(of: name))
+        let content = content(of: body, at: name)
+        writeHead(of: name, content.flags.rawValue, content.shortSize, to: &memory)
+        write(content, body, to: &memory, records)
+        recordCount += content.recordCount
+      }
+      if memory.count > UInt32.max / 2 {
+        checks.tooLarge()
+        break
+      }
+    }
+    memory.append(host: UInt64(0))  // names are read in whole words
+    signatureDiagnostics = checkSignatures()
+    let existing = existence.count { $0 != .nowhere }
+    let nameOrder = NameOrder(denials(.nsec, at: denying.byName, records), contextCount: options.contexts.nodes.count)
+    let hashOrder = NameOrder(denials(.nsec3, at: denying.byHash, records), contextCount: options.contexts.nodes.count)
+    return CompiledZone(
+      origin: zone.source.origin, realm: realm, memory: memory.finish(), index: zone.names.takeIndex(records),
+      seed: options.seed, nameOrder: nameOrder, hashOrder: hashOrder, places: takePlaces(),
+      broken: brokenContexts(), nameCount: existing, recordCount: recordCount)
+  }
+
+  private mutating func takePlaces() -> NodePlaces {
+    var taken = NodePlaces.Builder()
+    swap(&taken, &places)
+    return NodePlaces(taken)
+  }
+
+  /// A record's head and name.
+  private func writeHead(of name: Int, _ flags: UInt8, _ count: UInt16, to memory: inout OctetBuilder) {
+    let size = zone.names.range(of: name).count
+    memory.append(
+      host: UInt64(size) | UInt64(flags) << 8 | UInt64(count) << 16 | UInt64(services[name]) << 32)
+    zone.names.append(name, to: &memory)
+  }
+
+  /// A name that is not the same in all contexts: runs of contexts, then each distinct body once.
+  private mutating func writeForked(_ name: Int, to memory: inout OctetBuilder, _ records: [UInt32]) -> Int {
+    let runs = runs(of: name)
+    writeHead(of: name, UInt8(ZoneNode.forked >> 8), UInt16(runs.count), to: &memory)
+    let table = memory.count
+    for run in runs {
+      memory.append(host: UInt16(run.first))
+      memory.append(host: UInt32(0))
+    }
+    var written: [Body: Int] = [:]
+    var recordCount = 0
+    for (index, run) in runs.enumerated() {
+      var offset = written[run.body]
+      if offset == nil {
+        offset = memory.count
+        written[run.body] = offset
+        let content = content(of: run.body, at: name)
+        memory.append(host: UInt32(content.flags.rawValue) << 8 | UInt32(content.shortSize) << 16)
+        write(content, run.body, to: &memory, records)
+        recordCount += content.recordCount
+      }
+      memory.set(host: UInt32(offset ?? 0), at: table + index * 6 + 2)
+    }
+    return recordCount
+  }
+
+  /// The runs of contexts that see the same at a name.
+  private func runs(of name: Int) -> [(first: Int, body: Body)] {
+    var runs: [(first: Int, body: Body)] = []
+    let fork = zone.forks[name] ?? EffectiveZone.Fork(runs: [(0, zone.data(of: name, in: zone.realm.lowerBound))])
+    let someExist = existence[name] == .partial ? partialExistence[name] : nil
+    let someCover = partialCovers[name]
+    let everyCover = cover(of: name)
+    var last: (part: Int, exists: Bool, cover: Int32)?
+    var part = 0
+    for context in zone.realm {
+      // A sealed context inside this realm has a zone of its own; whatever stands here is never read.
+      if context != zone.realm.lowerBound, options.contexts.realm(of: context) != zone.realm.lowerBound { continue }
+      let index = context - zone.realm.lowerBound
+      while part + 1 < fork.runs.count, fork.runs[part + 1].first <= index { part += 1 }
+      let exists = someExist?[index] ?? (existence[name] == .everywhere)
+      let cover = someCover?[index] ?? everyCover
+      let data = fork.runs[part].data
+      let hasMarker = data == .hidden || data == .records([])
+      if !hasMarker, let last, last == (part, exists, cover) { continue }
+      last = (part, exists, cover)
+      let body = Body(
+        data: data, exists: exists, cover: cover, marker: hasMarker ? zone.marker(of: data, at: name, in: context) : nil
+      )
+      if runs.last?.body != body { runs.append((context, body)) }
+    }
+    return runs
+  }
+
+  /// What a body will have.
+  private struct Content {
+    var flags: ZoneNode.Flags
+    /// In the order in which they are written: a set's signatures behind it.
+    var rrsets: [(set: RRsetRecords, isSigned: Bool, dataSize: Int)] = []
+    /// RRs, and octets of RRsets.
+    var recordCount = 0
+    var size = 0
+
+    /// What the head says of the size.
+    var shortSize: UInt16 { UInt16(min(size, Int(ZoneNode.largeSize))) }
+  }
+
+  /// The general way: any records, with all that there is to check.
+  private mutating func content(of body: Body, at name: Int) -> Content {
+    var references: [RecordReference] = []
+    if case .records(let records) = body.data { references = records }
+    var content = Content(flags: body.exists ? .exists : [])
+    if name == 0 { content.flags.insert(.apex) }
+    if body.cover >= 0 { content.flags.insert(.covered) }
+    if body.data == .hidden, !body.exists { content.flags.insert(.hidden) }
+    let rrsets = checks.rrsets(references, isApex: name == 0)
+    for rrset in rrsets where rrset.type != .rrsig {
+      note(rrset.type, at: name, &content.flags)
+      let signatures = rrsets.first { $0.covered == rrset.type }
+      let isSigned = signatures.map { add($0, isSigned: false, to: &content, at: nil) }
+      _ = add(rrset, isSigned: isSigned == true, to: &content, at: content.rrsets.count - (isSigned == true ? 1 : 0))
+    }
+    content.recordCount = rrsets.reduce(0) { $0 + $1.records.count }
+    return content
+  }
+
+  /// - Returns: false for a set that fits in no message, which is reported and left out.
+  private func add(_ set: RRsetRecords, isSigned: Bool, to content: inout Content, at place: Int?) -> Bool {
+    let dataSize = set.records.reduce(0) { $0 + 2 + Int(zone.source.record($1).rdataCount) }
+    if dataSize > 0xffff { return false }
+    content.rrsets.insert((set, isSigned, dataSize), at: place ?? content.rrsets.count)
+    content.size += RRsetImage.headerSize + dataSize
+    return true
+  }
+
+  /// Writes a body, whose flags and short size were written.
+  private mutating func write(
+    _ content: Content, _ body: Body, to memory: inout OctetBuilder, _ records: [UInt32]
+  ) {
+    if content.shortSize == ZoneNode.largeSize { memory.append(host: UInt32(content.size)) }
+    if body.cover >= 0 { memory.append(host: records[Int(body.cover)]) }
+    var written = body.marker
+    if case .records(let references) = body.data, let first = references.first { written = first }
+    if let written { places.add(written, data: memory.count, zone.source) }
+    for (set, isSigned, dataSize) in content.rrsets {
+      RRsetImage.begin(
+        RRsetImage.Layout(set.type), ttl: set.ttl, count: set.records.count, dataSize: dataSize, isSigned: isSigned,
+        in: &memory)
+      for reference in set.records { RRsetImage.append(rdata: zone.source.rdata(reference), in: &memory) }
+    }
+  }
+
+  /// What a type at a name makes of it.
+  private mutating func note(_ type: RRType, at name: Int, _ flags: inout ZoneNode.Flags) {
+    switch type {
+    case .cname: flags.insert(.alias)
+    case .dname: flags.insert(.redirection)
+    case .ns where name != 0: flags.insert(.cut)
+    case .nsec where denying.byName.last != name: denying.byName.append(name)
+    case .nsec3 where denying.byHash.last != name: denying.byHash.append(name)
+    default: break
+    }
+  }
+}
