@@ -63,24 +63,70 @@ extension IPAddress: CustomStringConvertible {
 }
 
 /// Four decimal numbers up to 255, no leading zeros, parted by dots.
-package func parseIPv4(_ text: ArraySlice<UInt8>) -> UInt32? {
+package func parseIPv4(_ text: ArraySlice<UInt8>) -> UInt32? { parseIPv4(text.span, 0..<text.count) }
+
+/// Four decimal numbers up to 255, no leading zeros, parted by dots, in part of a text.
+package func parseIPv4(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
   var bits: UInt32 = 0
-  var parts = 0, value = 0, digits = 0
-  for octet in text {
+  var parts = 0, value: UInt32 = 0, digits = 0
+  var offset = range.lowerBound
+  while offset < range.upperBound {
+    let octet = text[offset]
+    offset &+= 1
     if octet == UInt8(ascii: ".") {
       guard digits > 0, parts < 3 else { return nil }
-      bits = bits << 8 | UInt32(value)
-      parts += 1
+      bits = bits << 8 | value
+      parts &+= 1
       (value, digits) = (0, 0)
     } else {
       guard isDigit(octet), digits == 0 || value > 0 else { return nil }
-      value = value * 10 + Int(octet &- 48)
-      digits += 1
+      value = value &* 10 &+ UInt32(octet &- 48)
+      digits &+= 1
       guard value <= 255 else { return nil }
     }
   }
   guard parts == 3, digits > 0 else { return nil }
-  return bits << 8 | UInt32(value)
+  return bits << 8 | value
+}
+
+/// RFC 4291 §2.2 without a dotted quad: groups of hexadecimal digits, at most one `::`, in part of a text.
+package func parseIPv6Groups(_ text: Span<UInt8>, _ range: Range<Int>) -> (high: UInt64, low: UInt64)? {
+  let colon = UInt8(ascii: ":"), end = range.upperBound
+  var bits: UInt128 = 0
+  var groups = 0, gapAt = -1, offset = range.lowerBound
+  if range.count >= 2, text[offset] == colon, text[offset + 1] == colon {
+    gapAt = 0
+    offset &+= 2
+  }
+  while offset < end {
+    var value: UInt16 = 0
+    let start = offset
+    while offset < end, text[offset] != colon {
+      guard offset &- start < 4, let digit = hexadecimalDigit(text[offset]) else { return nil }
+      value = value << 4 | UInt16(digit)
+      offset &+= 1
+    }
+    guard offset > start, groups < 8 else { return nil }
+    bits = bits << 16 | UInt128(value)
+    groups &+= 1
+    if offset == end { break }
+    offset &+= 1
+    if offset == end { return nil }  // a single colon at the end
+    if text[offset] == colon {
+      guard gapAt < 0 else { return nil }
+      gapAt = groups
+      offset &+= 1
+    }
+  }
+  if gapAt >= 0 {
+    guard groups < 8 else { return nil }
+    let behind = UInt128(16 * (groups - gapAt))
+    let front = bits >> behind
+    bits = front << UInt128(16 * (8 - gapAt)) | (bits & ((1 << behind) - 1))
+  } else if groups != 8 {
+    return nil
+  }
+  return (UInt64(truncatingIfNeeded: bits >> 64), UInt64(truncatingIfNeeded: bits))
 }
 
 /// RFC 4291 §2.2: groups of hexadecimal digits, at most one `::`, a dotted quad allowed at the end. No zone index.

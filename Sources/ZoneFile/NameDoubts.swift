@@ -95,7 +95,7 @@ struct NameDoubts {
   }
 
   /// True for four numbers and three dots, or hexadecimal digits and two colons, with or without a final dot.
-  private func looksLikeAddress(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+  func looksLikeAddress(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
     guard range.count >= 3, range.count <= 40,
       hexadecimalDigit(text[range.lowerBound]) != nil || text[range.lowerBound] == UInt8(ascii: ":")
     else { return false }

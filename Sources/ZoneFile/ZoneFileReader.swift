@@ -54,17 +54,22 @@ package struct ZoneFileReader {
   private var includeStack: [String]
   /// Records that `$GENERATE`s made, or tried to.
   var generatedCount = 0
+  /// False where the full reader is to read plain lines too, as the judge of the short way.
+  private var readsPlainLines = true
 
   /// Reads a zone's file.
   /// - Parameters:
   ///   - path: as messages name it; paths in `$INCLUDE` are relative to its folder.
   ///   - origin: absolute; the zone's apex.
   ///   - baseTTL: ``ZoneRecords/ownTTL`` of the base whose overlay this is: for records before any TTL of their own file.
+  ///   - readsPlainLines: false lets the full reader read what ``PlainLines`` would: the same, slower, for tests.
   package static func read(
-    _ text: [UInt8], path: String, origin: DomainName, baseTTL: UInt32? = nil, open: @escaping Opener
+    _ text: [UInt8], path: String, origin: DomainName, baseTTL: UInt32? = nil, readsPlainLines: Bool = true,
+    open: @escaping Opener
   ) -> (zone: ZoneRecords, diagnostics: [Diagnostic]) {
     var reader = ZoneFileReader(path: path, origin: origin, open: open)
     reader.baseTTL = baseTTL
+    reader.readsPlainLines = readsPlainLines
     reader.read(text, file: 0)
     if reader.mistakesUnlisted > 0 {
       var rest = Diagnostic.error(
@@ -92,6 +97,7 @@ package struct ZoneFileReader {
   private mutating func readEntries(_ text: Span<UInt8>, file: UInt16) {
     var lines = ZoneLines()
     while true {
+      if readsPlainLines { readPlainLines(text, &lines, file: file) }
       do throws(ZoneLines.Mistake) {
         guard try lines.next(text) else { return }
       } catch {
@@ -107,6 +113,35 @@ package struct ZoneFileReader {
       }
     }
   }
+}
+
+// MARK: - Plain lines
+
+extension ZoneFileReader {
+  /// Reads plain lines up to the first line that is none.
+  private mutating func readPlainLines(_ text: Span<UInt8>, _ lines: inout ZoneLines, file: UInt16) {
+    let used = zone.octets.count
+    guard used < Self.mostOctets, PlainLines.mayStart(text, at: lines.position.offset) else { return }
+    var plain = PlainLines(
+      at: lines.position, used: used, lastOwner: lastOwner, isOriginNew: isOriginNew,
+      ttl: (defaultTTL, lastTTL, baseTTL), file: file, origin: origin, doubts: doubts)
+    // Room is made in steps: few octets for a few lines, many for many.
+    var room = 2 * PlainLines.mostWritten
+    var octets = exchange(&zone.octets, with: [])
+    repeat {
+      octets.append(contentsOf: repeatElement(0, count: plain.used + room - octets.count))
+      var memory = octets.mutableSpan
+      plain.read(text, into: &memory, &zone.records)
+      room = min(room * 2, 1 << 18)
+    } while plain.needsRoom && plain.used < Self.mostOctets
+    octets.removeLast(octets.count - plain.used)
+    zone.octets = octets
+    lines.move(to: plain.position)
+    (lastOwner, lastTTL, isOriginNew) = (plain.lastOwner, plain.lastTTL, plain.isOriginNew)
+  }
+
+  /// Octets of names and RDATA in a zone, at most: offsets have 32 bits, and one line more still fits.
+  private static let mostOctets = Int(UInt32.max / 2) - (1 << 20)
 }
 
 // MARK: - Records

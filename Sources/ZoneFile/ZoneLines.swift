@@ -42,6 +42,15 @@ struct ZoneLines {
   private var line = 1
   private var lineStart = 0
 
+  /// Where the next entry, or what is between entries, starts.
+  var position: PlainLines.Position { PlainLines.Position(offset: offset, line: line) }
+
+  /// Goes on at the start of a later line.
+  mutating func move(to position: PlainLines.Position) {
+    if position.offset == offset { return }
+    (offset, line, lineStart) = (position.offset, position.line, position.offset)
+  }
+
   /// Reads the next entry that has fields; false at the end of the text.
   ///
   /// After an error the reader stands at the start of a later line and goes on there.

@@ -248,7 +248,7 @@ package func seconds(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
 /// A dotted quad inside a larger text.
 func parseIPv4(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
   guard range.count <= 15 else { return nil }
-  return Addresses.parseIPv4(text.octets(range)[...])
+  return Addresses.parseIPv4(text, range)
 }
 
 extension [UInt8] {
