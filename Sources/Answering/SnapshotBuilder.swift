@@ -76,10 +76,15 @@ package struct LoadedConfiguration {
   package var snapshot: Snapshot?
   /// All mistakes and doubts, in order of place.
   package var diagnostics: [Diagnostic]
-  /// The zones as written: where each answer comes from. `explain` reads them; a server lets go of them.
+  /// The zones as written: where each answer comes from. `explain` reads them; a server lets go of them. Those that were
+  /// taken over from the load before are without their records.
   package var sources: [ZoneSource]
   /// Zones whose data did not load for some context: they answer SERVFAIL there.
   package var brokenZones: [DomainName]
+  /// The services that some zone has a record at or below, other than at its apex.
+  package var namedServices: Set<DomainName> = []
+  /// What the next load may take over; nil where that was not asked for, or there is no snapshot.
+  package var kept: KeptZones?
 }
 
 /// Makes a snapshot of a configuration's texts.
@@ -88,43 +93,57 @@ package enum SnapshotBuilder {
   /// - Parameters:
   ///   - seed: random; it orders the tables so that no one outside can aim at one slot.
   ///   - server: what the configuration does not say.
+  ///   - keepsZones: note what the next load may take over.
+  ///   - kept: what the load before left: zones of which nothing has changed are taken from it, and its seed goes on.
   package static func build(
-    _ files: ConfigurationFiles, seed: UInt64, server: ServerFacts = ServerFacts()
+    _ files: ConfigurationFiles, seed: UInt64, server: ServerFacts = ServerFacts(), keepsZones: Bool = false,
+    takingOver kept: KeptZones? = nil
   ) -> LoadedConfiguration {
+    let seed = kept?.seed ?? seed
     let policyReading = Policy.read(files.policies, including: files.policyFolder)
     var diagnostics = policyReading.diagnostics
     let policy = policyReading.policy.flatMap { server.resolvingUsers(of: $0, &diagnostics) }
     let places = ZoneFilePlaces(files, policy)
     diagnostics += doubts(of: files, places, included: policyReading.includedFiles)
-    var reading = ZoneReading(files, policy?.contexts)
+    let options = policy.map {
+      ZoneBuildOptions(contexts: $0.contexts, services: $0.services.map(\.name), seed: seed)
+    }
+    let fitting = kept.flatMap { kept in options.map(kept.fit) == true ? kept : nil }
+    var reading = ZoneReading(files, policy?.contexts, keepsZones: keepsZones, takingOver: fitting)
     reading.readAll(places)
     diagnostics += reading.diagnostics
     var sources = reading.sources
     let secrets = policy.flatMap { server.cookieSecrets(for: $0, files, &diagnostics) }
-    guard let policy, let secrets, reading.areFilesPlaced else {
+    guard let policy, let options, let secrets, reading.areFilesPlaced else {
       return LoadedConfiguration(
         snapshot: nil, diagnostics: diagnostics.inOrder, sources: sources, brokenZones: [])
     }
-    let options = ZoneBuildOptions(contexts: policy.contexts, services: policy.services.map(\.name), seed: seed)
     var zones: [CompiledZone] = []
+    var namedServices: Set<DomainName> = []
+    var nextKept = keepsZones ? KeptZones(options) : nil
     let inner = innerApexes(sources.map(\.origin))
     // Of two doubts about one line the first is the cause: a missing dot, not that the name it makes is missing; and the
     // records of one $GENERATE are doubted once.
     let alreadyDoubted = Set(reading.diagnostics.map(\.location.wholeLine))
     for index in sources.indices {
+      let origin = sources[index].origin
+      let zone =
+        reading.takenOver[origin]
+        ?? build(&sources[index], options, innerApexes: inner[origin] ?? [], reading.readings[origin])
       var doubted = alreadyDoubted
-      let compiled = build(&sources[index], options, &diagnostics)
-      let doubts = ZoneDoubts.find(
-        in: sources[index], compiled, policy.contexts, innerApexes: inner[sources[index].origin] ?? [])
-      diagnostics += doubts.filter { doubted.insert($0.location.wholeLine).inserted }
-      zones += compiled
+      diagnostics += zone.remarks
+      diagnostics += zone.doubts.filter { doubted.insert($0.location.wholeLine).inserted }
+      zones += zone.compiled
+      namedServices.formUnion(zone.namedServices)
+      nextKept?.keep(zone, of: sources[index])
     }
     let snapshot = Snapshot(
       policy: CompiledPolicy(policy), zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
       cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy))
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,
-      brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin))
+      brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin), namedServices: namedServices,
+      kept: nextKept)
   }
 
   /// Files that are passed over although they seem to be meant.
@@ -151,7 +170,7 @@ package enum SnapshotBuilder {
   }
 
   /// By origin, the other origins below it.
-  private static func innerApexes(_ origins: [DomainName]) -> [DomainName: Set<DomainName>] {
+  static func innerApexes(_ origins: [DomainName]) -> [DomainName: Set<DomainName>] {
     let known = Set(origins)
     var inner: [DomainName: Set<DomainName>] = [:]
     for origin in origins {
@@ -166,14 +185,21 @@ package enum SnapshotBuilder {
 
   /// Compiles one zone. Where its data has mistakes, the contexts they concern are marked broken.
   private static func build(
-    _ source: inout ZoneSource, _ options: ZoneBuildOptions, _ diagnostics: inout [Diagnostic]
-  ) -> [CompiledZone] {
+    _ source: inout ZoneSource, _ options: ZoneBuildOptions, innerApexes: Set<DomainName>,
+    _ reading: ZoneReading.Reading?
+  ) -> KeptZones.Zone {
     let first = ZoneBuilder.build(source, options)
-    diagnostics += first.diagnostics
+    var compiled = first.zones
     let wrongFiles = Set(first.diagnostics.filter { $0.severity == .error }.map(\.location.file))
-    if wrongFiles.isEmpty { return first.zones }
-    let wrong = source.layers.filter { !wrongFiles.isDisjoint(with: $0.records.files) }.map(\.context)
-    source.brokenContexts += wrong
-    return ZoneBuilder.build(source, options).zones
+    if !wrongFiles.isEmpty {
+      let wrong = source.layers.filter { !wrongFiles.isDisjoint(with: $0.records.files) }.map(\.context)
+      source.brokenContexts += wrong
+      compiled = ZoneBuilder.build(source, options).zones
+    }
+    return KeptZones.Zone(
+      files: reading?.files ?? [], texts: reading?.texts, mistakes: reading?.mistakes ?? [], source: source,
+      innerApexes: innerApexes, compiled: compiled, remarks: first.diagnostics,
+      doubts: ZoneDoubts.find(in: source, compiled, options.contexts, innerApexes: innerApexes),
+      namedServices: servicesNamed(in: source, compiled, options.services))
   }
 }

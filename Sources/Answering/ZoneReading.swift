@@ -14,16 +14,46 @@ struct ZoneReading {
   /// False where a file is for no zone or no context. Going on without it could show callers what its overlay was to
   /// hide, so nothing is served then.
   private(set) var areFilesPlaced = true
+  /// The files of each zone, in the order in which they are read.
+  private var wanted: [DomainName: [File]] = [:]
   private var layers: [DomainName: [ZoneSource.Layer]] = [:]
   private var broken: [DomainName: [Int]] = [:]
+  /// Zones of the load before that may be taken over, where nothing has changed; nil where nothing is to be.
+  private let kept: KeptZones?
+  private let keepsZones: Bool
+  /// The zones that are taken over: their layers have no records.
+  private(set) var takenOver: [DomainName: KeptZones.Zone] = [:]
+  /// What was read, and said, for each zone.
+  private(set) var readings: [DomainName: Reading] = [:]
   private var paths: [DomainName: [Int: String]] = [:]
   /// By origin, what the base's file gives to records of overlays that have no TTL.
   private var baseTTLs: [DomainName: UInt32] = [:]
   private var order: [DomainName] = []
 
-  init(_ files: ConfigurationFiles, _ contexts: ContextTree?) {
+  /// What reading one zone took and said.
+  struct Reading {
+    let files: [KeptZones.File]
+    /// Nil where a file was read twice and was not the same.
+    let texts: [KeptZones.Text]?
+    let mistakes: [Diagnostic]
+  }
+
+  /// A file that is to be read.
+  private struct File {
+    let path: String
+    let origin: DomainName
+    let context: Int
+    let place: SourceLocation
+  }
+
+  /// - Parameters:
+  ///   - keepsZones: take notes for a ``KeptZones``.
+  ///   - kept: what may be taken over; made with the options that zones will be built with.
+  init(_ files: ConfigurationFiles, _ contexts: ContextTree?, keepsZones: Bool, takingOver kept: KeptZones?) {
     self.files = files
     self.contexts = contexts
+    self.keepsZones = keepsZones
+    self.kept = kept
   }
 
   /// The zones, in the order of their first files. A file with mistakes is not used: its context is broken, and half its
@@ -45,7 +75,9 @@ struct ZoneReading {
         "the overlays of context \(folder.name) cannot be read: \(folder.reason); let the server's user list the folder"
       )
     }
-    for isBase in [true, false] { readAll(places, isBase: isBase) }
+    for isBase in [true, false] { placeAll(places, isBase: isBase) }
+    let inner = SnapshotBuilder.innerApexes(order)
+    for origin in order { readZone(origin, innerApexes: inner[origin] ?? []) }
     // A name of one label, such as root.zone, says nothing of a zone, and mesh.test.signed.zone only which one.
     for file in files.zones {
       guard let claim = places.claim(to: file.path), let origin = try? DomainName(file.origin),
@@ -60,39 +92,65 @@ struct ZoneReading {
     }
   }
 
-  private mutating func readAll(_ places: ZoneFilePlaces, isBase: Bool) {
+  private mutating func placeAll(_ places: ZoneFilePlaces, isBase: Bool) {
     for file in files.zones where (file.context == nil) == isBase && !places.isClaimed(file.path) {
       let place = SourceLocation(file: file.path)
       do throws(NameError) {
         let origin = try DomainName(file.origin)
-        if let context = number(of: file) { read(file.path, origin, context, place) }
+        if let context = number(of: file) { want(file.path, origin, context, place) }
       } catch {
         misplaced(place, "the file's name says zone \"\(file.origin)\", which \(error)")
       }
     }
     for file in places.named where (file.context == 0) == isBase {
-      read(file.path, file.origin, file.context, file.location)
+      want(file.path, file.origin, file.context, file.location)
     }
   }
 
-  private mutating func read(_ path: String, _ origin: DomainName, _ context: Int, _ place: SourceLocation) {
+  private mutating func want(_ path: String, _ origin: DomainName, _ context: Int, _ place: SourceLocation) {
     // Names of files differ in case where origins do not. Without a policy all contexts are number 0: nothing is said.
     if contexts != nil, let first = paths[origin, default: [:]].updateValue(path, forKey: context) {
       return misplaced(place, "\(first) is for zone \(origin) and this context too; keep one of the two")
     }
-    if layers[origin] == nil, broken[origin] == nil { order.append(origin) }
-    switch files.open(path) {
+    if wanted[origin] == nil { order.append(origin) }
+    wanted[origin, default: []].append(File(path: path, origin: origin, context: context, place: place))
+  }
+
+  /// Takes a zone over where nothing of it has changed; else reads its files.
+  private mutating func readZone(_ origin: DomainName, innerApexes: Set<DomainName>) {
+    let wanted = wanted[origin] ?? []
+    let texts = ZoneTexts(files.open, keepsFingerprints: keepsZones)
+    if let zone = kept?.unchanged(origin, self.files(of: wanted), innerApexes, open: texts.compare) {
+      takenOver[origin] = zone
+      layers[origin] = zone.source.layers
+      diagnostics += zone.mistakes
+      return
+    }
+    let before = diagnostics.count
+    for file in wanted { read(file, open: texts.read) }
+    readings[origin] = Reading(
+      files: self.files(of: wanted), texts: texts.isTorn ? nil : texts.texts,
+      mistakes: Array(diagnostics[before...]))
+  }
+
+  private func files(of wanted: [File]) -> [KeptZones.File] {
+    wanted.map { KeptZones.File(path: $0.path, origin: $0.origin.wire, context: $0.context) }
+  }
+
+  private mutating func read(_ file: File, open: @escaping ZoneFileReader.Opener) {
+    let origin = file.origin
+    switch open(file.path) {
     case .failure(let failure):
-      let subject = place.file == path ? "" : "\(path) "
-      diagnostics.append(.error(at: place, "\(subject)cannot be read: \(failure.reason)"))
-      broken[origin, default: []].append(context)
+      let subject = file.place.file == file.path ? "" : "\(file.path) "
+      diagnostics.append(.error(at: file.place, "\(subject)cannot be read: \(failure.reason)"))
+      broken[origin, default: []].append(file.context)
     case .success(let text):
       let (records, mistakes) = ZoneFileReader.read(
-        text, path: path, origin: origin, baseTTL: baseTTLs[origin], open: files.open)
-      if context == 0, baseTTLs[origin] == nil { baseTTLs[origin] = records.ownTTL }
+        text, path: file.path, origin: origin, baseTTL: baseTTLs[origin], open: open)
+      if file.context == 0, baseTTLs[origin] == nil { baseTTLs[origin] = records.ownTTL }
       diagnostics += mistakes
-      if mistakes.hasErrors { broken[origin, default: []].append(context) }
-      layers[origin, default: []].append(ZoneSource.Layer(context: context, records: records))
+      if mistakes.hasErrors { broken[origin, default: []].append(file.context) }
+      layers[origin, default: []].append(ZoneSource.Layer(context: file.context, records: records))
     }
   }
 
@@ -175,5 +233,42 @@ struct ZoneFilePlaces {
   private static func parts(_ path: String) -> (folder: Substring, name: Substring) {
     guard let slash = path.lastIndex(of: "/") else { return ("", path[...]) }
     return (path[...slash], path[path.index(after: slash)...])
+  }
+}
+
+/// Opens the texts of one zone, and notes what was in them.
+private final class ZoneTexts {
+  private let open: ZoneFileReader.Opener
+  private let keepsFingerprints: Bool
+  /// What was opened to be compared, and need not be opened again to be read.
+  private var compared: [String: Result<[UInt8], ZoneFileReader.ReadFailure>] = [:]
+  private var fingerprints: [String: TextFingerprint] = [:]
+  /// What was read, in order, each file once.
+  private(set) var texts: [KeptZones.Text] = []
+  /// True where a file was read twice and was not the same.
+  private(set) var isTorn = false
+
+  init(_ open: @escaping ZoneFileReader.Opener, keepsFingerprints: Bool) {
+    self.open = open
+    self.keepsFingerprints = keepsFingerprints
+  }
+
+  func compare(_ path: String) -> Result<[UInt8], ZoneFileReader.ReadFailure> {
+    let text = open(path)
+    compared[path] = text
+    return text
+  }
+
+  func read(_ path: String) -> Result<[UInt8], ZoneFileReader.ReadFailure> {
+    let text = compared.removeValue(forKey: path) ?? open(path)
+    if keepsFingerprints, case .success(let octets) = text {
+      let fingerprint = TextFingerprint(octets.span)
+      if let before = fingerprints.updateValue(fingerprint, forKey: path) {
+        if before != fingerprint { isTorn = true }
+      } else {
+        texts.append(KeptZones.Text(path: path, fingerprint: fingerprint))
+      }
+    }
+    return text
   }
 }

@@ -77,24 +77,12 @@ private func counts(_ diagnostics: [Diagnostic]) -> String {
 /// Services that no zone has a name for, contexts that no caller can be in, names that `default refuse` does not reach.
 private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Diagnostic] {
   let policy = snapshot.policy.policy
-  var owners: Set<DomainName> = []
   var found: [Diagnostic] = []
-  let declared = Set(policy.services.map(\.name))
-  for layer in loaded.sources.flatMap(\.layers) {
-    var last: UInt32?
-    for record in layer.records.records where record.owner != last {
-      last = record.owner
-      var owner = layer.records.owner(of: record)
-      while owner.labelCount > layer.records.origin.labelCount, !owners.contains(owner) {
-        if declared.contains(owner) { owners.insert(owner) }
-        owner = owner.parent
-      }
-    }
-  }
   let broken = Set(loaded.brokenZones)
   // A service that callers are known as is an identity, and needs no name of its own.
   for service in policy.services
-  where !owners.contains(service.name) && service.runsAt.isEmpty && service.identities.isEmpty && service.users.isEmpty
+  where !loaded.namedServices.contains(service.name) && service.runsAt.isEmpty && service.identities.isEmpty
+    && service.users.isEmpty
   {
     if broken.contains(where: { service.name.isAtOrBelow($0) }) { continue }
     found.append(

@@ -17,9 +17,14 @@ struct ConfigurationLoad: Sendable {
   let brokenZones: [String]
   /// Every file that was read beside the policies: zones' files, wherever they are, what they include, secrets.
   let openedFiles: [String]
+  /// What the next load may take over.
+  let kept: KeptZones?
 
   /// Reads a folder and all that is in it. The zones' texts are let go of again: a server needs only what is compiled.
-  init(_ folder: String, _ server: ServerFacts = ServerFacts()) throws(SystemError) {
+  /// - Parameter kept: of the load whose snapshot is in service: zones of which nothing has changed are taken from it.
+  init(
+    _ folder: String, _ server: ServerFacts = ServerFacts(), takingOver kept: KeptZones? = nil
+  ) throws(SystemError) {
     var files = try ConfigurationFolder.read(folder)
     var opened: Set<String> = []
     let open = files.open
@@ -28,7 +33,9 @@ struct ConfigurationLoad: Sendable {
       if case .success = text { opened.insert(path) }
       return text
     }
-    let loaded = SnapshotBuilder.build(files, seed: UInt64.random(in: .min ... .max), server: server)
+    let loaded = SnapshotBuilder.build(
+      files, seed: UInt64.random(in: .min ... .max), server: server, keepsZones: true, takingOver: kept)
+    self.kept = loaded.kept
     openedFiles = opened.sorted()
     let checks = Checks(loaded, at: Clock.realtimeSeconds())
     snapshot = loaded.snapshot
@@ -59,12 +66,16 @@ final class BackgroundLoad: Sendable {
     bell = try WakeUp()
   }
 
-  /// - Parameter trial: finds out what a snapshot would change; on the load's thread.
-  func start(_ folder: String, trial: @escaping @Sendable (Snapshot) -> ReloadImpact?) throws(SystemError) {
+  /// - Parameters:
+  ///   - kept: what the load in service left.
+  ///   - trial: finds out what a snapshot would change; on the load's thread.
+  func start(
+    _ folder: String, takingOver kept: KeptZones?, trial: @escaping @Sendable (Snapshot) -> ReloadImpact?
+  ) throws(SystemError) {
     _ = try WorkerThread.start(name: "ambit-load") { [self] in
       let loaded: Result<Loaded, SystemError>
       do throws(SystemError) {
-        let load = try ConfigurationLoad(folder, server)
+        let load = try ConfigurationLoad(folder, server, takingOver: kept)
         loaded = .success(Loaded(load: load, impact: load.isClean ? load.snapshot.flatMap(trial) : nil))
       } catch {
         loaded = .failure(error)

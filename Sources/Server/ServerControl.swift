@@ -40,6 +40,8 @@ package final class ServerControl {
   private let load: BackgroundLoad
   private let door: ControlDoor
   private var reloads = Reloads()
+  /// What the load of the snapshot in service left to the next.
+  private var kept: KeptZones?
   private var said = SaidInLog()
 
   /// Serves until told to stop. Everything that goes wrong is said on standard error.
@@ -54,6 +56,7 @@ package final class ServerControl {
         return .badInput
       }
       let control = try ServerControl(options, snapshot, server, signals, openedFiles: first.openedFiles)
+      control.kept = first.kept
       try control.startWorkers()
       control.announce(snapshot, broken: first.brokenZones)
       try control.loop()
@@ -259,7 +262,7 @@ package final class ServerControl {
     reloads.nextAskers = []
     notifier.notify("RELOADING=1")
     do throws(SystemError) {
-      try load.start(options.folder, trial: trial())
+      try load.start(options.folder, takingOver: kept, trial: trial())
       reloads.isLoading = true
     } catch {
       var result = ReloadResult(.failed, options.folder)
@@ -314,6 +317,7 @@ package final class ServerControl {
         result.content = describe(snapshot)
         result.gone = goneBetween(holder.served.snapshot, snapshot)
         result.remarks = takeIntoService(snapshot)
+        kept = loaded.load.kept
       }
       return result
     }

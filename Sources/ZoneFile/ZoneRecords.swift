@@ -37,6 +37,13 @@ package struct ZoneRecords: Sendable {
     files = [file]
   }
 
+  /// The same files and origin, and none of the records.
+  package var withoutRecords: ZoneRecords {
+    var copy = self
+    (copy.octets, copy.records) = ([], [])
+    return copy
+  }
+
   /// The owner name of a record.
   package func owner(of record: Record) -> DomainName { name(at: record.owner) }
 
