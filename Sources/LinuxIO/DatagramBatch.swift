@@ -11,6 +11,9 @@ internal import Glibc
 public struct DatagramBatch: ~Copyable, @unchecked Sendable {
   /// The largest request taken whole, and the largest response, in octets.
   public static var slotSize: Int { 4096 }
+  /// Octets from one request to the next. No multiple of 4096, or the requests of a batch would all want the same few
+  /// lines of the processor's first cache.
+  @usableFromInline static var stride: Int { slotSize + 192 }
 
   /// What is known of one received datagram.
   @usableFromInline struct Arrived: BitwiseCopyable {
@@ -36,15 +39,20 @@ public struct DatagramBatch: ~Copyable, @unchecked Sendable {
     precondition((1...1024).contains(capacity), "a batch has 1 to 1024 slots, as many as one system call takes")
     self.capacity = capacity
     let size = DatagramBatch.slotSize
-    unsafe requests = .allocate(capacity: capacity * size)
-    unsafe requests.initialize(repeating: 0, count: capacity * size)
+    let stride = DatagramBatch.stride
+    unsafe requests = .allocate(capacity: capacity * stride)
+    unsafe requests.initialize(repeating: 0, count: capacity * stride)
     unsafe responses = .allocate(capacity: capacity)
     for index in 0..<capacity { unsafe (responses + index).initialize(to: OctetBuffer(capacity: size)) }
     unsafe arrived = .allocate(capacity: capacity)
-    guard let made = unsafe clinux_batch_make(UInt32(capacity), requests, size) else {
+    guard let made = unsafe clinux_batch_make(UInt32(capacity), requests, size, stride) else {
       preconditionFailure("memory for a batch could be had at start")
     }
     unsafe headers = UnsafeMutableRawPointer(made)
+    for index in 0..<capacity {
+      // Safe: a response's memory stays where it is for as long as this value lives.
+      unsafe clinux_batch_answer_from(made, UInt32(index), responses[index].memory)
+    }
   }
 
   deinit {
@@ -132,7 +140,7 @@ public struct DatagramBatch: ~Copyable, @unchecked Sendable {
     check(index)
     // Safe: the index and the length were checked when received, and the span does not leave `body`.
     let request = unsafe Span<UInt8>(
-      _unsafeStart: requests + index &* DatagramBatch.slotSize, count: arrived[index].length)
+      _unsafeStart: requests + index &* DatagramBatch.stride, count: arrived[index].length)
     // By `pointee`: the thread sanitizer of Swift 6.3 cannot compile a change by subscript here.
     return unsafe body(request, &(responses + index).pointee)
   }
@@ -143,7 +151,7 @@ public struct DatagramBatch: ~Copyable, @unchecked Sendable {
     check(index)
     // Safe: as in `withSlot`; the memory is changed only by `receive`, which needs this value for itself.
     let span = unsafe Span<UInt8>(
-      _unsafeStart: requests + index &* DatagramBatch.slotSize, count: arrived[index].length)
+      _unsafeStart: requests + index &* DatagramBatch.stride, count: arrived[index].length)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
@@ -178,8 +186,7 @@ extension DatagramBatch {
       let length = unsafe responses[index].count
       if length == 0 { continue }
       // Safe: at most `count` replies are queued, and each response stays where it is until it has been sent.
-      unsafe clinux_batch_reply(
-        batch, UInt32(truncatingIfNeeded: index), responses[index].memory, length, isWildcard)
+      unsafe clinux_batch_reply(batch, UInt32(truncatingIfNeeded: index), length, isWildcard)
     }
     var result = SendResult()
     let queued = unsafe Int(batch.pointee.outgoing)

@@ -155,15 +155,20 @@ static inline int clinux_peer_user(int socket, uid_t *user) {
 
 // --- A batch of datagrams ------------------------------------------------------------------------------------------
 
-// Ancillary data of one datagram: a timestamp and where it was sent to need 72 octets.
-enum { clinux_control_size = 128 };
+// Ancillary data of one datagram: a timestamp and where it was sent to need 72 octets, a reply's source 40.
+enum { clinux_control_size = 128, clinux_reply_control_size = 64 };
 
+// What the usual datagram touches is the first two cache lines.
 struct clinux_slot {
-  struct sockaddr_storage peer;
+  _Alignas(64) union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } peer;
   struct iovec request;
   struct iovec response;
-  _Alignas(struct cmsghdr) unsigned char received[clinux_control_size];
-  _Alignas(struct cmsghdr) unsigned char sent[clinux_control_size];
+  _Alignas(64) unsigned char received[clinux_control_size];
+  _Alignas(64) unsigned char sent[clinux_reply_control_size];
 };
 
 struct clinux_batch {
@@ -193,47 +198,55 @@ static inline void clinux_batch_free(struct clinux_batch *batch) {
   free(batch);
 }
 
+// What the kernel reads of a header and has changed; the flags it only writes.
 static inline void clinux_batch_reset(struct clinux_batch *batch, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
     struct msghdr *header = &batch->in[i].msg_hdr;
-    header->msg_namelen = sizeof(struct sockaddr_storage);
+    header->msg_namelen = sizeof batch->slots->peer;
     header->msg_controllen = clinux_control_size;
-    header->msg_flags = 0;
   }
-  batch->used = 0;
-  batch->outgoing = 0;
 }
 
-// `requests` is memory for `capacity` datagrams of `size` octets each; NULL where memory is short.
-static inline struct clinux_batch *clinux_batch_make(unsigned capacity, void *requests, size_t size) {
+// `requests` is memory for `capacity` datagrams of `size` octets each, `stride` octets apart; NULL where memory is short.
+static inline struct clinux_batch *clinux_batch_make(unsigned capacity, void *requests, size_t size, size_t stride) {
   struct clinux_batch *batch = calloc(1, sizeof *batch);
   if (batch == NULL) return NULL;
   batch->capacity = capacity;
-  batch->in = calloc(capacity, sizeof *batch->in);
-  batch->out = calloc(capacity, sizeof *batch->out);
-  batch->slots = calloc(capacity, sizeof *batch->slots);
+  batch->in = aligned_alloc(64, capacity * sizeof *batch->in);
+  batch->out = aligned_alloc(64, capacity * sizeof *batch->out);
+  batch->slots = aligned_alloc(64, capacity * sizeof *batch->slots);
   if (batch->in == NULL || batch->out == NULL || batch->slots == NULL) {
     clinux_batch_free(batch);
     return NULL;
   }
+  memset(batch->in, 0, capacity * sizeof *batch->in);
+  memset(batch->out, 0, capacity * sizeof *batch->out);
+  memset(batch->slots, 0, capacity * sizeof *batch->slots);
   for (unsigned i = 0; i < capacity; i++) {
     struct clinux_slot *slot = &batch->slots[i];
     struct msghdr *header = &batch->in[i].msg_hdr;
-    slot->request.iov_base = (char *)requests + i * size;
+    slot->request.iov_base = (char *)requests + i * stride;
     slot->request.iov_len = size;
     header->msg_name = &slot->peer;
     header->msg_iov = &slot->request;
     header->msg_iovlen = 1;
     header->msg_control = slot->received;
+    batch->out[i].msg_hdr.msg_iovlen = 1;
   }
   clinux_batch_reset(batch, capacity);
   return batch;
+}
+
+// Where the response to the datagram in slot `index` will be.
+static inline void clinux_batch_answer_from(struct clinux_batch *batch, unsigned index, void *octets) {
+  batch->slots[index].response.iov_base = octets;
 }
 
 static inline int clinux_batch_receive(int socket, struct clinux_batch *batch) {
   clinux_batch_reset(batch, batch->used);
   int count = recvmmsg(socket, batch->in, batch->capacity, MSG_DONTWAIT, NULL);
   batch->used = count > 0 ? (unsigned)count : 0;
+  batch->outgoing = 0;
   return count;
 }
 
@@ -243,31 +256,33 @@ static inline uint64_t clinux_u64(const unsigned char *octets) {
   return be64toh(value);
 }
 
-static inline struct clinux_arrival clinux_batch_arrival(struct clinux_batch *batch, unsigned index) {
-  struct clinux_arrival arrival = {0};
-  struct msghdr *header = &batch->in[index].msg_hdr;
-  const struct sockaddr_storage *peer = &batch->slots[index].peer;
-  arrival.length = batch->in[index].msg_len;
-  arrival.truncated = (header->msg_flags & MSG_TRUNC) != 0;
-  if (peer->ss_family == AF_INET) {
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)peer;
-    arrival.ipv4 = true;
-    arrival.low = ntohl(v4->sin_addr.s_addr);
-    arrival.port = ntohs(v4->sin_port);
+// The kernel's stamp, which comes first wherever there is one; 0 where there is none.
+__attribute__((always_inline)) static inline uint64_t clinux_stamp(const struct msghdr *header) {
+  const struct cmsghdr *item = (const struct cmsghdr *)header->msg_control;
+  struct timespec time;
+  if (header->msg_controllen < CMSG_LEN(sizeof time)) return 0;
+  if (item->cmsg_type != SO_TIMESTAMPNS || item->cmsg_level != SOL_SOCKET) return 0;
+  memcpy(&time, CMSG_DATA(item), sizeof time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+__attribute__((always_inline)) static inline struct clinux_arrival clinux_batch_arrival(
+    const struct clinux_batch *batch, unsigned index) {
+  const struct mmsghdr *message = &batch->in[index];
+  const struct clinux_slot *slot = &batch->slots[index];
+  struct clinux_arrival arrival;
+  arrival.length = message->msg_len;
+  arrival.truncated = (message->msg_hdr.msg_flags & MSG_TRUNC) != 0;
+  arrival.ipv4 = slot->peer.any.sa_family == AF_INET;
+  arrival.port = ntohs(slot->peer.v4.sin_port);  // at the same place in both
+  if (arrival.ipv4) {
+    arrival.high = 0;
+    arrival.low = ntohl(slot->peer.v4.sin_addr.s_addr);
   } else {
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)peer;
-    arrival.high = clinux_u64(v6->sin6_addr.s6_addr);
-    arrival.low = clinux_u64(v6->sin6_addr.s6_addr + 8);
-    arrival.port = ntohs(v6->sin6_port);
+    arrival.high = clinux_u64(slot->peer.v6.sin6_addr.s6_addr);
+    arrival.low = clinux_u64(slot->peer.v6.sin6_addr.s6_addr + 8);
   }
-  for (struct cmsghdr *item = CMSG_FIRSTHDR(header); item != NULL; item = CMSG_NXTHDR(header, item)) {
-    if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SO_TIMESTAMPNS) {
-      struct timespec time;
-      memcpy(&time, CMSG_DATA(item), sizeof time);
-      arrival.kernel_time = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-      break;
-    }
-  }
+  arrival.kernel_time = clinux_stamp(&message->msg_hdr);
   return arrival;
 }
 
@@ -327,20 +342,16 @@ static inline void clinux_reply_from(struct msghdr *received, struct msghdr *rep
   }
 }
 
-// Queues a reply to the datagram in slot `index`.
-static inline void clinux_batch_reply(
-    struct clinux_batch *batch, unsigned index, void *octets, size_t length, bool from_asked_address) {
+// Queues the reply to the datagram in slot `index`.
+__attribute__((always_inline)) static inline void clinux_batch_reply(
+    struct clinux_batch *batch, unsigned index, size_t length, bool from_asked_address) {
   struct clinux_slot *slot = &batch->slots[index];
   struct msghdr *reply = &batch->out[batch->outgoing++].msg_hdr;
-  slot->response.iov_base = octets;
   slot->response.iov_len = length;
   reply->msg_name = &slot->peer;
   reply->msg_namelen = batch->in[index].msg_hdr.msg_namelen;
   reply->msg_iov = &slot->response;
-  reply->msg_iovlen = 1;
-  reply->msg_control = NULL;
   reply->msg_controllen = 0;
-  reply->msg_flags = 0;
   if (from_asked_address) clinux_reply_from(&batch->in[index].msg_hdr, reply, slot->sent);
 }
 
