@@ -22,7 +22,7 @@ public struct Arrival: Sendable, BitwiseCopyable {
   /// - Parameters:
   ///   - time: in seconds since 1970, modulo 2^32.
   ///   - idleTime: over TCP, how long the connection may be idle, in units of 100 ms.
-  public init(_ evidence: Evidence, transport: Transport, time: UInt32 = 0, idleTime: UInt16 = 100) {
+  @inlinable public init(_ evidence: Evidence, transport: Transport, time: UInt32 = 0, idleTime: UInt16 = 100) {
     self.evidence = evidence
     self.transport = transport
     self.time = time
@@ -35,7 +35,7 @@ public struct Arrival: Sendable, BitwiseCopyable {
   }
 
   /// Who sent it.
-  public var source: IPAddress { evidence.source }
+  @inlinable public var source: IPAddress { evidence.source }
 
   /// Octets that a response may have: over UDP what the asker takes, 512 without EDNS (RFC 1035 §4.2.1), and at most
   /// 1232, which no path fragments; over TCP what two octets of length can say.

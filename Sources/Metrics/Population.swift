@@ -37,6 +37,11 @@ public struct Population: Hashable, Sendable, BitwiseCopyable {
     Int(slot) &* 8 &+ Int(decision.rawValue) &* 2 &+ Int(transport.rawValue)
   }
 
+  /// The same where there are only so many slots: a slot beyond the last is the last.
+  @inlinable func index(among slots: Int) -> Int {
+    min(Int(slot), slots &- 1) &* 8 &+ Int(decision.rawValue) &* 2 &+ Int(transport.rawValue)
+  }
+
   /// The population with an index.
   init?(index: Int) {
     guard let slot = UInt16(exactly: index / 8), let decision = MetricDecision(rawValue: UInt8(index / 2 % 4)),

@@ -50,22 +50,14 @@ public final class WorkerMetrics: Sendable {
   ///   - queue: from the kernel's receive stamp to the query handed to us. Below zero, after a clock step, it is counted
   ///     and discarded; nil where there is no stamp (always so for TCP).
   @inlinable public func record(_ population: Population, residence: UInt64, queue: Int64?) {
-    let histograms = count(population)
-    add(residence, to: histograms)
-    if let queue {
-      if queue >= 0 {
-        add(UInt64(bitPattern: queue), to: histograms &+ Layout.histogramSize)
-      } else {
-        count(.negativeDifferences)
-      }
-    } else if population.transport == .udp {
-      count(.unstamped)
-    }
+    count(population)
+    add(residence, to: histograms(of: population.index(among: slots)))
+    record(queue: queue, of: population)
   }
 
   /// Counts one query that gets no response: it has no residence time.
   @inlinable public func recordSilence(slot: UInt16, transport: MetricTransport, cause: SilenceCause) {
-    _ = count(Population(slot: slot, decision: .silent, transport: transport))
+    count(Population(slot: slot, decision: .silent, transport: transport))
     counters.add(1, to: Layout.silences &+ cause.rawValue)
   }
 
@@ -89,12 +81,14 @@ public final class WorkerMetrics: Sendable {
     counters.add(1, to: Layout.wouldBeRefusals &+ max(0, min(rule, 15)))
   }
 
-  /// Counts one query of a population; where its histograms begin.
-  @inlinable func count(_ population: Population) -> Int {
-    let slot = min(Int(population.slot), slots &- 1)
-    let index = slot &* 8 &+ population.index & 7
-    counters.add(1, to: Layout.counts &+ index)
-    return Layout.populations(slots) &+ index &* Layout.populationSize
+  /// Counts one query of a population.
+  @inlinable func count(_ population: Population) {
+    counters.add(1, to: Layout.counts &+ population.index(among: slots))
+  }
+
+  /// Where the histograms of the population with this index begin.
+  @inlinable func histograms(of index: Int) -> Int {
+    Layout.populations(slots) &+ index &* Layout.populationSize
   }
 
   @inlinable func add(_ nanoseconds: UInt64, to histogram: Int) {

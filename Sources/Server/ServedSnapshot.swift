@@ -16,13 +16,18 @@ final class ServedSnapshot: Sendable {
   let tcpLimits: TCPLimits
   /// Which queries are logged to a file; nil for none.
   let queryScope: QueryLog.Scope?
+  /// Whether all queries are: compared once here, not by every query.
+  let logsAllQueries: Bool
   /// Who has to send a PROXY header, which is believed.
   private let proxies: PrefixTable
   private let hasProxies: Bool
+  /// Whether a packet's source alone may not say who asks.
+  let needsMoreThanSource: Bool
   /// Whether workers take note of what is asked: the next reload is tried on it.
   let isGuarded: Bool
-  /// By listener: the context that claims it.
-  private let listenerContexts: [UInt16?]
+  private static let noContext = UInt32.max
+  /// By listener: the context that claims it, or `noContext`.
+  private let listenerContexts: FlatArray<UInt32>
   /// By context number: its metric slot.
   private let slots: FlatArray<UInt16>
 
@@ -31,6 +36,7 @@ final class ServedSnapshot: Sendable {
     queryScope: QueryLog.Scope? = nil
   ) {
     self.queryScope = queryScope
+    logsAllQueries = queryScope == .all
     self.snapshot = snapshot
     self.generation = generation
     limiting = ResponseLimiting(snapshot.policy.policy.rateLimit)
@@ -38,8 +44,10 @@ final class ServedSnapshot: Sendable {
     let proxies = snapshot.policy.policy.trustedProxies
     self.proxies = PrefixTable(proxies.map { (prefix: $0.prefix, value: 1) })
     hasProxies = !proxies.isEmpty
+    needsMoreThanSource = hasProxies || snapshot.policy.callers.hasUsers
     isGuarded = snapshot.policy.policy.reloadGuard != nil
-    listenerContexts = snapshot.policy.policy.contexts(ofListeners: listeners)
+    listenerContexts = FlatArray(
+      snapshot.policy.policy.contexts(ofListeners: listeners).map { $0.map(UInt32.init) ?? Self.noContext })
     self.slots = FlatArray(
       snapshot.contexts.nodes.enumerated().map { number, node in
         slots.slot(for: number == 0 ? "(everyone)" : node.name)
@@ -47,7 +55,7 @@ final class ServedSnapshot: Sendable {
   }
 
   /// The context that claims a listener; nil where none does.
-  func context(ofListener index: Int) -> UInt16? { listenerContexts[index] }
+  func context(ofListener index: Int) -> UInt16? { UInt16(exactly: listenerContexts[index]) }
 
   /// True for a peer that has to send a PROXY header, which is believed.
   func isProxy(_ peer: IPAddress) -> Bool { hasProxies && proxies.value(for: peer) != 0 }
@@ -70,6 +78,7 @@ final class SnapshotHolder: Sendable {
   var served: ServedSnapshot { current.withLock { $0 } }
 
   /// Replaces `mine` where there is a newer one. One read of an atomic where there is none.
+  @inline(__always)
   func refresh(_ mine: inout ServedSnapshot) {
     if generation.load(ordering: .acquiring) != mine.generation { mine = served }
   }

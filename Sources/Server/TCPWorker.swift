@@ -359,7 +359,7 @@ final class TCPWorker: Sendable {
       }
       let residence = Clock.monotonicNanoseconds() &- received
       for outcome in bench.outcomes {
-        worker.account(outcome, bench.served, .tcp, residence: residence, queue: nil)
+        worker.account(outcome, bench.served, .tcp, residence: residence)
       }
       if !isIntact { return false }
       // While responses wait, what is behind them waits too.

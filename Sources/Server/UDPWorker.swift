@@ -1,5 +1,6 @@
 internal import Addresses
 internal import Answering
+internal import FlatMemory
 internal import LinuxIO
 internal import Metrics
 internal import Policy
@@ -38,13 +39,33 @@ final class UDPWorker: Sendable {
     var workspace = Workspace()
     var slips = SlipWriter()
     var asker = AskerEvidence()
-    var outcomes: [Outcome?]
-    var served: ServedSnapshot
+    /// By slot of the batch.
+    var asked: FlatScratch<Asked>
+    /// The batch's queries, until its residence time is known.
+    var tally: PopulationTally
 
-    init(_ served: ServedSnapshot) {
-      self.served = served
-      outcomes = Array(repeating: nil, count: batch.capacity)
+    init(_ metrics: WorkerMetrics) {
+      asked = FlatScratch(repeating: Asked(Evidence(source: IPAddress(v4: 0))), count: batch.capacity)
+      tally = PopulationTally(for: metrics)
     }
+  }
+
+  /// Who asks, by all that is known before the message is read.
+  private struct Asked: BitwiseCopyable {
+    var evidence: Evidence
+    /// Where in the datagram the message starts: behind a PROXY header, if there is one.
+    var start = 0
+    /// False for a datagram that gets silence, and was counted.
+    var isHeard = true
+
+    init(_ evidence: Evidence) { self.evidence = evidence }
+  }
+
+  /// When a batch was handed to us, by both clocks, in nanoseconds.
+  private struct Moment: BitwiseCopyable {
+    let monotonic = Clock.monotonicNanoseconds()
+    let wall = Clock.realtimeNanoseconds()
+    var seconds: UInt32 { UInt32(truncatingIfNeeded: wall / 1_000_000_000) }
   }
 
   /// Runs until the worker is stopped.
@@ -56,124 +77,146 @@ final class UDPWorker: Sendable {
     for (position, listener) in listeners.enumerated() {
       try poller.add(listener.socket.raw, token: UInt64(position))
     }
-    var bench = Bench(worker.holder.served)
+    var bench = Bench(worker.metrics)
+    var served = worker.holder.served
     while !worker.shouldStop {
       try poller.wait(timeoutMilliseconds: Worker.longestSleepMilliseconds, into: &events)
-      worker.holder.refresh(&bench.served)
+      worker.holder.refresh(&served)
       for index in 0..<events.count {
         let token = events[index].token
         if token == Worker.bellToken {
           worker.bell.drain()
         } else {
-          try serve(listeners[Int(token)], &bench)
+          try serve(listeners[Int(token)], &served, &bench)
         }
       }
     }
   }
 
   /// Answers what waits at one socket, as long as batches come full, up to its turn's end.
-  private func serve(_ listener: UDPListener, _ bench: inout Bench) throws(SystemError) {
+  ///
+  /// The snapshot is lent to a batch, not kept by it: workers that counted its references would pass that count's cache
+  /// line to and fro.
+  private func serve(
+    _ listener: UDPListener, _ served: inout ServedSnapshot, _ bench: inout Bench
+  ) throws(SystemError) {
     var batches = 0
     while batches < Self.batchesInTurn {
       let count = try bench.batch.receive(from: listener.socket)
       if count == 0 { return }
-      worker.holder.refresh(&bench.served)
-      answer(count, of: listener, &bench)
+      // Behind the receiving: whoever asks after a reload is answered from what was loaded.
+      worker.holder.refresh(&served)
+      answer(count, of: listener, served, &bench)
       if count < bench.batch.capacity { return }
       batches += 1
     }
   }
 
-  /// One batch: times taken for all of it together, which the metrics' uncertainty says.
-  private func answer(_ count: Int, of listener: UDPListener, _ bench: inout Bench) {
-    let received = Clock.monotonicNanoseconds()
-    let receivedOnWall = Clock.realtimeNanoseconds()
-    let served = bench.served
-    let time = UInt32(truncatingIfNeeded: receivedOnWall / 1_000_000_000)
+  /// One batch, in stages: who asks, answers, sending, the time it took. Times are taken for all of it together, which
+  /// the metrics' uncertainty says.
+  private func answer(_ count: Int, of listener: UDPListener, _ served: ServedSnapshot, _ bench: inout Bench) {
+    let moment = Moment()
     let context = served.context(ofListener: listener.index)
-    for index in 0..<count {
-      let source = bench.batch.source(index)
-      if source.port == 0 {  // nothing can be sent there
-        worker.metrics.recordSilence(slot: 0, transport: .udp, cause: .badSource)
-        bench.outcomes[index] = nil
-        continue
-      }
-      if bench.batch.isTruncated(index) { worker.metrics.count(.datagramsCut) }
-      var evidence = Evidence(source: source.address, listenerContext: context)
-      guard let start = findOut(index, listener, served, &evidence, bench.batch, &bench.asker) else {
-        worker.recordFault(.noProxyHeader, of: source.address, .udp)
-        bench.outcomes[index] = nil
-        continue
-      }
-      let arrival = Arrival(evidence, transport: .udp, time: time)
-      bench.outcomes[index] = answer(
-        index, from: start, arrival, served, received, receivedOnWall,
-        &bench.batch, &bench.workspace, &bench.slips)
-      guard let outcome = bench.outcomes[index] else { continue }
-      worker.note(
-        outcome, evidence, QueryWay(listener: listener.index, peer: source.address, hasHeader: start > 0),
-        request: bench.batch.request(index).extracting(droppingFirst: start), time: time, served)
-    }
+    for index in 0..<count { findOut(index, listener, context, served, &bench) }
+    for index in 0..<count { answer(index, listener, served, moment, &bench) }
     let sent = bench.batch.send(to: listener.socket)
-    let done = Clock.monotonicNanoseconds()
+    let residence = Clock.monotonicNanoseconds() &- moment.monotonic
+    worker.metrics.record(residence: residence, of: &bench.tally)
     worker.metrics.count(.datagramsReceived, UInt64(count))
     worker.metrics.count(.responsesSent, UInt64(sent.sent))
-    worker.metrics.count(.sendFailures, UInt64(sent.failed))
+    if sent.failed > 0 { worker.metrics.count(.sendFailures, UInt64(sent.failed)) }
     worker.metrics.count(.batches)
-    worker.metrics.count(.batchSpan, done &- received)
-    for index in 0..<count {
-      guard let outcome = bench.outcomes[index] else { continue }  // got silence, and was counted
-      let stamp = bench.batch.kernelTime(index)
-      let queue = stamp == 0 ? nil : Int64(bitPattern: receivedOnWall &- stamp)
-      worker.account(outcome, served, .udp, residence: done &- received, queue: queue)
-    }
+    worker.metrics.count(.batchSpan, residence)
   }
 
-  /// Finds out who asks, where the packet's source does not say it all.
-  /// - Returns: where in the datagram the message starts; nil where a proxy did not say whose it is.
+  /// Who asks: the packet's source, and what else there is where that does not say it all.
   @inline(__always)
   private func findOut(
-    _ index: Int, _ listener: UDPListener, _ served: ServedSnapshot, _ evidence: inout Evidence,
-    _ batch: borrowing DatagramBatch, _ asker: inout AskerEvidence
-  ) -> Int? {
-    if served.isProxy(evidence.source) {
-      let datagram = batch.request(index)
-      guard case .header(let header) = ProxyHeader.read(datagram) else { return nil }
-      header.write(into: &evidence, datagram, served.snapshot.policy.callers)
-      return header.length
+    _ index: Int, _ listener: UDPListener, _ context: UInt16?, _ served: ServedSnapshot, _ bench: inout Bench
+  ) {
+    let source = bench.batch.source(index)
+    var asked = Asked(Evidence(source: source.address, listenerContext: context))
+    if source.port == 0 {  // nothing can be sent there
+      worker.metrics.recordSilence(slot: 0, transport: .udp, cause: .badSource)
+      asked.isHeard = false
+    } else if served.needsMoreThanSource {
+      askFurther(index, source, listener, served, &asked, bench.batch, &bench.asker)
     }
-    if served.snapshot.policy.callers.hasUsers {
-      var server = listener.socket.localAddress
-      if let destination = batch.destination(index) { server = SocketAddress(destination, port: server.port) }
-      evidence.user = asker.user(of: batch.source(index), asking: server, isStream: false, served, worker.metrics)
-    }
-    return 0
+    if bench.batch.isTruncated(index) { worker.metrics.count(.datagramsCut) }
+    bench.asked[index] = asked
   }
 
-  /// One query: `respond`, the log where it was refused, and the rate limit.
-  /// - Returns: nil where the rate limit kept the response.
+  /// Who asks where there are proxies, which say it, or `uid` lines, for which the host's sockets do.
+  @inline(never)
+  private func askFurther(
+    _ index: Int, _ source: SocketAddress, _ listener: UDPListener, _ served: ServedSnapshot, _ asked: inout Asked,
+    _ batch: borrowing DatagramBatch, _ asker: inout AskerEvidence
+  ) {
+    if served.isProxy(source.address) {
+      let datagram = batch.request(index)
+      guard case .header(let header) = ProxyHeader.read(datagram) else {
+        worker.recordFault(.noProxyHeader, of: source.address, .udp)
+        asked.isHeard = false
+        return
+      }
+      header.write(into: &asked.evidence, datagram, served.snapshot.policy.callers)
+      asked.start = header.length
+    } else if served.snapshot.policy.callers.hasUsers {
+      var server = listener.socket.localAddress
+      if let destination = batch.destination(index) { server = SocketAddress(destination, port: server.port) }
+      asked.evidence.user = asker.user(of: source, asking: server, isStream: false, served, worker.metrics)
+    }
+  }
+
+  /// One query: `respond`, the logs, the rate limit, and what is counted of it but its residence time.
   @inline(__always)
   private func answer(
-    _ index: Int, from start: Int, _ arrival: Arrival, _ served: ServedSnapshot, _ now: UInt64, _ time: UInt64,
-    _ batch: inout DatagramBatch, _ workspace: inout Workspace, _ slips: inout SlipWriter
-  ) -> Outcome? {
-    batch.withSlot(index) { datagram, response in
-      let request = datagram.extracting(droppingFirst: start)
-      let outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
-      worker.log(outcome, served, arrival, request: request, time: time)
-      switch served.limiting.judge(response, to: request, of: arrival.source, outcome, by: limiter, at: now) {
-      case .send: return outcome
-      case .slip:
-        slips.write(insteadOf: &response, to: request, outcome)
-        worker.metrics.count(.responsesSlipped)
-        limiter.note(arrival.source)
-        return outcome
-      case .drop:
-        response.reset()
-        worker.metrics.recordSilence(slot: served.slot(of: outcome.caller), transport: .udp, cause: .limited)
-        limiter.note(arrival.source)
-        return nil
+    _ index: Int, _ listener: UDPListener, _ served: ServedSnapshot, _ moment: Moment, _ bench: inout Bench
+  ) {
+    let asked = bench.asked[index]
+    guard asked.isHeard else { return }
+    let arrival = Arrival(asked.evidence, transport: .udp, time: moment.seconds)
+    let peer = bench.batch.source(index).address
+    let population = bench.batch.withSlot(index) { datagram, response in
+      let request = datagram.extracting(droppingFirst: asked.start)
+      let outcome = respond(to: request, arrival, served.snapshot, using: &bench.workspace, into: &response)
+      worker.log(outcome, served, arrival, request: request, time: moment.wall)
+      if served.isGuarded {
+        // The evidence without what this listener or a certificate says: the next snapshot will say it anew.
+        worker.note(
+          outcome, asked.evidence, QueryWay(listener: listener.index, peer: peer, hasHeader: asked.start > 0),
+          request: request, time: moment.seconds, served)
       }
+      guard mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &bench.slips) else {
+        return Population?.none
+      }
+      return worker.count(outcome, served, .udp)
+    }
+    guard let population else { return }
+    bench.tally.add(population)
+    let stamp = bench.batch.kernelTime(index)
+    worker.metrics.record(queue: stamp == 0 ? nil : Int64(bitPattern: moment.wall &- stamp), of: population)
+  }
+
+  /// Asks the rate limit, and does to the response what it says.
+  /// - Returns: false where it keeps it, which has been counted.
+  @inline(__always)
+  private func mayBeSent(
+    _ response: inout OctetBuffer, to request: Span<UInt8>, _ source: IPAddress, _ outcome: Outcome,
+    _ served: ServedSnapshot, _ moment: Moment, _ slips: inout SlipWriter
+  ) -> Bool {
+    switch served.limiting.judge(response, to: request, of: source, outcome, by: limiter, at: moment.monotonic) {
+    case .send: return true
+    case .slip:
+      slips.write(insteadOf: &response, to: request, outcome)
+      worker.metrics.count(.responsesSlipped)
+      limiter.note(source)
+      return true
+    case .drop:
+      response.reset()
+      worker.metrics.recordSilence(slot: served.slot(of: outcome.caller), transport: .udp, cause: .limited)
+      limiter.note(source)
+      return false
     }
   }
 }

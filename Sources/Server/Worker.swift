@@ -72,13 +72,17 @@ final class Worker: Sendable {
     bell.wake()
   }
 
-  /// Counts what became of one query.
-  /// - Parameters:
-  ///   - residence: nanoseconds from the query handed to us to the response handed to the kernel.
-  ///   - queue: nanoseconds from the kernel's receive stamp to the query handed to us; nil where there is none.
-  func account(
-    _ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64, queue: Int64?
-  ) {
+  /// Counts what became of one query, and the time it took.
+  /// - Parameter residence: nanoseconds from the query handed to us to the response handed to the kernel.
+  func account(_ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64) {
+    guard let population = count(outcome, served, transport) else { return }
+    metrics.record(population, residence: residence, queue: nil)
+  }
+
+  /// Counts what became of one query, all but its times and that it is one of its population's.
+  /// - Returns: the population; nil for silence, which is counted whole.
+  @inline(__always)
+  func count(_ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport) -> Population? {
     let slot = served.slot(of: outcome.caller)
     if let refusal = outcome.refusal {
       let rule = Int(refusal.rule.rawValue)
@@ -86,12 +90,11 @@ final class Worker: Sendable {
     }
     guard outcome.decision != .silent else {
       metrics.recordSilence(slot: slot, transport: transport, cause: SilenceCause(outcome))
-      return
+      return nil
     }
     metrics.count(rcode: outcome.rcode.rawValue)
     if outcome.isTruncated { metrics.count(.truncated) }
-    let population = Population(slot: slot, decision: MetricDecision(outcome.decision), transport: transport)
-    metrics.record(population, residence: residence, queue: queue)
+    return Population(slot: slot, decision: MetricDecision(outcome.decision), transport: transport)
   }
 
   /// Counts a query or a connection that gets silence for what its peer did about the PROXY protocol.
@@ -101,14 +104,21 @@ final class Worker: Sendable {
   }
 
   /// Hands what became of a query to the logs that want it.
+  @inline(__always)
   func log(
     _ outcome: Outcome, _ served: ServedSnapshot, _ arrival: Arrival, request: Span<UInt8>,
     time: @autoclosure () -> UInt64
   ) {
-    let isRefusal = outcome.refusal != nil
-    guard isRefusal || served.queryScope == .all else { return }
-    let time = time()
-    if isRefusal {
+    guard outcome.refusal != nil || served.logsAllQueries else { return }
+    write(outcome, served, arrival, request, time())
+  }
+
+  /// Writes a record for each log that wants it.
+  @inline(never)
+  private func write(
+    _ outcome: Outcome, _ served: ServedSnapshot, _ arrival: Arrival, _ request: Span<UInt8>, _ time: UInt64
+  ) {
+    if outcome.refusal != nil {
       let isTaken = ring.push(
         outcome, outcome.evidence, arrival.transport, request: request, time: time, generation: served.generation)
       if !isTaken { metrics.count(.logRecordsDropped) }
