@@ -8,20 +8,27 @@ public import Synchronization
 @safe
 public struct CounterArray: ~Copyable, @unchecked Sendable {
   @usableFromInline let base: UnsafeMutablePointer<Atomic<UInt64>>
+  /// What was allocated: `base` is the first cache line in it.
+  private let allocation: UnsafeMutableRawPointer
   /// How many counters there are.
   public let count: Int
 
   /// `count` counters, all zero.
   public init(count: Int) {
-    guard let memory = unsafe calloc(max(count, 1), MemoryLayout<Atomic<UInt64>>.stride) else {
-      endOutOfMemory(count * MemoryLayout<Atomic<UInt64>>.stride)
-    }
+    // To whole cache lines, so that sets of eight are one each and no other memory shares one with them; `calloc`, for
+    // its pages are not touched.
+    let line = 64
+    let octets = (count * MemoryLayout<Atomic<UInt64>>.stride + line - 1) / line * line
+    guard let allocated = unsafe calloc(1, octets + line) else { endOutOfMemory(octets + line) }
+    unsafe allocation = allocated
+    // Safe: there is a line more than is used.
+    let memory = unsafe allocated.alignedUp(toMultipleOf: line)
     self.count = count
     // Safe: an atomic integer is its integer in memory, and all-zero octets are a zero.
     unsafe base = memory.assumingMemoryBound(to: Atomic<UInt64>.self)
   }
 
-  deinit { unsafe free(base) }
+  deinit { unsafe free(allocation) }
 
   /// Adds to a counter. For its one writer only: two writers would lose counts.
   @inlinable public func add(_ amount: UInt64, to index: Int) {

@@ -87,25 +87,9 @@ final class RateLimiter: Sendable {
     let tag = key >> Self.tagShift | 1
     let first = Int(truncatingIfNeeded: key & setMask) &* Self.accountsInSet
     while true {
-      var place = first
-      var word: UInt64 = 0
-      var leastAhead = UInt64.max
-      var index = first
-      while index < first &+ Self.accountsInSet {
-        let candidate = accounts[index]
-        if candidate >> Self.tagShift == tag {
-          place = index
-          word = candidate
-          break
-        }
-        let ahead = Self.ahead(candidate, of: now)
-        if ahead < leastAhead {
-          leastAhead = ahead
-          place = index
-          word = candidate
-        }
-        index &+= 1
-      }
+      var place = find(tag, inSetAt: first)
+      if place < 0 { place = leastAhead(inSetAt: first, of: now) }
+      let word = accounts[place]
       let isKnown = word >> Self.tagShift == tag
       let paid = (isKnown ? Self.ahead(word, of: now) : 0) &+ limit.cost
       var count = isKnown ? word >> Self.countShift & 15 : 0
@@ -125,6 +109,25 @@ final class RateLimiter: Sendable {
       // Where another worker changed the account meanwhile: once more.
       if accounts.replace(word, with: next, at: place) { return verdict }
     }
+  }
+
+  /// The place of the account with this tag in a set, a cache line; below zero where it has none.
+  @inline(__always)
+  private func find(_ tag: UInt64, inSetAt first: Int) -> Int {
+    for index in first..<(first &+ Self.accountsInSet) where accounts[index] >> Self.tagShift == tag { return index }
+    return -1
+  }
+
+  /// The account of a set that has most of its second left.
+  @inline(never)
+  private func leastAhead(inSetAt first: Int, of now: UInt64) -> Int {
+    var place = first
+    var least = UInt64.max
+    for index in first..<(first &+ Self.accountsInSet) {
+      let ahead = Self.ahead(accounts[index], of: now)
+      if ahead < least { (least, place) = (ahead, index) }
+    }
+    return place
   }
 
   /// Nanoseconds that an account is ahead of the clock; 0 where it is behind, or was left alone for so long that its
