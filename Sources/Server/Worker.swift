@@ -18,7 +18,8 @@
 //   one reading from one        4096 octets                        StreamFraming.usualReading
 //   what connections hold       32 MiB together, 192 KiB a worker  TCPWorker.heldLimit
 //   connections not accepted    4096 a listener                    TCPListener.bind
-//   refusals not logged         16 Ki words a worker, ~1300        DecisionRing
+//   refusals not logged         16 Ki words a worker, ~1300; of a  DecisionRing, RefusalThinning
+//                               kind 256 in a quarter of a second
 //   queries not logged          256 Ki words a worker, ~23,000     QueryLogWriter.ringCapacity
 //   questions remembered        4096 a worker, 256 a second whole  RecentQueries (1.4 MiB a worker), where reload guard is
 //   who asks for a reload       16 at once, 5 s to ask, 10 to read ControlDoor
@@ -40,6 +41,8 @@ final class Worker: Sendable {
   let metrics: WorkerMetrics
   /// Refusals for the server's log.
   let ring: DecisionRing
+  /// Which of them it gets in a flood.
+  private let thinning = RefusalThinning()
   /// What the query log is to have.
   let queries: DecisionRing
   /// What it was asked lately; empty where no `reload guard` is in force.
@@ -118,9 +121,11 @@ final class Worker: Sendable {
   private func write(
     _ outcome: Outcome, _ served: ServedSnapshot, _ arrival: Arrival, _ request: Span<UInt8>, _ time: UInt64
   ) {
-    if outcome.refusal != nil {
-      let isTaken = ring.push(
-        outcome, outcome.evidence, arrival.transport, request: request, time: time, generation: served.generation)
+    if let refusal = outcome.refusal {
+      let isTaken =
+        thinning.isWanted(refusal, outcome, generation: served.generation, time: time)
+        && ring.push(
+          outcome, outcome.evidence, arrival.transport, request: request, time: time, generation: served.generation)
       if !isTaken { metrics.count(.logRecordsDropped) }
     }
     if served.queryScope != nil {
