@@ -34,8 +34,7 @@ package struct Poller: ~Copyable, Sendable {
     events.count = 0
     // Safe: the kernel writes at most `capacity` events, for which there is memory.
     let count = unsafe clinux_epoll_wait(
-      descriptor.raw, events.memory.assumingMemoryBound(to: clinux_event.self), Int32(events.capacity),
-      timeoutMilliseconds)
+      descriptor.raw, events.memory, Int32(events.capacity), timeoutMilliseconds)
     if count >= 0 {
       events.count = Int(count)
     } else if errno != EINTR {
@@ -66,14 +65,14 @@ package struct PollEvents: ~Copyable, @unchecked Sendable {
   package let capacity: Int
   /// How many there were.
   package fileprivate(set) var count = 0
-  /// `clinux_event`s; untyped so that users of this module need not see the C one.
+  /// The kernel's own, which are packed: Swift cannot index them, so C takes them apart.
   fileprivate let memory: UnsafeMutableRawPointer
 
   package init(capacity: Int = 64) {
     precondition((1...64).contains(capacity), "a wait gives 1 to 64 events")
     self.capacity = capacity
     unsafe memory = .allocate(
-      byteCount: capacity * MemoryLayout<clinux_event>.stride, alignment: MemoryLayout<clinux_event>.alignment)
+      byteCount: capacity * clinux_event_size(), alignment: 8)
   }
 
   deinit { unsafe memory.deallocate() }
@@ -82,10 +81,9 @@ package struct PollEvents: ~Copyable, @unchecked Sendable {
   package subscript(_ index: Int) -> PollEvent {
     precondition(index >= 0 && index < count, "an event is one of those that there were")
     // Safe: checked above; the kernel has written `count` events.
-    let event = unsafe memory.load(
-      fromByteOffset: index * MemoryLayout<clinux_event>.stride, as: clinux_event.self)
+    let events = unsafe clinux_event_kinds(memory, Int32(index))
     return PollEvent(
-      token: event.token, isReadable: clinux_is_readable(event.events), isWritable: clinux_is_writable(event.events),
-      isBroken: clinux_is_broken(event.events))
+      token: unsafe clinux_event_token(memory, Int32(index)), isReadable: clinux_is_readable(events),
+      isWritable: clinux_is_writable(events), isBroken: clinux_is_broken(events))
   }
 }

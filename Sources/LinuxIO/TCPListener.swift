@@ -21,6 +21,8 @@ package struct TCPListener: ~Copyable, Sendable {
     try attempt("reuse", "\(address)") { clinux_reuse_address(raw) }
     try attempt("share the port of", "\(address)") { clinux_share_port(raw) }
     if !address.address.isIPv4 { try attempt("keep IPv4 out of", "\(address)") { clinux_only_ipv6(raw) } }
+    // What is answered is sent at once: its connections take this over, at no system call each.
+    _ = clinux_no_delay(raw)
     try bindSocket(socket, to: address)
     try attempt("listen on", "\(address)") { listen(raw, 4096) }
     let localAddress = try boundAddress(of: socket, asked: address)
@@ -59,7 +61,6 @@ package struct TCPListener: ~Copyable, Sendable {
       }
     }
     let descriptor = Descriptor(owning: accepted)
-    _ = clinux_no_delay(accepted)
     guard let peer = address.socketAddress else { return nil }
     return TCPSocket(descriptor, peer: peer)
   }

@@ -93,8 +93,8 @@ extension TCPWorker {
 
   /// Closes a connection, but leaves it in the census.
   func end(_ connection: TCPConnection, _ bench: inout Bench) {
-    if !connection.framing.kept.isEmpty { worker.metrics.count(.requestsCut) }
-    bench.poller.remove(connection.socket.raw)
+    if connection.holdsRequest { worker.metrics.count(.requestsCut) }
+    // Its socket is closed with it, which ends the watching.
     bench.table.remove(connection)
     worker.metrics.count(.connectionsClosed)
   }

@@ -500,13 +500,6 @@ static inline int clinux_port_is_of_v6(int socket, uint32_t number, const struct
 
 // --- Waiting: epoll, eventfd, timerfd, signalfd ----------------------------------------------------------------------
 
-// epoll_event without its packing, which Swift cannot index.
-struct clinux_event {
-  uint64_t token;
-  uint32_t events;
-  uint32_t unused;
-};
-
 static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 static inline int clinux_epoll_control(int epoll, int operation, int descriptor, uint64_t token, bool in, bool out) {
@@ -526,15 +519,17 @@ static inline int clinux_epoll_remove(int epoll, int descriptor) {
   return clinux_epoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0, false, false);
 }
 
-static inline int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int milliseconds) {
-  struct epoll_event ready[64];
-  int count = epoll_wait(epoll, ready, capacity < 64 ? capacity : 64, milliseconds);
-  for (int i = 0; i < count; i++) {
-    events[i].token = ready[i].data.u64;
-    events[i].events = ready[i].events;
-    events[i].unused = 0;
-  }
-  return count;
+static inline int clinux_epoll_wait(int epoll, void *events, int capacity, int milliseconds) {
+  return epoll_wait(epoll, (struct epoll_event *)events, capacity, milliseconds);
+}
+
+// The events of a wait where the kernel wrote them: epoll_event is packed on some machines, which Swift cannot index.
+static inline long clinux_event_size(void) { return (long)sizeof(struct epoll_event); }
+static inline uint64_t clinux_event_token(const void *events, int index) {
+  return ((const struct epoll_event *)events)[index].data.u64;
+}
+static inline uint32_t clinux_event_kinds(const void *events, int index) {
+  return ((const struct epoll_event *)events)[index].events;
 }
 
 static inline bool clinux_is_readable(uint32_t events) {
