@@ -13,16 +13,27 @@ public struct OctetBuffer: ~Copyable, @unchecked Sendable {
   @usableFromInline var writeLimit: Int
   /// True once something did not fit, until the next `truncate(to:)`.
   public private(set) var overflowed = false
+  /// False for the part of another buffer that ``appendFrame(_:)`` lends.
+  @usableFromInline let ownsMemory: Bool
 
   /// Allocates `capacity` octets, and eight more so that copies may run in whole words.
   public init(capacity: Int) {
     self.capacity = capacity
     writeLimit = capacity
+    ownsMemory = true
     unsafe base = .allocate(byteCount: capacity + 8, alignment: 64)
     unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity + 8)
   }
 
-  deinit { unsafe base.deallocate() }
+  /// Part of another buffer's memory, which must have eight octets behind it and outlive this.
+  @usableFromInline init(lending memory: UnsafeMutableRawPointer, capacity: Int) {
+    self.capacity = capacity
+    writeLimit = capacity
+    ownsMemory = false
+    unsafe base = unsafe memory
+  }
+
+  deinit { if ownsMemory { unsafe base.deallocate() } }
 
   /// Octets that may be in the buffer at the most; between `count` and `capacity`.
   public var limit: Int {
@@ -91,6 +102,26 @@ public struct OctetBuffer: ~Copyable, @unchecked Sendable {
     guard let start = reserve(text.utf8CodeUnitCount) else { return }
     // Safe: `reserve` checked the room, and the text is in the program itself.
     unsafe (base + start).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+  }
+
+  /// Appends a message with its length, two octets, in front (RFC 1035 §4.2.2), written in place.
+  ///
+  /// `body` gets an empty buffer, as large as the room there is and at most 65,535 octets. Where it leaves that empty,
+  /// nothing is appended; so there is nothing where there is no room for a length.
+  @inlinable public mutating func appendFrame<Result>(_ body: (inout OctetBuffer) -> Result) -> Result {
+    let start = count
+    let memory = unsafe base + min(start &+ 2, writeLimit)
+    // Safe: the part lies within this buffer's memory, where nothing is written meanwhile but by `body`, and ends before
+    // it does; `body` cannot reach this buffer, which is being changed, and has to leave the part where it is.
+    var message = unsafe OctetBuffer(lending: memory, capacity: max(0, min(writeLimit &- start &- 2, 65535)))
+    let result = body(&message)
+    unsafe precondition(message.base == memory, "what was lent for a message is given back")
+    let size = message.count
+    if size > 0 {
+      unsafe base.storeBytes(of: UInt16(truncatingIfNeeded: size).bigEndian, toByteOffset: start, as: UInt16.self)
+      setCount(start &+ 2 &+ size)
+    }
+    return result
   }
 
   /// Replaces the integer at `offset`, in network byte order; it must have been written before.

@@ -22,6 +22,13 @@ extension Span<UInt8> {
   }
 }
 
+extension [UInt8] {
+  /// Appends a copy of the octets; allocates only where there is no room for them.
+  public mutating func append(_ octets: Span<UInt8>) {
+    unsafe octets.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
+}
+
 /// Eight octets with every ASCII capital letter made small (RFC 4343 §3.2), all at once.
 ///
 /// Label lengths are at most 63 and `A` is 65, so a whole wire-format name may be folded, lengths and all.

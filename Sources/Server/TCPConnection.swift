@@ -4,7 +4,7 @@ internal import LinuxIO
 
 /// One TCP connection: its socket, and what waits: octets of an unfinished request, and of responses not yet taken.
 ///
-/// A quiet connection holds no octets of either.
+/// A quiet connection holds no octets of either, and at most a KiB of room for some.
 final class TCPConnection {
   let socket: TCPSocket
   /// Which listener it came in on.
@@ -23,7 +23,7 @@ final class TCPConnection {
   var user: User = .notAsked
   var userGeneration: UInt64 = 0
   /// Requests not yet answered.
-  var framing = StreamFraming()
+  private var framing = StreamFraming()
   /// Responses that the peer has not taken yet, from `unsentStart` on. While there are any, nothing is read.
   private(set) var unsent: [UInt8] = []
   private var unsentStart = 0
@@ -82,8 +82,21 @@ final class TCPConnection {
     }
   }
 
-  /// How much to read next.
-  var readingLimit: Int { opening == .header ? StreamFraming.usualReading : framing.readingLimit }
+  /// True where octets of a request wait for its rest, or for their turn.
+  var holdsRequest: Bool { !framing.kept.isEmpty }
+
+  /// Changes what is held of requests. Taken out for the time, and put back: a stored property of a class that is only
+  /// read and replaced needs no check, at each event, that nobody else is changing it.
+  func withFraming<Result>(_ body: (inout StreamFraming) -> Result) -> Result {
+    var taken = framing
+    framing = StreamFraming()
+    let result = body(&taken)
+    framing = taken
+    return result
+  }
+
+  /// True where responses wait for the peer to take them.
+  var isWaiting: Bool { !unsent.isEmpty }
 
   /// Octets of memory that it holds for its peer.
   var heldOctets: Int { framing.kept.count + unsent.count }

@@ -71,6 +71,7 @@ struct TCPTable {
   /// Counts anew what a connection holds.
   mutating func noteHeld(_ connection: TCPConnection) {
     let held = connection.heldOctets
+    if held == connection.countedOctets { return }
     heldOctets += held - connection.countedOctets
     if held == 0 {
       holders.remove(connection.slot)

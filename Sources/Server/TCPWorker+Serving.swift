@@ -19,131 +19,126 @@ extension TCPWorker {
   /// Sends and reads what can be.
   /// - Returns: false where the connection has ended.
   func advance(_ connection: TCPConnection, _ event: PollEvent, _ now: UInt64, _ bench: inout Bench) -> Bool {
-    if !connection.unsent.isEmpty {
+    if connection.isWaiting {
       guard connection.sendUnsent() else { return false }
-      if !connection.unsent.isEmpty { return true }
+      if connection.isWaiting { return true }
       bench.table.noteProgress(connection, now: now)
       // What was read before the peer stopped reading waits to be answered.
       bench.input.reset()
-      connection.framing.release(into: &bench.input)
+      connection.withFraming { $0.release(into: &bench.input) }
       guard answer(connection, now, &bench) else { return false }
-      if connection.unsent.isEmpty { watch(connection, &bench) }
+      if !connection.isWaiting { watch(connection, &bench) }
     }
-    guard event.isReadable || event.isBroken, connection.unsent.isEmpty else { return true }
+    guard event.isReadable || event.isBroken, !connection.isWaiting else { return true }
     return read(connection, now, &bench)
   }
 
   /// Reads once and answers; the others have their turn before the next reading.
   func read(_ connection: TCPConnection, _ now: UInt64, _ bench: inout Bench) -> Bool {
-    bench.input.reset(limit: min(connection.readingLimit, Self.bufferSize))
-    switch connection.socket.read(into: &bench.input) {
-    case .octets: break
-    case .wouldBlock: return true
-    // Nothing is read while something waits to be answered or taken: at the peer's end all that came whole is answered.
-    case .closed, .failed: return false
+    let reading = StreamFraming.reading(ofReady: bench.events.count)
+    let isContinued = connection.holdsRequest
+    if isContinued {
+      let isInPlace = connection.opening == .header
+      connection.withFraming { $0.prepare(&bench.input, reading: reading, isInPlace: isInPlace) }
+    } else {
+      bench.input.reset(limit: reading)
     }
-    if !connection.framing.kept.isEmpty {
-      let isWhole = connection.framing.add(bench.input.octets)
-      guard isWhole || connection.opening != .over else { return true }
-      bench.input.reset()
-      connection.framing.release(into: &bench.input)
+    let progress = connection.socket.read(into: &bench.input)
+    guard case .octets = progress else {
+      if isContinued, bench.input.count > 0 { connection.withFraming { $0.keep(bench.input, from: 0) } }
+      // Nothing is read while something waits to be answered or taken: at the peer's end all that came whole is answered.
+      return progress == .wouldBlock
     }
+    if isContinued, !connection.withFraming({ $0.take(&bench.input) }) { return true }
     var start = 0
     if connection.opening != .over {
       switch open(connection, &bench) {
       case .at(let offset): start = offset
       case .notYet(let offset):
-        connection.framing.keep(bench.input, from: offset)
+        connection.withFraming { $0.keep(bench.input, from: offset) }
         return true
       case .never: return false
       }
     }
     guard answer(connection, from: start, now, &bench) else { return false }
-    if !connection.unsent.isEmpty { watch(connection, &bench) }
+    if connection.isWaiting { watch(connection, &bench) }
     return true
   }
 
   /// Watches for room to write while responses wait, for requests otherwise.
   func watch(_ connection: TCPConnection, _ bench: inout Bench) {
-    let waits = !connection.unsent.isEmpty
+    let waits = connection.isWaiting
     try? bench.poller.modify(
       connection.socket.raw, token: UInt64(connection.slot), readable: !waits, writable: waits)
   }
 
   /// Answers the whole requests in the input, in order, and keeps the rest (RFC 7766 §6.2.1.1).
   /// - Returns: false where the connection has ended.
-  func answer(
-    _ connection: TCPConnection, from start: Int = 0, _ now: UInt64, _ bench: inout Bench
-  ) -> Bool {
+  func answer(_ connection: TCPConnection, from start: Int = 0, _ now: UInt64, _ bench: inout Bench) -> Bool {
     // Who was trusted when it connected need not be now, or the other way round: it may connect again.
     if bench.served.isProxy(connection.socket.peer.address) != connection.isProxied { return false }
     var offset = start
-    var next = StreamFraming.Next.incomplete
-    repeat {
+    var next = StreamFraming.next(in: bench.input.octets, at: start)
+    if next.isRequest {
       let received = Clock.monotonicNanoseconds()
-      (offset, next) = fillOutput(connection, from: offset, &bench)
-      var isIntact = true
-      if bench.output.count > 0 {
-        bench.table.noteProgress(connection, now: now)
-        isIntact = connection.send(bench.output)
-      }
-      let residence = Clock.monotonicNanoseconds() &- received
-      for outcome in bench.outcomes {
-        worker.account(outcome, bench.served, .tcp, residence: residence, queue: nil)
-      }
-      if !isIntact { return false }
+      let arrival = Arrival(
+        evidence(of: connection, &bench), transport: .tcp,
+        time: Clock.realtimeSeconds(), idleTime: UInt16(clamping: bench.idleTime / 100_000_000))
       // While responses wait, what is behind them waits too.
-    } while next.isRequest && connection.unsent.isEmpty
-    if next == .broken, connection.unsent.isEmpty {
+      while next.isRequest, !connection.isWaiting {
+        (offset, next) = fillOutput(arrival, connection.way, from: offset, &bench)
+        let isIntact = connection.send(bench.output)
+        account(received, &bench)
+        if !isIntact { return false }
+        if bench.output.count > 0 { bench.table.noteProgress(connection, now: now) }
+      }
+    }
+    if next == .broken, !connection.isWaiting {
       worker.metrics.recordSilence(slot: 0, transport: .tcp, cause: .short)
       return false
     }
-    connection.framing.keep(bench.input, from: offset)
+    if offset < bench.input.count { connection.withFraming { $0.keep(bench.input, from: offset) } }
     return true
   }
 
   /// Answers requests from `offset` on until the input has no whole one left or the output no room for another response.
   /// - Returns: the offset behind the last request answered, and what comes there.
-  func fillOutput(
-    _ connection: TCPConnection, from start: Int, _ bench: inout Bench
+  private func fillOutput(
+    _ arrival: Arrival, _ way: QueryWay, from start: Int, _ bench: inout Bench
   ) -> (offset: Int, next: StreamFraming.Next) {
     bench.output.reset()
     bench.outcomes.removeAll(keepingCapacity: true)
-    let arrival = Arrival(
-      evidence(of: connection, &bench), transport: .tcp,
-      time: Clock.realtimeSeconds(),
-      idleTime: UInt16(clamping: bench.idleTime / 100_000_000))
+    let served = bench.served
     var offset = start
     while true {
       let next = StreamFraming.next(in: bench.input.octets, at: offset)
       guard case .request(let range) = next, bench.output.capacity - bench.output.count >= StreamFraming.longestFrame
       else { return (offset, next) }
-      let outcome = answer(
-        arrival, request: range, of: bench.input, bench.served, &bench.workspace, into: &bench.response)
+      let outcome = answer(arrival, request: range, of: bench.input, served, &bench.workspace, into: &bench.output)
       bench.outcomes.append(outcome)
       worker.note(
-        outcome, arrival.evidence, connection.way, request: bench.input.octets.extracting(range), time: arrival.time,
-        bench.served)
-      append(bench.response, to: &bench.output)
+        outcome, arrival.evidence, way, request: bench.input.octets.extracting(range), time: arrival.time, served)
       offset = range.upperBound
     }
   }
 
-  /// Answers one request of the input; the response stays empty where there is to be silence.
-  func answer(
+  /// Answers one request of the input behind the responses before it; nothing is added where there is to be silence.
+  private func answer(
     _ arrival: Arrival, request range: Range<Int>, of input: borrowing OctetBuffer, _ served: ServedSnapshot,
-    _ workspace: inout Workspace, into response: inout OctetBuffer
+    _ workspace: inout Workspace, into output: inout OctetBuffer
   ) -> Outcome {
     let request = input.octets.extracting(range)
-    let outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
+    let outcome = output.appendFrame { response in
+      respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
+    }
     worker.log(outcome, served, arrival, request: request, time: Clock.realtimeNanoseconds())
     return outcome
   }
 
-  /// Appends a response to those of this reading, its length in front (RFC 1035 §4.2.2).
-  func append(_ response: borrowing OctetBuffer, to output: inout OctetBuffer) {
-    if response.count == 0 { return }
-    output.append(UInt16(response.count))
-    output.append(response.octets)
+  /// Counts the requests whose responses were just handed to the kernel.
+  /// - Parameter received: when they had been read.
+  private func account(_ received: UInt64, _ bench: inout Bench) {
+    let residence = Clock.monotonicNanoseconds() &- received
+    for outcome in bench.outcomes { worker.account(outcome, bench.served, .tcp, residence: residence, queue: nil) }
   }
 }

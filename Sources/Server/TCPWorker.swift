@@ -60,7 +60,6 @@ final class TCPWorker: Sendable {
     var workspace = Workspace()
     var asker = AskerEvidence()
     var input = OctetBuffer(capacity: TCPWorker.bufferSize)
-    var response = OctetBuffer(capacity: 65535)
     var output = OctetBuffer(capacity: TCPWorker.bufferSize)
     var outcomes: [Outcome] = []
     var served: ServedSnapshot

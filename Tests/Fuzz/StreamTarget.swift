@@ -35,19 +35,15 @@ struct StreamTarget: FuzzTarget {
     var offset = 0
     var piece = 0
     while offset < stream.count, !requests.isBroken {
-      let size = min(pieces[piece % pieces.count], framing.readingLimit, stream.count - offset)
+      framing.prepare(&input, reading: 4096)
+      let size = min(pieces[piece % pieces.count], input.limit - input.count, stream.count - offset)
       hold(size > 0, "there is always something to read")
       piece += 1
-      input.reset()
       input.append(stream.span.extracting(offset..<(offset + size)))
       offset += size
-      if !framing.kept.isEmpty {
-        let isWhole = framing.add(input.octets)
-        hold(framing.kept.count <= StreamFraming.longestFrame, "no more is kept than one request")
-        if !isWhole { continue }
-        input.reset()
-        framing.release(into: &input)
-      }
+      let isWhole = framing.take(&input)
+      hold(framing.kept.count <= StreamFraming.longestFrame, "no more is kept than one request")
+      if !isWhole { continue }
       var end = 0
       while case .request(let range) = StreamFraming.next(in: input.octets, at: end) {
         requests.found.append(input.octets.octets(range))

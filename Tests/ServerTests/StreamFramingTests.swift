@@ -14,17 +14,13 @@ struct StreamFramingTests {
     var read = 0
     var mostKept = 0
     while read < stream.count {
-      let size = min(max(1, pieces()), framing.readingLimit, stream.count - read)
-      input.reset()
+      framing.prepare(&input, reading: 4096)
+      let size = min(max(1, pieces()), input.limit - input.count, stream.count - read)
       input.append(Array(stream[read..<(read + size)]).span)
       read += size
-      if !framing.kept.isEmpty {
-        let isWhole = framing.add(input.octets)
-        mostKept = max(mostKept, framing.kept.count)
-        guard isWhole else { continue }
-        input.reset()
-        framing.release(into: &input)
-      }
+      let isWhole = framing.take(&input)
+      mostKept = max(mostKept, framing.kept.count)
+      guard isWhole else { continue }
       var offset = 0
       while case .request(let range) = StreamFraming.next(in: input.octets, at: offset) {
         found.append(input.octets.octets(range))
@@ -74,15 +70,26 @@ struct StreamFramingTests {
     }
   }
 
-  @Test func `no more is read than an unfinished request lacks`() {
+  @Test func `behind a short unfinished request a whole reading is read, of a long one no more than it lacks`() {
     var framing = StreamFraming()
-    var steps: [(isWhole: Bool, limit: Int)] = []
-    #expect(framing.readingLimit == StreamFraming.usualReading)
-    for piece in [[0xff], [0xff], [UInt8](repeating: 0, count: 65534), [0]] as [[UInt8]] {
-      let isWhole = framing.add(piece.span)
-      steps.append((isWhole, framing.readingLimit))
+    var input = OctetBuffer(capacity: 2 * StreamFraming.longestFrame)
+    var steps: [(room: Int, isWhole: Bool, count: Int)] = []
+    for piece in [[0xff], [0xff], [UInt8](repeating: 0, count: 600), [UInt8](repeating: 0, count: 64934), [0]]
+      as [[UInt8]]
+    {
+      framing.prepare(&input, reading: 4096)
+      let room = input.limit - input.count
+      input.append(piece.span)
+      let isWhole = framing.take(&input) && StreamFraming.next(in: input.octets, at: 0).isRequest
+      steps.append((room, isWhole, input.count))
+      if !isWhole, framing.kept.isEmpty { framing.keep(input, from: 0) }
     }
-    #expect(steps.map(\.isWhole) == [false, false, false, true])
-    #expect(steps[..<3].map(\.limit) == [1, 65535, 1])
+    #expect(steps.map(\.room) == [4096, 4096, 4096, 64935, 1])
+    #expect(steps.map(\.isWhole) == [false, false, false, false, true])
+    #expect(steps.last?.count == StreamFraming.longestFrame)
+  }
+
+  @Test func `a reading is smaller where many have something to read, and never less than usual`() {
+    #expect([0, 1, 16, 17, 32, 64, 1000].map(StreamFraming.reading) == [16384, 16384, 16384, 15420, 8192, 4096, 4096])
   }
 }

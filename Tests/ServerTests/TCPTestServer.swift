@@ -47,7 +47,9 @@ struct TCPTestServer: ~Copyable {
       ["$TTL 60", "@ SOA ns1 hostmaster 1 3600 600 86400 5", "@ NS ns1", "ns1 A 192.0.2.53", "* MX 10 ns1"]
       + (1...20).map { "s\($0) A 192.0.2.\($0)" } + (0..<180).map { "large TXT \"\(text)\($0)\"" }
     let files = ConfigurationFiles(
-      policies: [("p.policy", Array("origin x.test\ncontext a { from 127.0.0.0/16 }\ntcp-limits idle 600s\n\(policy)\n".utf8))],
+      policies: [
+        ("p.policy", Array("origin x.test\ncontext a { from 127.0.0.0/16 }\ntcp-limits idle 600s\n\(policy)\n".utf8))
+      ],
       zones: [.init(path: "x.test.zone", origin: "x.test", context: nil)],
       open: { _ in .success(Array((zone.joined(separator: "\n") + "\n").utf8)) })
     let loaded = SnapshotBuilder.build(files, seed: 7)
