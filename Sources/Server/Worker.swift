@@ -15,7 +15,7 @@
 //   TCP connections             1024, a client 256, or descriptors policy tcp-limits, TCPCensus; behind a trusted proxy a
 //                                                                 client is who the proxy says
 //   time without progress       10 s, less as they fill up         policy tcp-limits, TCPCensus.idleTime
-//   one reading from one        4096 octets                        StreamFraming.usualReading
+//   one reading from one        16 KiB, 4 KiB where many ask       StreamFraming.reading(ofReady:)
 //   what connections hold       32 MiB together, 192 KiB a worker  TCPWorker.heldLimit
 //   connections not accepted    4096 a listener                    TCPListener.bind
 //   refusals not logged         16 Ki words a worker, ~1300; of a  DecisionRing, RefusalThinning
