@@ -1,0 +1,411 @@
+"""The measurements, one function a group of rows. Each gives its rows, and leaves all raw figures in `bench.raw`."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+
+import workload
+from figures import Row, callgrind_total, ratios
+from machine import SERVER_CORE, execution_time, resident, tell
+from servers import available, need
+
+MANY, MORE, MOST = 1_000, 100_000, 1_000_000
+
+
+class Bench:
+    """What a run knows: its kitchen, its generator, its options, and all figures so far."""
+
+    def __init__(self, kitchen, load, options):
+        self.kitchen, self.load, self.options = kitchen, load, options
+        self.rounds = options.rounds
+        self.seconds = 0.5 if options.quick else 1.0
+        self.raw = {}
+
+    @contextlib.contextmanager
+    def up(self, kinds, count, **options):
+        """These servers, all up at once, by their names; one that does not start is said and left out."""
+        servers = {}
+        try:
+            for name in available(kinds):
+                kind, special = name, dict(options) if name.startswith("ambit") else {}
+                if name == "against":
+                    kind, special = "ambit-policy", options | {"binary": self.options.against}
+                try:
+                    servers[name] = self.kitchen.start_ready(kind, count, **special)
+                except RuntimeError as error:
+                    tell(f"skipped: {name} with {count:,} services: {error}")
+            time.sleep(1)
+            yield servers
+        finally:
+            for server in servers.values():
+                server.stop()
+
+    def interleave(self, label, servers, queries=None, rounds=None, between=None, **load):
+        """Each server loaded in turn, round after round; the first round warms and does not count."""
+        load.setdefault("seconds", self.seconds)
+        if not self.load.uses_dnsperf:
+            load.setdefault("sources", workload.ANSWERED)
+        figures = {name: [] for name in servers}
+        for number in range(1 + (rounds or self.rounds)):
+            for name, server in servers.items():
+                path = queries or self.kitchen.queries(server.count)
+                result = self.load.measure(server, path, skip=7919 * number, **load)
+                if number:
+                    figures[name].append(result)
+        self.raw[label] = figures
+        for name, results in figures.items():
+            median = {key: statistics.median(result[key] for result in results) for key in ("qps", "ns_each", "foreign")}
+            busy = statistics.median(result["server_busy"] for result in results)
+            lost = sum(result["lost"] + result["left_out"] for result in results)
+            tell(f"  {label:14} {name:13} {median['qps']:>9,.0f} q/s {median['ns_each']:>7,.0f} ns of CPU a query, busy "
+                 f"{busy:.2f}, others {median['foreign']:.2f}, lost {lost}, rcodes {results[-1].get('rcodes')}")
+        return figures
+
+
+def of(figures, name, key="ns_each"):
+    return [result[key] for result in figures.get(name, [])]
+
+
+def against_all(figures, base):
+    """CPU a query of every server, to that of one of them in the same rounds."""
+    return {name: ratios(of(figures, name), of(figures, base)) for name in figures if name != base}
+
+
+def busy_note(figures, name="ambit-policy"):
+    """What to doubt: a server that was not at its limit, or a machine that others used."""
+    notes = []
+    busy = statistics.median(of(figures, name, "server_busy"))
+    foreign = max(statistics.median(of(figures, server, "foreign")) for server in figures)
+    if busy < 0.9:
+        notes.append(f"server busy {busy:.0%} only")
+    if foreign > 0.15:
+        notes.append(f"others used {foreign:.2f} of the two cores")
+    return "; ".join(notes)
+
+
+# --- CPU a query -------------------------------------------------------------------------------------------------------
+
+
+def udp(bench):
+    rows = []
+    limits = {MANY: 1.05, MORE: 1.12, MOST: 1.20}
+    for count in bench.options.n:
+        kinds = ["echo", "ambit-policy", "ambit-none", "gdnsd", "nsd", "knot", "bind"]
+        if count >= MOST and (bench.options.quick or not has_memory(10)):
+            kinds = ["echo", "ambit-policy", "gdnsd"]
+        if bench.options.against:
+            kinds.insert(2, "against")
+        with bench.up(kinds, count) as servers:
+            figures = bench.interleave(f"udp {count:,}", servers)
+        if "ambit-policy" not in figures:
+            rows.append(Row("udp", f"UDP, {count:,} services", "", 0, [], note="Ambit did not start"))
+            continue
+        beside = against_all(figures, "echo")
+        mine, note = beside.pop("ambit-policy"), busy_note(figures)
+        limit = limits.get(count)
+        rows.append(Row("udp", f"UDP, {count:,} services, all rules on: CPU a query, to echo's",
+                        f"≤ {limit}" if limit else "", limit, mine, beside=beside, note=note))
+        if "gdnsd" in figures:
+            rows.append(Row("udp", f"UDP, {count:,} services: CPU a query, to gdnsd's without policy",
+                            "≤ 1" if count == MORE else "", 1.0 if count == MORE else None,
+                            ratios(of(figures, "ambit-policy"), of(figures, "gdnsd"))))
+        if "ambit-none" in figures:
+            goal = count == MORE
+            rows.append(Row("policy", f"policy, all of it, against none, {count:,} services: CPU a query",
+                            "≤ 1.03" if goal else "", 1.03 if goal else None,
+                            ratios(of(figures, "ambit-policy"), of(figures, "ambit-none"))))
+        qps = {name: of(figures, name, "qps") for name in figures if name != "ambit-policy"}
+        rows.append(Row("udp", f"UDP, {count:,} services: answers a second, one thread", "", None,
+                        of(figures, "ambit-policy", "qps"), beside=qps))
+    return rows
+
+
+def views(bench):
+    """Everything by caller: whole overlays here, views in BIND."""
+    rows = []
+    count = MANY if bench.options.tiny else MORE
+    with bench.up(["echo", "ambit-views", "bind-views"], count) as servers:
+        for sources, which in ((workload.ANSWERED, "all answered"), (workload.ALL_CALLERS, "a quarter of the callers refused")):
+            if bench.load.uses_dnsperf and sources != workload.ANSWERED:
+                continue
+            special = {} if bench.load.uses_dnsperf else {"sources": sources}
+            figures = bench.interleave(f"views {sources[-1]}", servers, **special)
+            if not {"ambit-views", "bind-views"} <= set(figures):
+                rows.append(Row("views", "answers by caller", "≥ 2.3", 2.3, [], note="needs BIND"))
+                break
+            rows.append(Row("views", f"answers by caller, {count:,} services, {which}: answers a second, to BIND views'",
+                            "≥ 2.3", 2.3, ratios(of(figures, "ambit-views", "qps"), of(figures, "bind-views", "qps")),
+                            at_least=True, beside={f"{name}, CPU to echo's": values
+                                                   for name, values in against_all(figures, "echo").items()},
+                            note=busy_note(figures, "ambit-views")))
+    return rows
+
+
+def workers(bench):
+    """One worker and two on the same two cores, where the generator has to be too on a machine that has no third."""
+    servers = {}
+    try:
+        for number in (1, 2):
+            servers[f"{number} worker"] = bench.kitchen.start_ready("ambit-policy", MANY, cores="0-1", workers=number)
+        time.sleep(0.5)
+        figures = bench.interleave("workers", servers, sockets=32, window=512)
+    finally:
+        for server in servers.values():
+            server.stop()
+    note = "the generator shares a core with the second worker" if (os.cpu_count() or 1) < 3 else ""
+    return [Row("workers", "two workers: CPU a query, to one's", "≤ 1.05", 1.05,
+                ratios(of(figures, "2 worker"), of(figures, "1 worker")), note=note)]
+
+
+# --- what does not depend on the machine -------------------------------------------------------------------------------
+
+
+def count_instructions(bench, kind="ambit-policy", count=MANY, queries=20_000, **options):
+    """User instructions a query, by callgrind: counted from the 4,001st query on."""
+    if not need("valgrind"):
+        return None
+    with tempfile.TemporaryDirectory(dir=bench.kitchen.folder) as folder:
+        out = os.path.join(folder, "callgrind")
+        server = bench.kitchen.start_ready(kind, count, seconds=240, cores=None, wrap=(
+            "valgrind", "--tool=callgrind", "-q", "--instr-atstart=no", f"--callgrind-out-file={out}"), **options)
+        try:
+            path = bench.kitchen.queries(count)
+            common = {"window": 32, "seconds": 60, "timeout": 5000, "sources": workload.ANSWERED}
+            bench.load.run(server.port, path, count=4_000, **common)
+            subprocess.run(["callgrind_control", "-i", "on", str(server.process.pid)], capture_output=True, timeout=60, check=False)
+            result = bench.load.run(server.port, path, count=queries, **common)
+            subprocess.run(["callgrind_control", "-i", "off", str(server.process.pid)], capture_output=True, timeout=60, check=False)
+            server.process.send_signal(signal.SIGINT)
+            server.process.wait(60)
+        finally:
+            server.stop()
+        with open(out, encoding="utf-8", errors="replace") as text:
+            return callgrind_total(text.read()) / max(1, result["received"])
+
+
+def instructions(bench):
+    if bench.load.uses_dnsperf or not need("valgrind"):
+        return [Row("instructions", "user instructions a query", "≤ 1,500", 1500, [], note="needs valgrind and our generator")]
+    plain = count_instructions(bench)
+    none = count_instructions(bench, "ambit-none")
+    tell(f"  instructions   {plain:,.0f} a query; without policy {none:,.0f}")
+    rows = [Row("instructions", "user instructions a query, 1,000 services, all rules on", "≤ 1,500", 1500, [plain],
+                beside={"no policy": [none]})]
+    larger = {
+        "100 contexts for 3": {"contexts": 100},
+        "10,000 services in the policy for 1,000": {"services": 10_000},
+        "50 callers named by each allow for 2": {"rules": 50},
+        "50,000 prefixes for 1,000": {"contexts": 10, "prefixes": 50_000},
+        "100,000 services in the zone for 1,000": {"count": 100_000, "services": 1_000},
+    }
+    if bench.options.quick:
+        larger = dict(list(larger.items())[:2])
+    raw = {"plain": plain, "none": none}
+    for what, options in larger.items():
+        raw[what] = count_instructions(bench, **options)
+        tell(f"  instructions   {raw[what]:,.0f} with {what}")
+        rows.append(Row("instructions", f"flat: instructions with {what}", "≤ 1.10 ×", 1.10, [raw[what] / plain]))
+    bench.raw["instructions"] = raw
+    return rows
+
+
+def count_calls(bench, server, seconds=1.0):
+    """System calls a query at full load, by the kernel's own count; else by strace, which slows the server."""
+    path = bench.kitchen.queries(server.count)
+    if need("perf"):
+        out = os.path.join(server.folder, "perf")
+        pids = ",".join(map(str, server.pids()))
+        loading = subprocess.Popen(bench.load.command(server.port, path, seconds=seconds + 1, sources=workload.ANSWERED),
+                                   stdout=subprocess.PIPE, text=True)
+        time.sleep(0.4)
+        subprocess.run(["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-o", out, "-p", pids, "--", "sleep", str(seconds)],
+                       capture_output=True, timeout=60, check=False)
+        result = json.loads(loading.communicate(timeout=60)[0])
+        with contextlib.suppress(OSError), open(out, encoding="utf-8") as text:
+            if found := re.search(r"^(\d+),[^,]*,raw_syscalls:sys_enter", text.read(), re.M):
+                return int(found[1]) / (result["qps"] * seconds)
+    if not need("strace"):
+        return None
+    out = os.path.join(server.folder, "strace")
+    tracing = subprocess.Popen(["strace", "-f", "-c", "-o", out, "-p", str(server.process.pid)], stderr=subprocess.DEVNULL)
+    time.sleep(0.7)
+    result = bench.load.run(server.port, path, count=50_000, seconds=20, sources=workload.ANSWERED)
+    tracing.send_signal(signal.SIGINT)
+    tracing.wait(20)
+    with open(out, encoding="utf-8") as text:
+        found = re.search(r"^100\.00\s+\S+\s+(?:\d+\s+)?(\d+)", text.read(), re.M)
+    return int(found[1]) / max(1, result["received"]) if found else None
+
+
+def calls(bench):
+    kinds = ["echo", "ambit-policy", "gdnsd", "nsd", "knot"]
+    counted = {}
+    with bench.up(kinds, MANY) as servers:
+        for name, server in servers.items():
+            repeats = min(3, bench.rounds) if name == "ambit-policy" else 1
+            counted[name] = [each for _ in range(repeats) if (each := count_calls(bench, server)) is not None]
+    bench.raw["calls"] = counted
+    tell(f"  system calls   {counted}")
+    mine = counted.pop("ambit-policy", [])
+    return [Row("calls", "system calls a query at full load", "≤ 0.1", 0.1, mine, beside=counted)]
+
+
+# --- memory and loading ------------------------------------------------------------------------------------------------
+
+
+def has_memory(gibibytes):
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        available_ = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    return available_ > gibibytes << 20
+
+
+def started_once(bench, kind, count, **options):
+    """(seconds to the first answer, MiB while serving, MiB at most, CPU seconds) of a start."""
+    server = bench.kitchen.start_ready(kind, count, **options)
+    try:
+        cpu = execution_time(server.pids())
+        bench.load.run(server.port, bench.kitchen.queries(count), seconds=0.5)
+        time.sleep(1)
+        now, peak = resident(server.pids())
+    finally:
+        server.stop()
+    tell(f"  memory         {kind:14} {count:,} services: first answer {server.ready:.2f} s ({cpu:.2f} s of CPU), {now:.0f} MiB, "
+         f"peak {peak:.0f}")
+    return {"seconds": server.ready, "resident": now, "peak": peak, "cpu": cpu}
+
+
+def memory(bench):
+    count = MANY * 10 if bench.options.tiny else MOST
+    bench.kitchen.zone(count), bench.kitchen.queries(count)
+    repeats = 1 if bench.options.quick else 3
+    mine = [started_once(bench, "ambit-none", count, cores=None) for _ in range(repeats)]
+    one_core = [started_once(bench, "ambit-none", count)]
+    peers = {}
+    for kind in available(["gdnsd"] if bench.options.quick else ["gdnsd", "nsd", "knot"]):
+        with contextlib.suppress(RuntimeError):
+            peers[kind] = [started_once(bench, kind, count, cores=None)]
+    overlays = [started_once(bench, "ambit-overlays", count, cores=None)]
+    bench.raw["memory"] = {"ambit": mine, "one core": one_core, "100 contexts": overlays, **peers}
+
+    def every(key):
+        return {name: [run[key] for run in runs] for name, runs in peers.items()}
+
+    base = statistics.median(run["resident"] for run in mine)
+    return [
+        Row("memory", f"memory, {count:,} services: MiB resident", "≤ 300", 300, [run["resident"] for run in mine],
+            beside=every("resident") | {"peak while loading": [run["peak"] for run in mine]}),
+        Row("memory", "memory: the same with 100 contexts, each with an overlay of 1 %", "≤ 1.5 ×", 1.5,
+            [run["resident"] / base for run in overlays]),
+        Row("memory", f"load, {count:,} services: seconds to the first answer", "≤ 3.5", 3.5, [run["seconds"] for run in mine],
+            beside=every("seconds") | {"on one core": [run["seconds"] for run in one_core],
+                                       "CPU seconds": [run["cpu"] for run in mine]}),
+    ]
+
+
+# --- TCP, latency, reload ----------------------------------------------------------------------------------------------
+
+
+def tcp(bench):
+    with bench.up(["ambit-policy", "gdnsd", "nsd", "knot", "bind"], MANY) as servers:
+        full = bench.interleave("tcp", servers, transport="tcp", sockets=10, window=200)
+        steady = {}
+        if not bench.load.uses_dnsperf:
+            steady = bench.interleave("tcp 20,000", servers, transport="tcp", sockets=10, rate=20_000)
+    rows = []
+    ready = "gdnsd" in full and "ambit-policy" in full
+    mine = of(full, "ambit-policy", "qps")
+    rows.append(Row("tcp", "TCP, 10 pipelined connections: answers a second, to gdnsd's", "≥ 2", 2.0,
+                    ratios(mine, of(full, "gdnsd", "qps")) if ready else [], at_least=True,
+                    beside={f"{name}, q/s": of(full, name, "qps") for name in full}, note="" if ready else "needs gdnsd"))
+    if steady:
+        beside = {f"{name}, µs": of(steady, name, "p50_us") for name in steady}
+        rows.append(Row("tcp", "TCP at 20,000 q/s: median latency, to gdnsd's", "≤ 1", 1.0,
+                        ratios(of(steady, "ambit-policy", "p50_us"), of(steady, "gdnsd", "p50_us")) if ready else [],
+                        beside=beside))
+    return rows
+
+
+def latency(bench):
+    if bench.load.uses_dnsperf:
+        return [Row("latency", "UDP at 20,000 q/s: median latency, to echo's", "≤ 1.1", 1.1, [],
+                    note="dnsperf tells no percentiles")]
+    with bench.up(["echo", "ambit-policy", "gdnsd", "nsd", "knot"], MORE if not bench.options.tiny else MANY) as servers:
+        figures = bench.interleave("20,000 q/s", servers, rate=20_000)
+    echo = of(figures, "echo", "p50_us")
+    beside = {name: ratios(of(figures, name, "p50_us"), echo) for name in figures if name not in ("echo", "ambit-policy")}
+    microseconds = {f"{name}, µs": of(figures, name, "p50_us") for name in ("echo", "ambit-policy")}
+    return [
+        Row("latency", "UDP at 20,000 q/s: median latency, to echo's", "≤ 1.1", 1.1,
+            ratios(of(figures, "ambit-policy", "p50_us"), echo), beside=beside | microseconds),
+        Row("latency", "UDP at 20,000 q/s: 99th percentile, µs", "", None, of(figures, "ambit-policy", "p99_us"),
+            beside={name: of(figures, name, "p99_us") for name in figures if name != "ambit-policy"}),
+    ]
+
+
+def reload_once(bench, server, number):
+    """One changed address and serial under 20,000 queries a second: when a canary's answer is the new one, and what is lost."""
+    with open(server.recipe.zone, encoding="ascii") as zone:
+        text = zone.read()
+    changed = re.sub(r"^canary A \S+", f"{workload.CANARY} A 10.0.254.{number + 1}", text, count=1, flags=re.M)
+    changed = re.sub(r"(hostmaster) \d+", rf"\1 {number + 2}", changed, count=1)
+    beside = os.path.join(server.folder, "zone.new")
+    with open(beside, "w", encoding="ascii") as zone:
+        zone.write(changed)
+    os.rename(beside, server.recipe.zone)
+    path = bench.kitchen.queries(server.count)
+    loading = subprocess.Popen(
+        bench.load.command(server.port, path, seconds=4, rate=20_000, sockets=16, timeout=1000, sources=workload.ANSWERED,
+                           canary=f"{workload.CANARY}.{workload.ORIGIN}"), stdout=subprocess.PIPE, text=True)
+    try:
+        time.sleep(1)
+        began = time.time_ns()
+        with open(server.log, "ab") as log:
+            # On the server's core, which then has the reading to do besides answering.
+            subprocess.run(["taskset", "-c", str(SERVER_CORE), *server.recipe.reload], stdout=log, stderr=log, timeout=30, check=False)
+        result = json.loads(loading.communicate(timeout=60)[0])
+    finally:
+        if loading.poll() is None:
+            loading.kill()
+            loading.wait()
+    result["new_after"] = (result["canary_changed"] - began) / 1e9 if result["canary_changed"] else float("inf")
+    return result
+
+
+def reload(bench):
+    count = MANY if bench.options.tiny else MORE
+    repeats = 1 if bench.options.quick else 3
+    figures = {}
+    # The policy beside the zone has 1,000 services; a larger one is told beside it.
+    for name, options in {"ambit": {"services": 1000}, "ambit, 100,000 services in the policy": {},
+                          "gdnsd": {}, "knot": {}, "nsd": {}}.items():
+        kind = "ambit-policy" if name.startswith("ambit") else name
+        for kind in available([kind]):
+            try:
+                server = bench.kitchen.start_ready(kind, count, **options)
+            except RuntimeError as error:
+                tell(f"skipped: {name}: {error}")
+                continue
+            try:
+                time.sleep(1)
+                figures[name] = [reload_once(bench, server, number) for number in range(repeats)]
+            finally:
+                server.stop()
+            last = figures[name][-1]
+            tell(f"  reload         {name:13} new answer after {last['new_after']:.3f} s, lost {last['lost'] + last['left_out']} of "
+                 f"{last['sent']}, longest silence {last['canary_gap_ms']:.0f} ms, p99.9 {last['p999_us']:.0f} µs")
+    bench.raw["reload"] = figures
+    after = {name: of(figures, name, "new_after") for name in figures}
+    lost = {name: [run["lost"] + run["left_out"] for run in runs] for name, runs in figures.items()}
+    silence = {f"{name}, longest silence ms": of(figures, name, "canary_gap_ms") for name in figures}
+    return [
+        Row("reload", f"reload of a changed zone of {count:,} services at 20,000 q/s: queries lost, in all", "0", 0,
+            [sum(lost.pop("ambit", [float("inf")]))], beside={name: [sum(each)] for name, each in lost.items()}),
+        Row("reload", "reload: seconds from the command to the first new answer", "≤ 0.3", 0.3, after.pop("ambit", []),
+            beside=after | silence),
+    ]
