@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -104,6 +105,7 @@ class WorkloadTests(unittest.TestCase):
         self.assertEqual(deepest.count(".") + 1, 127)
 
 
+@unittest.skipUnless(shutil.which("cc"), "no C compiler")
 class GeneratorTests(unittest.TestCase):
     """The C programs against each other: nothing is lost to an echo, and percentiles are in order."""
 
