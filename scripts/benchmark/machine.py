@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+from figures import read_dnsperf
+
 SERVER_CORE, LOAD_CORE = 0, 1
 TICK = os.sysconf("SC_CLK_TCK")
 LOADED = 0.10  # cores' worth of other work from which on a measurement is taken again
@@ -31,7 +33,8 @@ def only_one():
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            sys.exit("bench: another one is running; wait for its end")
+            tell("bench: another one is running; wait for its end")
+            sys.exit(3)
         yield
 
 
@@ -58,6 +61,15 @@ def execution_time(pids):
                 with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as stat:
                     total += int(stat.read().split()[0])
     return total / 1e9
+
+
+def used_time(pids):
+    """Seconds of CPU time of these processes, threads that have ended included; in clock ticks."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            total += sum(map(int, stat.read().rpartition(")")[2].split()[11:13]))
+    return total / TICK
 
 
 def resident(pids):
@@ -166,8 +178,6 @@ class Load:
         return json.loads(done.stdout)
 
     def run_dnsperf(self, port, queries, seconds=1, window=128, sockets=8, rate=None, transport="udp", **_):
-        from figures import read_dnsperf
-
         command = ["taskset", "-c", str(LOAD_CORE), "dnsperf", "-s", "127.0.0.1", "-a", "127.0.0.2", "-p", str(port)]
         command += ["-d", queries, "-l", str(max(1, round(seconds))), "-q", str(window), "-c", str(sockets), "-m", transport]
         if rate:
