@@ -285,7 +285,8 @@ static int queue_frames(Lane *lane, int count, const uint64_t *due) {
 
 static void move_stream(Lane *lane) {
   if (lane->out_start < lane->out_end) {
-    ssize_t written = send(lane->socket, lane->out + lane->out_start, lane->out_end - lane->out_start, MSG_DONTWAIT | MSG_NOSIGNAL);
+    size_t rest = lane->out_end - lane->out_start;
+    ssize_t written = send(lane->socket, lane->out + lane->out_start, rest, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (written < 0 && errno != EAGAIN) fail("a connection was closed");
     if (written > 0) lane->out_start += (size_t)written;
     if (lane->out_start == lane->out_end) lane->out_start = lane->out_end = 0;
@@ -345,7 +346,8 @@ static void add_sources(char *list) {
   char *dash = strchr(list, '-');
   if (dash) *dash = 0;
   struct in_addr from, to;
-  if (inet_pton(AF_INET, list, &from) != 1 || inet_pton(AF_INET, dash ? dash + 1 : list, &to) != 1) fail("sources takes addresses");
+  bool is_list = inet_pton(AF_INET, list, &from) == 1 && inet_pton(AF_INET, dash ? dash + 1 : list, &to) == 1;
+  if (!is_list) fail("sources takes addresses");
   for (uint32_t address = ntohl(from.s_addr); address <= ntohl(to.s_addr) && source_count < most_sources; address++) {
     if (address >> 24 != 127) fail("sources takes addresses of loopback only");
     sources[source_count].sin_family = AF_INET;
@@ -455,8 +457,9 @@ int main(int argc, char **argv) {
   struct rusage used;
   getrusage(RUSAGE_SELF, &used);
   double elapsed = (double)(stopped - start) / 1e9;
-  printf("{\"sent\": %lu, \"received\": %lu, \"lost\": %lu, \"late\": %lu, \"foul\": %lu, \"left_out\": %lu, \"seconds\": %.4f, \"qps\": %.0f",
-    sent, received, lost, late, foul, left_out, elapsed, (double)received / elapsed);
+  printf("{\"sent\": %lu, \"received\": %lu, \"lost\": %lu, \"late\": %lu, \"foul\": %lu, \"left_out\": %lu", sent, received, lost,
+    late, foul, left_out);
+  printf(", \"seconds\": %.4f, \"qps\": %.0f", elapsed, (double)received / elapsed);
   printf(", \"p50_us\": %.3f, \"p90_us\": %.3f, \"p99_us\": %.3f, \"p999_us\": %.3f, \"max_us\": %.3f",
     percentile(.5), percentile(.9), percentile(.99), percentile(.999), (double)slowest / 1000);
   printf(", \"rcodes\": {");

@@ -226,7 +226,8 @@ def reload_once(bench, server, number):
         began = time.time_ns()
         with open(server.log, "ab") as log:
             # On the server's core, which then has the reading to do besides answering.
-            subprocess.run(["taskset", "-c", str(SERVER_CORE), *server.recipe.reload], stdout=log, stderr=log, timeout=30, check=False)
+            command = ["taskset", "-c", str(SERVER_CORE), *server.recipe.reload]
+            subprocess.run(command, stdout=log, stderr=log, timeout=30, check=False)
         result = json.loads(loading.communicate(timeout=60)[0])
     finally:
         if loading.poll() is None:
