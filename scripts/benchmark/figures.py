@@ -19,8 +19,8 @@ def ratios(these, those):
 
 def number(value):
     """As many digits as tell something: 1.053, 12.4, 1,501."""
-    if value != value:
-        return "-"
+    if value == float("inf"):
+        return "never"
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}".rstrip("0").rstrip(".") if value else "0"

@@ -219,7 +219,7 @@ def reload_once(bench, server, number):
     os.rename(beside, server.recipe.zone)
     path = bench.kitchen.queries(server.count)
     loading = subprocess.Popen(
-        bench.load.command(server.port, path, seconds=4, rate=20_000, sockets=16, timeout=1000, sources=workload.ANSWERED,
+        bench.load.command(server.port, path, seconds=6, rate=20_000, sockets=16, timeout=1000, sources=workload.ANSWERED,
                            canary=f"{workload.CANARY}.{workload.ORIGIN}"), stdout=subprocess.PIPE, text=True)
     try:
         time.sleep(1)

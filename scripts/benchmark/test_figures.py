@@ -23,7 +23,8 @@ class FiguresTests(unittest.TestCase):
             figures.ratios([1], [1, 2])
 
     def test_numbers_have_the_digits_that_tell_something(self):
-        for value, text in ((1.0534, "1.053"), (1.5, "1.5"), (12.34, "12.3"), (1500.6, "1,501"), (0, "0"), (0.09, "0.09")):
+        for value, text in ((1.0534, "1.053"), (1.5, "1.5"), (12.34, "12.3"), (1500.6, "1,501"), (0, "0"), (0.09, "0.09"),
+                            (float("inf"), "never")):
             self.assertEqual(figures.number(value), text)
         self.assertEqual(figures.told([3, 1, 2]), "2 (1 to 3)")
         self.assertEqual(figures.told([2]), "2")
