@@ -129,13 +129,13 @@ extension CompiledPolicy {
 extension IPAddress {
   /// The IPv4 address in the four octets at `offset`.
   @inline(__always)
-  fileprivate init(v4 memory: borrowing FlatArray<UInt8>, at offset: Int) {
+  init(v4 memory: borrowing FlatArray<UInt8>, at offset: Int) {
     self.init(v4: UInt32(bigEndian: memory.load(offset, as: UInt32.self)))
   }
 
   /// The IPv6 address in the sixteen octets at `offset`.
   @inline(__always)
-  fileprivate init(v6 memory: borrowing FlatArray<UInt8>, at offset: Int) {
+  init(v6 memory: borrowing FlatArray<UInt8>, at offset: Int) {
     self.init(
       high: UInt64(bigEndian: memory.load(offset, as: UInt64.self)),
       low: UInt64(bigEndian: memory.load(offset &+ 8, as: UInt64.self)))

@@ -60,15 +60,13 @@ public enum Decision: UInt8, Sendable, BitwiseCopyable {
 }
 
 /// What became of one query, and the rule behind it.
-public struct Outcome: Sendable, BitwiseCopyable {
+public struct Outcome: Equatable, Sendable, BitwiseCopyable {
   /// Whether it was answered, refused, failed, or met with silence.
   public internal(set) var decision: Decision = .silent
   /// The response's RCODE, where there is a response.
   public internal(set) var rcode: RCode = .noError
   /// Who asked.
   public internal(set) var caller: Caller
-  /// What that rests on: the arrival's evidence, or a trusted forwarder's word for its client.
-  public internal(set) var evidence: Evidence
   /// The service that was asked for, where the query got so far; of an alias's chain, the one a refusal is about.
   public internal(set) var service: UInt32 = 0
   /// Why the policy refused; nil where it did not.
@@ -97,9 +95,14 @@ public struct Outcome: Sendable, BitwiseCopyable {
   /// True where the client subnet does not say who the caller is.
   var isSubnetTooShort: Bool { clientSubnet.map { scope > $0.sourceLength } ?? false }
 
-  init(caller: Caller, _ evidence: Evidence = Evidence(source: IPAddress(v4: 0))) {
-    self.caller = caller
-    self.evidence = evidence
+  init(caller: Caller) { self.caller = caller }
+
+  /// What the caller rests on: what is known of who sent the query, or a trusted forwarder's word for its client. A
+  /// certificate or a user number is the forwarder's own.
+  public func evidence(_ ofSender: Evidence) -> Evidence {
+    guard let clientSubnet else { return ofSender }
+    return Evidence(
+      source: clientSubnet.address, addressSource: .clientSubnet, listenerContext: ofSender.listenerContext)
   }
 
   /// A refusal as a log tells it again.

@@ -15,56 +15,69 @@ public func respond(
   into response: inout OctetBuffer
 ) -> Outcome {
   response.reset()
-  let caller = snapshot.policy.callers.caller(arrival.evidence)
-  var outcome = Outcome(caller: caller, arrival.evidence)
-  workspace.clientSubnet = nil
-  workspace.refusesSubnet = false
-  if snapshot.policy.isDropped(caller), !snapshot.policy.isForwarder(arrival.source) {
-    // Who is in no context gets no answer to anything, malformed or not.
-    outcome.refusal = snapshot.policy.judgePlacement(caller)
-    return outcome
-  }
-  do throws(WireError) {
-    try workspace.query.read(request, name: &workspace.name)
-  } catch {
-    workspace.reject(request, error, arrival, snapshot, &outcome, into: &response)
-    return outcome
-  }
-  if workspace.query.ednsVersion != 0 {
-    // RFC 6891 §6.1.3: the version we know is in our OPT; nothing else of the query is looked at.
-    workspace.fail(request, .badVers, arrival, snapshot, &outcome, into: &response)
-    return outcome
-  }
-  workspace.placeCaller(arrival, snapshot, &outcome)
-  if !workspace.refusesSubnet, snapshot.policy.isDropped(outcome.caller) {
-    outcome.refusal = snapshot.policy.judgePlacement(outcome.caller)
-    return outcome
-  }
-  workspace.judgeCookie(request, arrival, snapshot, &outcome)
-  if let rcode = workspace.rcodeOfCookie(arrival, snapshot, outcome) {
-    if rcode == .formErr { outcome.wireError = .questionCount }
-    workspace.fail(request, rcode, arrival, snapshot, &outcome, into: &response)
-    return outcome
-  }
-  workspace.time = arrival.time
-  if workspace.query.qclass == ResponseWriter.chaos,
-    let question = workspace.inBandQuestion(snapshot, outcome.caller)
-  {
-    if workspace.tells(question, snapshot, &outcome) {
-      workspace.tell(question, request, arrival, snapshot, &outcome, into: &response)
-      return outcome
-    }
-  } else {
-    workspace.findAnswer(request, snapshot, &outcome)
-  }
-  if outcome.decision != .silent {
-    workspace.encode(request, arrival, snapshot, &outcome, into: &response)
-  }
+  var outcome = Outcome(caller: snapshot.policy.callers.caller(arrival.evidence))
+  workspace.respond(to: request, arrival, snapshot, &outcome, into: &response)
   return outcome
 }
 
 extension Workspace {
+  /// Reads the request and answers it, by the direct way or the long one.
+  fileprivate mutating func respond(
+    to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
+    into response: inout OctetBuffer
+  ) {
+    clientSubnet = nil
+    refusesSubnet = false
+    if snapshot.policy.isDropped(outcome.caller), !snapshot.policy.isForwarder(arrival.source) {
+      // Who is in no context gets no answer to anything, malformed or not.
+      outcome.refusal = snapshot.policy.judgePlacement(outcome.caller)
+      return
+    }
+    do throws(WireError) {
+      try query.read(request, name: &name)
+    } catch {
+      return reject(request, error, arrival, snapshot, &outcome, into: &response)
+    }
+    time = arrival.time
+    if !answersDirectly(request, arrival, snapshot, &outcome, into: &response) {
+      answerTheLongWay(request, arrival, snapshot, &outcome, into: &response)
+    }
+  }
+
+  /// What may be said of any query that was read.
+  @inline(never)
+  private mutating func answerTheLongWay(
+    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
+    into response: inout OctetBuffer
+  ) {
+    if query.ednsVersion != 0 {
+      // RFC 6891 §6.1.3: the version we know is in our OPT; nothing else of the query is looked at.
+      return fail(request, .badVers, arrival, snapshot, &outcome, into: &response)
+    }
+    placeCaller(arrival, snapshot, &outcome)
+    if !refusesSubnet, snapshot.policy.isDropped(outcome.caller) {
+      outcome.refusal = snapshot.policy.judgePlacement(outcome.caller)
+      return
+    }
+    judgeCookie(request, arrival, snapshot, &outcome)
+    if let rcode = rcodeOfCookie(arrival, snapshot, outcome) {
+      if rcode == .formErr { outcome.wireError = .questionCount }
+      return fail(request, rcode, arrival, snapshot, &outcome, into: &response)
+    }
+    if query.qclass == ResponseWriter.chaos, let question = inBandQuestion(snapshot, outcome.caller) {
+      if tells(question, snapshot, &outcome) {
+        return tell(question, request, arrival, snapshot, &outcome, into: &response)
+      }
+    } else {
+      findAnswer(request, snapshot, &outcome)
+    }
+    if outcome.decision != .silent { encode(request, arrival, snapshot, &outcome, into: &response) }
+  }
+}
+
+extension Workspace {
   /// What a request gets that is none: an RCODE, or silence where there is nothing to answer to.
+  @inline(never)
   fileprivate mutating func reject(
     _ request: Span<UInt8>, _ error: WireError, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
     into response: inout OctetBuffer

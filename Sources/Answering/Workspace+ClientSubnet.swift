@@ -29,14 +29,10 @@ extension Workspace {
     let isContextKnown = evidence.listenerContext != nil
     scope = subnet.length(
       ofAddressBits: snapshot.policy.boundaries.scope(of: subnet.address, isContextKnown: isContextKnown))
-    // A certificate or a user number is the forwarder's own.
-    let ofClient = Evidence(
-      source: subnet.address, addressSource: .clientSubnet, listenerContext: evidence.listenerContext)
-    outcome.evidence = ofClient
     outcome.clientSubnet = subnet
     outcome.scope = scope
     if scope <= subnet.sourceLength {
-      outcome.caller = snapshot.policy.callers.caller(ofClient)
+      outcome.caller = snapshot.policy.callers.caller(outcome.evidence(evidence))
     } else {
       placeUnknown(in: subnet, evidence.listenerContext, snapshot, &outcome)
     }

@@ -17,6 +17,10 @@ public struct Workspace: ~Copyable {
   var writer = ResponseWriter()
   /// A sentence that is being made, of those that `dig CH TXT` is told.
   var fact = OctetBuffer(capacity: 16384)
+  /// The zone of the query before, by number: of whatever snapshot.
+  var lastZone = 0
+  /// False where every query is to go the long way: for tests, which compare the two.
+  var takesDirectWay = true
   /// When the query came, in seconds since 1970: exceptions end.
   var time: UInt32 = 0
   /// Whom a trusted forwarder asks for, where one asks, and how far the answer reaches: goes back with any response.

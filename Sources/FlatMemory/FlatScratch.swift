@@ -47,7 +47,45 @@ public struct FlatScratch<Element: BitwiseCopyable>: ~Copyable, @unchecked Senda
     if UInt(bitPattern: index) < UInt(bitPattern: count) { unsafe prefetchLine(base + index) }
   }
 
+  /// All elements, to be changed in place: for loops that keep it at hand.
+  @inlinable public var mutableSpan: MutableSpan<Element> {
+    @_lifetime(&self)
+    mutating get {
+      // Safe: the memory lives as long as this value, which the span borrows for itself.
+      let span = unsafe MutableSpan<Element>(_unsafeStart: base, count: count)
+      return unsafe _overrideLifetime(span, mutating: &self)
+    }
+  }
+
   @inlinable func check(_ index: Int) {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "an index into flat memory is in bounds")
+  }
+}
+
+extension FlatScratch<UInt64> {
+  /// Takes `count` octets of `source` from `start` on, eight a word, with every capital letter made small; what is left of
+  /// the last word, and the word behind it, become zero. There must be room for that.
+  @inlinable public mutating func loadLowercased(_ source: Span<UInt8>, from start: Int, count size: Int) {
+    precondition(start >= 0 && size >= 0 && size <= source.count &- start, "a copy from a span is in bounds")
+    precondition(size &>> 3 &+ 1 < count, "a copy in whole words has room")
+    // A word that would end behind the source is the source's last, moved down; few sources are shorter than a word.
+    let lastWord = source.count &- 8
+    unsafe source.withUnsafeBytes { bytes in
+      var from = start
+      var word = unsafe base
+      // Safe: `from` and seven more are in bounds, and so is `word`, which is checked above for all of them.
+      while from <= lastWord, from < start &+ size {
+        unsafe word.pointee = lowercased(bytes.loadUnaligned(fromByteOffset: from, as: UInt64.self))
+        unsafe word += 1
+        from &+= 8
+      }
+      if from < start &+ size {
+        let isLong = lastWord >= 0
+        let last = isLong ? source.word(at: lastWord) &>> UInt64((from &- lastWord) &* 8) : source.shortWord(at: from)
+        unsafe word.pointee = lowercased(last)
+      }
+      unsafe base[size &>> 3] &= (1 &<< (UInt64(size & 7) &* 8)) &- 1
+      unsafe base[size &>> 3 &+ 1] = 0
+    }
   }
 }

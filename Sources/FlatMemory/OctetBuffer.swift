@@ -124,6 +124,48 @@ public struct OctetBuffer: ~Copyable, @unchecked Sendable {
     return result
   }
 
+  /// Makes room for `size` octets at the end, to be written with ``set(_:at:)`` and ``copy(_:from:count:to:)``: what they
+  /// hold until then is of no meaning.
+  /// - Returns: where the room starts; nil where there is none, which is not remembered as an overflow.
+  @inlinable public mutating func extend(by size: Int) -> Int? {
+    let start = count
+    guard size >= 0, size <= writeLimit &- start else { return nil }
+    setCount(start &+ size)
+    return start
+  }
+
+  /// Writes `size` octets of `source` from `from` on at `offset`, in whole words: up to seven octets behind them, which
+  /// must not have been written yet or be written again, change too.
+  @inlinable @inline(__always)
+  public mutating func copy(_ source: borrowing FlatArray<UInt8>, from: Int, count size: Int, to offset: Int) {
+    precondition(offset >= 0 && size >= 0 && size <= count &- offset, "only room that was made is written")
+    precondition(from >= 0 && size <= source.count &- 8 &- from, "a copy in whole words is in bounds")
+    var done = 0
+    while done < size {
+      // Safe: both ranges were checked; there are seven octets more behind each of them, here by `init`.
+      let word = unsafe UnsafeRawPointer(source.base).loadUnaligned(fromByteOffset: from &+ done, as: UInt64.self)
+      unsafe base.storeBytes(of: word, toByteOffset: offset &+ done, as: UInt64.self)
+      done &+= 8
+    }
+  }
+
+  /// Writes the octets of `source` from `start` up to `end` where they are there, in whole words of which the last may
+  /// reach back over what stands before them: to be called before that is written. There are eight octets at least.
+  @inlinable @inline(__always)
+  public mutating func copyWords(_ source: Span<UInt8>, from start: Int, to end: Int) {
+    precondition(start >= 0 && end >= 8 && end <= count && end <= source.count, "only room that was made is written")
+    unsafe source.withUnsafeBytes { bytes in
+      var at = start
+      while at < end {
+        let from = min(at, end &- 8)
+        // Safe: both memories have `end` octets.
+        let word = unsafe bytes.loadUnaligned(fromByteOffset: from, as: UInt64.self)
+        unsafe base.storeBytes(of: word, toByteOffset: from, as: UInt64.self)
+        at &+= 8
+      }
+    }
+  }
+
   /// Replaces the integer at `offset`, in network byte order; it must have been written before.
   @inlinable public mutating func set<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
     precondition(offset >= 0 && offset &+ MemoryLayout<Value>.size <= count, "only what was written is replaced")

@@ -16,6 +16,23 @@ extension Span<UInt8> {
     return unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
   }
 
+  /// The first `size` of the eight octets at `offset`, 1 to 8, as they lie in memory; zeros behind them. They must be in
+  /// bounds.
+  @inlinable public func word(at offset: Int, size: Int) -> UInt64 {
+    precondition(size > 0 && size <= 8 && offset >= 0 && offset <= count &- size, "a word is in bounds")
+    let mask = ~UInt64(0) &>> UInt64(64 &- size &* 8)
+    let last = count &- 8
+    if offset <= last { return word(at: offset) & mask }
+    return (last >= 0 ? word(at: last) &>> UInt64((offset &- last) &* 8) : shortWord(at: offset)) & mask
+  }
+
+  /// What there is of the eight octets at `offset`, which is in bounds; zeros behind the end.
+  public func shortWord(at offset: Int) -> UInt64 {
+    var word: UInt64 = 0
+    for index in offset..<Swift.min(count, offset &+ 8) { word |= UInt64(self[index]) &<< UInt64((index &- offset) &* 8) }
+    return word
+  }
+
   /// A copy of the octets in `range`, which must be in bounds. Allocates: not for the way of every query.
   public func octets(_ range: Range<Int>) -> [UInt8] {
     unsafe extracting(range).withUnsafeBufferPointer { unsafe Array($0) }

@@ -195,8 +195,8 @@ private struct CallersView {
       return
     }
     let type = query.type
-    let (outcome, message) = probe.ask(
-      query.name, type, by: side.evidence(of: query, certificateService), for: query.clientSubnet)
+    let evidence = side.evidence(of: query, certificateService)
+    let (outcome, message) = probe.ask(query.name, type, by: evidence, for: query.clientSubnet)
     let policy = side.snapshot.policy
     decision = message == nil ? .silent : outcome.decision
     rcode = message?.rcode ?? 0
@@ -213,7 +213,7 @@ private struct CallersView {
       })
     let service = policy.serviceName(outcome.caller.service)
     let context = policy.contextName(outcome.caller.context)
-    let source = outcome.evidence.source
+    let source = outcome.evidence(evidence).source
     let place = context.isEmpty ? "" : " in \(context)"
     caller = service.isEmpty ? "\(source)\(place)" : "\(service)\(place) at \(source)"
 

@@ -125,12 +125,13 @@ final class Worker: Sendable {
       let isTaken =
         thinning.isWanted(refusal, outcome, generation: served.generation, time: time)
         && ring.push(
-          outcome, outcome.evidence, arrival.transport, request: request, time: time, generation: served.generation)
+          outcome, outcome.evidence(arrival.evidence), arrival.transport, request: request, time: time,
+          generation: served.generation)
       if !isTaken { metrics.count(.logRecordsDropped) }
     }
     if served.queryScope != nil {
       let isTaken = queries.push(
-        outcome, outcome.evidence, arrival.transport, request: request, time: time, generation: served.generation)
+        outcome, outcome.evidence(arrival.evidence), arrival.transport, request: request, time: time, generation: served.generation)
       if !isTaken { metrics.count(.queryRecordsDropped) }
     }
   }

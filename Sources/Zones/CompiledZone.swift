@@ -49,7 +49,7 @@ public final class CompiledZone: Sendable {
   /// Not 0 at the numbers of contexts whose data did not load: they get SERVFAIL.
   let broken: FlatArray<UInt8>
   /// True where some context's data did not load.
-  let hasBroken: Bool
+  public let hasBroken: Bool
   /// Names with data or below which there is data, in any context.
   package let nameCount: Int
   /// RRs in memory, for all contexts.

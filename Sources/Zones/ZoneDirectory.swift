@@ -1,72 +1,133 @@
 package import Contexts
 public import DNSFormat
-internal import FlatMemory
+public import FlatMemory
 
 /// All zones of a snapshot, found by name.
 public final class ZoneDirectory: Sendable {
-  /// In the order of their origins; one for each realm.
-  public let zones: [CompiledZone]
-  /// An open-addressing table: a zone's number plus one; 0 where free.
-  private let index: FlatArray<UInt32>
+  /// The zones, to be read by number on a query's path.
+  public let lent: LentObjects<CompiledZone>
+  /// An open-addressing table, by the hash of an apex and its realm.
+  @usableFromInline let index: FlatArray<Entry>
   /// Bit n: some zone's apex has n labels.
-  private let labelCounts: FlatArray<UInt64>
+  @usableFromInline let labelCounts: FlatArray<UInt64>
   /// The realm of each context number.
-  private let realms: FlatArray<UInt16>
-  private let seed: UInt64
+  @usableFromInline let realms: FlatArray<UInt16>
+  /// By zone: the realm whose callers need look no further for a name at or below its apex, since it is whole and no apex
+  /// lies below; `UInt16.max` of any other zone.
+  @usableFromInline let innermost: FlatArray<UInt16>
+  @usableFromInline let seed: UInt64
+
+  /// A slot of the table.
+  @usableFromInline struct Entry: BitwiseCopyable, Sendable {
+    /// The apex's hash and its realm.
+    @usableFromInline var hash: UInt64 = 0
+    /// The zone's number plus one; 0 where free.
+    @usableFromInline var zone: UInt32 = 0
+    /// Not 0 where every context of the realm has the apex, and its data loaded.
+    @usableFromInline var isWhole: UInt32 = 0
+  }
 
   /// - Parameters:
   ///   - zones: at most one for each origin and realm.
   ///   - seed: keeps the table's order from those who choose names.
   package init(_ zones: [CompiledZone], contexts: ContextTree, seed: UInt64) {
-    self.zones = zones
+    lent = LentObjects(zones)
     self.seed = seed
-    realms = FlatArray((0..<contexts.nodes.count).map { UInt16(contexts.realm(of: $0)) })
+    let realms = (0..<contexts.nodes.count).map { UInt16(contexts.realm(of: $0)) }
+    self.realms = FlatArray(realms)
     var counts: [UInt64] = [0, 0]
-    var table = [UInt32](repeating: 0, count: max(4, (zones.count * 2 + 1).roundedUpToPowerOfTwo))
+    var table = [Entry](repeating: Entry(), count: max(4, (zones.count * 2 + 1).roundedUpToPowerOfTwo))
     var name = NameKey()
     for (number, zone) in zones.enumerated() {
       counts[zone.originLabels >> 6] |= 1 << UInt64(zone.originLabels & 63)
       name.load(zone.origin)
-      var slot = Int(truncatingIfNeeded: name.hash(from: 0, seed: seed) &+ UInt64(zone.realm)) & (table.count - 1)
-      while table[slot] != 0 { slot = (slot + 1) & (table.count - 1) }
-      table[slot] = UInt32(number + 1)
+      let hash = name.hash(from: 0, seed: seed) &+ UInt64(zone.realm)
+      var slot = Int(truncatingIfNeeded: hash) & (table.count - 1)
+      while table[slot].zone != 0 { slot = (slot + 1) & (table.count - 1) }
+      table[slot] = Entry(hash: hash, zone: UInt32(number + 1), isWhole: zone.isWhole(in: realms) ? 1 : 0)
     }
     index = FlatArray(table)
+    var outer: Set<DomainName> = []
+    for zone in zones where zone.origin != .root {
+      var ancestor = zone.origin
+      repeat { ancestor = ancestor.parent } while outer.insert(ancestor).inserted && ancestor != .root
+    }
+    innermost = FlatArray(
+      zones.map { !outer.contains($0.origin) && $0.isWhole(in: realms) ? UInt16($0.realm) : .max })
     labelCounts = FlatArray(counts)
+  }
+
+  /// In the order of their origins; one for each realm.
+  public var zones: [CompiledZone] { lent.all }
+
+  /// As ``zone(of:type:context:)``, trying a zone first: most queries are for the zone of the query before.
+  @inlinable @inline(__always)
+  public func zone(of name: borrowing NameKey, type: RRType, context: UInt16, guess: Int) -> Int? {
+    if guess < innermost.count, innermost[guess] == realms[Int(context)], type != .ds,
+      lent.with(guess, { $0.covers(name) })
+    {
+      return guess
+    }
+    return zone(of: name, type: type, context: context)
   }
 
   /// The number of the zone that has authority over `name` for a caller in `context`: the longest apex that is the name
   /// or an ancestor of it, and exists for that context. Nil where there is none.
   ///
   /// DS lies at the parent's side of a cut (RFC 4035 §3.1.4.1): for it the apex's own zone comes last.
-  public func zone(of name: borrowing NameKey, type: RRType, context: UInt16) -> Int? {
+  @inlinable public func zone(of name: borrowing NameKey, type: RRType, context: UInt16) -> Int? {
     let realm = UInt64(realms[Int(context)])
     var ownApex: Int?
-    var labels = name.labelCount
-    while labels >= 0 {
-      if labelCounts[labels &>> 6] &>> UInt64(labels & 63) & 1 != 0,
-        let number = zone(atApex: name, labels: labels, realm: realm),
-        zones[number].isBroken(for: context) || zones[number].apex(context: context).exists
-      {
+    var half = name.labelCount &>> 6
+    while half >= 0 {
+      // The counts that the name has enough labels for, longest first.
+      var counts = labelCounts[half]
+      if half == name.labelCount &>> 6 { counts &= ~0 &>> UInt64(63 &- name.labelCount & 63) }
+      while counts != 0 {
+        let bit = 63 &- counts.leadingZeroBitCount
+        counts ^= 1 &<< UInt64(bit)
+        let labels = half &<< 6 &+ bit
+        guard let number = zone(atApex: name, labels: labels, realm: realm, context: context) else { continue }
         if type != .ds || labels < name.labelCount { return number }
         ownApex = number
       }
-      labels &-= 1
+      half &-= 1
     }
     return ownApex
   }
 
-  private func zone(atApex name: borrowing NameKey, labels: Int, realm: UInt64) -> Int? {
-    let start = name.start(ofSuffix: labels)
+  /// The number of the zone whose apex is the ancestor of `name` with `labels` labels, where it is one to ask.
+  @inlinable func zone(
+    atApex name: borrowing NameKey, labels: Int, realm: UInt64, context: UInt16
+  ) -> Int? {
+    let hash = name.hash(from: name.start(ofSuffix: labels), seed: seed) &+ realm
     let mask = index.count &- 1
-    var slot = Int(truncatingIfNeeded: name.hash(from: start, seed: seed) &+ realm) & mask
-    while index[slot] != 0 {
-      let number = Int(index[slot]) &- 1
-      let zone = zones[number]
-      if zone.originLabels == labels, UInt64(zone.realm) == realm, zone.covers(name) { return number }
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let entry = index[slot]
+      if entry.zone == 0 { return nil }
+      let number = Int(entry.zone) &- 1
+      if entry.hash == hash, lent.with(number, { $0.isApex(of: name, labels: labels, realm: realm) }) {
+        if entry.isWhole != 0 || lent.with(number, { $0.isBroken(for: context) || $0.apex(context: context).exists }) {
+          return number
+        }
+        return nil
+      }
       slot = (slot &+ 1) & mask
     }
-    return nil
+  }
+}
+
+extension CompiledZone {
+  /// True where the zone's apex is the ancestor of `name` with `labels` labels, and its data is for `realm`.
+  @usableFromInline func isApex(of name: borrowing NameKey, labels: Int, realm: UInt64) -> Bool {
+    originLabels == labels && UInt64(self.realm) == realm && covers(name)
+  }
+
+  /// True where nothing is broken and the apex exists in all contexts of the zone's realm.
+  fileprivate func isWhole(in realms: [UInt16]) -> Bool {
+    !hasBroken
+      && realms.indices.allSatisfy { Int(realms[$0]) != realm || apex(context: UInt16($0)).exists }
   }
 }
 

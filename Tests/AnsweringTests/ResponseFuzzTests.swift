@@ -349,4 +349,38 @@ struct ResponseFuzzTests {
       if !udp.isTruncated { #expect(udp.answer == tcp.answer && udp.authority == tcp.authority, "\(place)") }
     }
   }
+
+  @Test(arguments: [4] as [UInt64])
+  func `the direct way gives what the long way gives, octet by octet`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var direct = Workspace(), long = Workspace()
+    long.takesDirectWay = false
+    var buffers = (direct: OctetBuffer(capacity: 65535), long: OctetBuffer(capacity: 65535))
+    let addresses = try sources.map { try #require(IPAddress($0)) }
+    var taken = 0
+    for round in 0..<rounds(20_000) {
+      var request = try base(&random)
+      if random.number(0...7) == 0 { addOptions(&request, &random) }
+      if random.number(0...7) == 0 { mutate(&request, &random) }
+      let isUDP = random.number(0...3) > 0
+      let caller = random.number(0...(addresses.count - 1))
+      let arrival = Arrival(source: addresses[caller], transport: isUDP ? .udp : .tcp)
+      let one = respond(to: request.span, arrival, fixture.snapshot, using: &direct, into: &buffers.direct)
+      let other = respond(to: request.span, arrival, fixture.snapshot, using: &long, into: &buffers.long)
+      let place = "seed \(seed), round \(round), from \(sources[caller]), request \(request)"
+      #expect(one == other, "\(place)")
+      let responses = (
+        buffers.direct.octets.octets(0..<buffers.direct.count), buffers.long.octets.octets(0..<buffers.long.count)
+      )
+      #expect(responses.0 == responses.1, "\(place)")
+      var outcome = Outcome(caller: fixture.snapshot.policy.callers.caller(arrival.evidence))
+      buffers.direct.reset()
+      if one.decision == .answered,
+        direct.answersDirectly(request.span, arrival, fixture.snapshot, &outcome, into: &buffers.direct)
+      {
+        taken += 1
+      }
+    }
+    #expect(taken > rounds(20_000) / 20, "\(taken)")
+  }
 }

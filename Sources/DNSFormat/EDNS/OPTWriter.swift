@@ -3,9 +3,9 @@ public import FlatMemory
 /// Writes the OPT record of a response (RFC 6891 §6.1.2), which comes last, and its options.
 public enum OPTWriter {
   /// Octets of an OPT record without options.
-  public static var size: Int { 11 }
+  @inlinable public static var size: Int { 11 }
   /// The UDP size we take: what fits an IPv6 packet of 1280 octets, whose fragments nobody needs.
-  public static var udpSize: UInt16 { 1232 }
+  @inlinable public static var udpSize: UInt16 { 1232 }
 
   /// Appends an OPT record without options.
   /// - Parameters:
@@ -18,6 +18,14 @@ public enum OPTWriter {
     buffer.append(UInt32(rcode.rawValue >> 4) << 24 | (isDNSSECOK ? 0x8000 : 0))
     buffer.append(0 as UInt16)
     if !buffer.overflowed { buffer.set(UInt16(buffer[10]) << 8 | UInt16(buffer[11]) &+ 1, at: 10) }
+  }
+
+  /// Writes the OPT record of a NOERROR response without options over `size` octets that were written or made room for.
+  @inlinable @inline(__always)
+  public static func set(isDNSSECOK: Bool, at offset: Int, in buffer: inout OctetBuffer) {
+    // The root's name, the type, the UDP size, the upper half of what stands in the place of a TTL.
+    buffer.set(UInt64(RRType.opt.rawValue) << 40 | UInt64(udpSize) << 24, at: offset)
+    buffer.set(isDNSSECOK ? 0x8000_0000 : 0 as UInt32, at: offset &+ 7)
   }
 
   /// Appends an option to the OPT record that the buffer ends with; nothing where it does not fit.

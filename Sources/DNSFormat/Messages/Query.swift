@@ -42,6 +42,9 @@ public struct Query: BitwiseCopyable, Sendable {
   /// False for a request for a server cookie and nothing else (RFC 7873 §5.4).
   public var hasQuestion: Bool { questionEnd > 12 }
 
+  /// True for one question in class IN and nothing more that an answer rests on; EDNS without options may be there.
+  public var isPlain: Bool { qclass == 1 && options.isEmpty && ednsVersion == 0 && signatureStart == 0 }
+
   /// Reads a whole request.
   ///
   /// What was understood before an error stays readable in `self`, since an error response echoes it.
@@ -61,6 +64,8 @@ public struct Query: BitwiseCopyable, Sendable {
       return
     }
     let end = try readQuestion(request, name: &name)
+    // Most queries are a question and nothing else.
+    if end == request.count, request.u32(at: 6) == 0, request.u16(at: 10) == 0 { return }
     try readRecords(request, from: end)
     if signatureStart > 0 { throw .signed }
   }

@@ -69,6 +69,9 @@ public struct RRsetImage: BitwiseCopyable, Sendable {
     layout & 0x2000 != 0 ? rdata &+ nameOffset : nil
   }
 
+  /// True where an answer with the set is a copy of its data: no names to compress, nor any whose addresses go beside it.
+  public var isCopiedWhole: Bool { nameUse.isDisjoint(with: [.compressed, .addressed]) }
+
   /// True for A and AAAA: the RDATA is an endpoint.
   @inlinable public var holdsAddresses: Bool { type == .a || type == .aaaa }
 

@@ -6,11 +6,8 @@ public import FlatMemory
 /// means (TC, or leaving it out) is the caller's to decide. Allocates nothing; one writer serves all of a worker's
 /// responses. The message starts at the buffer's first octet.
 public struct ResponseWriter: ~Copyable {
-  /// Names written so far that pointers may go to: a hash of the suffix and where it is.
-  private var hashes = FlatScratch<UInt32>(repeating: 0, count: 48)
-  private var offsets = FlatScratch<UInt16>(repeating: 0, count: 48)
-  private var knownCount = 0
-  private var knowsQuestion = false
+  /// Where names end that the writer has written: what `appendName` looks for beside the question's name.
+  private var labels = WrittenLabels()
   private var starts = FlatScratch<UInt8>(repeating: 0, count: 128)
 
   /// A writer that has written nothing.
@@ -24,7 +21,7 @@ public struct ResponseWriter: ~Copyable {
   }
 
   /// The owner of an RRset that is being written.
-  public enum Owner: Sendable, BitwiseCopyable {
+  public enum Owner: Equatable, Sendable, BitwiseCopyable {
     /// The QNAME: two octets that point to the question.
     case question
     /// The name at this offset of the owner's memory.
@@ -44,8 +41,7 @@ public struct ResponseWriter: ~Copyable {
   ///
   /// QR is set, OPCODE and RD are copied, everything else of the flags is clear (RFC 6895 §2.1).
   public mutating func begin(_ query: Query, request: Span<UInt8>, into buffer: inout OctetBuffer) {
-    knownCount = 0
-    knowsQuestion = false
+    labels.forget(behind: 0)
     let hasQuestion = query.questionEnd > 12
     buffer.append(UInt64(query.id) << 48 | UInt64(query.flags & 0x7900 | 0x8000) << 32 | (hasQuestion ? 0x1_0000 : 0))
     buffer.append(UInt32(0))
@@ -72,7 +68,7 @@ public struct ResponseWriter: ~Copyable {
     first: Int = 0, into buffer: inout OctetBuffer, keep: (Int) -> Bool
   ) -> Bool {
     let start = buffer.count
-    let knownBefore = knownCount
+    let knownBefore = labels.count
     let head = UInt64(rrset.type.rawValue) << 48 | 1 << 32 | UInt64(ttl)
     var rdata = rrset.dataStart
     var skipped = 0
@@ -82,11 +78,17 @@ public struct ResponseWriter: ~Copyable {
     }
     var remaining = rrset.count
     var written: UInt16 = 0
+    /// Points to the owner, once the message has it.
+    var pointer: UInt16? = owner == .question ? 0xc00c : nil
     while remaining > 0, !buffer.overflowed {
       let size = Int(UInt16(bigEndian: memory.load(rdata, as: UInt16.self)))
       rdata &+= 2
       if keep(rdata) {
-        append(owner, in: ownerMemory, made: made, into: &buffer)
+        if let pointer {
+          buffer.append(pointer)
+        } else {
+          pointer = append(owner, in: ownerMemory, made: made, into: &buffer)
+        }
         buffer.append(head)
         if rrset.nameUse.contains(.compressed) {
           appendCompressed(rrset, memory, rdata, size, into: &buffer)
@@ -117,7 +119,7 @@ public struct ResponseWriter: ~Copyable {
     into buffer: inout OctetBuffer
   ) -> Bool {
     let start = buffer.count
-    let knownBefore = knownCount
+    let knownBefore = labels.count
     append(owner, in: ownerMemory, made: made, into: &buffer)
     buffer.append(UInt64(RRType.cname.rawValue) << 48 | 1 << 32 | UInt64(ttl))
     let lengthAt = buffer.count
@@ -164,22 +166,28 @@ public struct ResponseWriter: ~Copyable {
     buffer.set(UInt64(buffer[4]) << 56 | UInt64(buffer[5]) << 48, at: 4)
   }
 
-  @inline(__always)
+  /// Appends an owner name.
+  /// - Returns: a pointer to it for the RRs that follow; nil where there can be none.
+  @discardableResult
   private mutating func append(
     _ owner: Owner, in memory: borrowing FlatArray<UInt8>, made: borrowing OctetBuffer, into buffer: inout OctetBuffer
-  ) {
+  ) -> UInt16? {
+    let start = buffer.count
     switch owner {
     case .question: buffer.append(0xc00c as UInt16)
     case .name(let offset): appendName(memory.span, at: offset, into: &buffer)
     case .made(let offset): appendName(made.octets, at: offset, into: &buffer)
     }
+    // The root takes one octet, a pointer two.
+    if buffer.overflowed || buffer.count < start &+ 2 || start > 0x3fff { return nil }
+    let isPointer = buffer.count == start &+ 2
+    return isPointer ? UInt16(buffer[start]) << 8 | UInt16(buffer[start &+ 1]) : 0xc000 | UInt16(start)
   }
 
   /// Takes back what did not fit, and forgets where its names were.
   private mutating func takeBack(to start: Int, _ knownBefore: Int, in buffer: inout OctetBuffer) {
     buffer.truncate(to: start)
-    knownCount = knownBefore
-    if knownBefore == 0 { knowsQuestion = false }
+    labels.forget(behind: knownBefore)
   }
 
   private func count(_ added: UInt16, in section: Section, of buffer: inout OctetBuffer) {
@@ -211,109 +219,74 @@ public struct ResponseWriter: ~Copyable {
   private mutating func appendName(
     _ memory: Span<UInt8>, at start: Int, into buffer: inout OctetBuffer
   ) -> Int {
-    if !knowsQuestion { learnQuestion(buffer) }
     var end = start
-    var labels = 0
+    var count = 0
     while memory[end] != 0 {
-      starts[labels] = UInt8(truncatingIfNeeded: end &- start)
-      labels &+= 1
+      starts[count] = UInt8(truncatingIfNeeded: end &- start)
+      count &+= 1
       end &+= 1 &+ Int(memory[end])
     }
-    // From the root towards the first label, for as long as the message has the suffix.
-    var hash: UInt32 = 0x811c_9dc5
-    var target = -1
-    var label = labels &- 1
-    while label >= 0 {
-      let at = start &+ Int(starts[label])
-      hash = Self.hash(hash, memory, at)
-      guard let known = find(hash, memory, label: at, followedBy: target, in: buffer) else { break }
+    var (new, target) = suffixInQuestion(memory, start, end, count, buffer.octets)
+    // Labels in front of that which other names have too, for as long as there are any.
+    while new > 0, labels.count > 0 {
+      let at = start &+ Int(starts[new &- 1])
+      guard let known = labels.find(memory, at, followedBy: target, in: buffer.octets) else { break }
       target = known
-      label &-= 1
+      new &-= 1
     }
-    // What is left of `label` and `label` itself is new: write it, and remember each of its suffixes.
-    let new = label &+ 1
+    // The first `new` labels are: write them, and remember each.
     let position = buffer.count
-    let size = new == labels ? end &- start : Int(starts[new])
+    let size = new == count ? end &- start : Int(starts[new])
     buffer.append(memory.extracting(start..<(start &+ size)))
     if target >= 0 { buffer.append(0xc000 | UInt16(target)) } else { buffer.append(0 as UInt8) }
-    while label >= 0 {
-      let offset = Int(starts[label])
-      remember(hash, at: position &+ offset)
-      label &-= 1
-      if label >= 0 { hash = Self.hash(hash, memory, start &+ Int(starts[label])) }
+    while new > 0 {
+      new &-= 1
+      labels.add(memory, start &+ Int(starts[new]), at: position &+ Int(starts[new]))
     }
     return end &+ 1
   }
 
-  /// Makes the question's name and its suffixes known, once a message and only when a name is to be written.
-  private mutating func learnQuestion(_ buffer: borrowing OctetBuffer) {
-    knowsQuestion = true
-    guard buffer.count > 12, buffer[5] == 1 else { return }
-    var labels = 0
-    var offset = 12
-    while buffer[offset] != 0 {
-      starts[labels] = UInt8(truncatingIfNeeded: offset)
-      labels &+= 1
-      offset &+= 1 &+ Int(buffer[offset])
-      if offset > 255 { break }
-    }
-    var hash: UInt32 = 0x811c_9dc5
-    while labels > 0 {
-      labels &-= 1
-      let at = Int(starts[labels])
-      var index = at
-      while index <= at &+ Int(buffer[at]) {
-        hash = (hash ^ UInt32(lowercased(buffer[index]))) &* 0x0100_0193
-        index &+= 1
+  /// The longest suffix that a name has in common with the question's.
+  /// - Parameters:
+  ///   - end: where the name's last octet is, the root's; it has `count` labels, which begin at `starts`.
+  /// - Returns: how many labels of the name stand in front of the suffix; where the message has it, -1 for the root.
+  private func suffixInQuestion(
+    _ memory: Span<UInt8>, _ start: Int, _ end: Int, _ count: Int, _ message: Span<UInt8>
+  ) -> (labels: Int, target: Int) {
+    guard message[5] == 1, count > 0 else { return (count, -1) }
+    var questionEnd = 12
+    while message[questionEnd] != 0 { questionEnd &+= 1 &+ Int(message[questionEnd]) }
+    let common = Self.commonEnd(
+      memory, end &+ 1, message, questionEnd &+ 1, atMost: min(end &- start, questionEnd &- 12) &+ 1)
+    // A suffix begins where both names have a label, not deeper than the octets that they share.
+    var inQuestion = 12
+    var label = 0
+    while label < count {
+      let size = end &- start &- Int(starts[label])
+      let at = questionEnd &- size
+      if size < common {
+        while inQuestion < at { inQuestion &+= 1 &+ Int(message[inQuestion]) }
+        if inQuestion == at { return (label, at) }
       }
-      remember(hash, at: at)
+      label &+= 1
     }
+    return (count, -1)
   }
 
-  private mutating func remember(_ hash: UInt32, at offset: Int) {
-    guard knownCount < 48, offset < 0x4000 else { return }
-    hashes[knownCount] = hash
-    offsets[knownCount] = UInt16(offset)
-    knownCount &+= 1
-  }
-
-  /// The hash of a suffix with the label at `at` in front of it.
-  private static func hash(_ hash: UInt32, _ memory: Span<UInt8>, _ at: Int) -> UInt32 {
-    var hash = hash
-    var index = at
-    let end = at &+ Int(memory[at])
-    while index <= end {
-      hash = (hash ^ UInt32(lowercased(memory[index]))) &* 0x0100_0193
-      index &+= 1
+  /// How many octets before `oneEnd` and `otherEnd` are the same but for capitals: `limit` at the most.
+  private static func commonEnd(
+    _ one: Span<UInt8>, _ oneEnd: Int, _ other: Span<UInt8>, _ otherEnd: Int, atMost limit: Int
+  ) -> Int {
+    var done = 0
+    while done < limit, oneEnd &- done >= 8, otherEnd &- done >= 8 {
+      let left = lowercased(one.word(at: oneEnd &- done &- 8)),
+        right = lowercased(other.word(at: otherEnd &- done &- 8))
+      // The last octet is the word's highest.
+      let same = (left ^ right).leadingZeroBitCount &>> 3
+      done &+= same
+      if same < 8 { return min(done, limit) }
     }
-    return hash
-  }
-
-  /// Where the message has this label followed by the suffix at `next` (-1: the root), or nil.
-  private func find(
-    _ hash: UInt32, _ memory: Span<UInt8>, label: Int, followedBy next: Int,
-    in buffer: borrowing OctetBuffer
-  ) -> Int? {
-    var index = 0
-    let size = Int(memory[label]) &+ 1
-    while index < knownCount {
-      let at = Int(offsets[index])
-      if hashes[index] == hash, at &+ size < buffer.count {
-        var same = 0
-        while same < size, lowercased(buffer[at &+ same]) == lowercased(memory[label &+ same]) { same &+= 1 }
-        if same == size, leads(to: next, from: at &+ size, in: buffer) { return at }
-      }
-      index &+= 1
-    }
-    return nil
-  }
-
-  /// True where the name goes on at `offset` with the suffix at `next`, in place or by a pointer.
-  private func leads(to next: Int, from offset: Int, in buffer: borrowing OctetBuffer) -> Bool {
-    if offset == next { return true }
-    let octet = buffer[offset]
-    if octet == 0 { return next < 0 }
-    guard octet & 0xc0 == 0xc0, offset &+ 1 < buffer.count else { return false }
-    return Int(octet & 0x3f) << 8 | Int(buffer[offset &+ 1]) == next
+    while done < limit, lowercased(one[oneEnd &- done &- 1]) == lowercased(other[otherEnd &- done &- 1]) { done &+= 1 }
+    return min(done, limit)
   }
 }

@@ -20,6 +20,7 @@ public struct NameKey: ~Copyable {
   /// - Throws: where it ends beyond the message, has a pointer (a question's name has nothing before it to point to),
   ///   or more than 255 octets.
   public mutating func load(_ message: Span<UInt8>, at start: Int) throws(WireError) -> Int {
+    var starts = starts.mutableSpan
     var offset = start
     var labels = 0
     while true {
@@ -31,26 +32,10 @@ public struct NameKey: ~Copyable {
       labels &+= 1
       offset &+= 1 &+ Int(length)
     }
-    length = offset &- start &+ 1
+    let length = offset &- start &+ 1
+    self.length = length
     labelCount = labels
-    var index = 0
-    var from = start
-    while from &+ 8 <= message.count, index &* 8 < length {
-      words[index] = lowercased(message.word(at: from))
-      index &+= 1
-      from &+= 8
-    }
-    if index &* 8 < length {
-      var word: UInt64 = 0
-      var shift: UInt64 = 0
-      while from <= offset {
-        word |= UInt64(lowercased(message[from])) &<< shift
-        shift &+= 8
-        from &+= 1
-      }
-      words[index] = word
-    }
-    clearTail()
+    words.loadLowercased(message, from: start, count: length)
     return offset &+ 1
   }
 
@@ -65,12 +50,7 @@ public struct NameKey: ~Copyable {
     }
     length = offset &- start &+ 1
     labelCount = labels
-    var index = 0
-    while index &* 8 < length {
-      words[index] = lowercased(memory.load(start &+ index &* 8, as: UInt64.self))
-      index &+= 1
-    }
-    clearTail()
+    words.loadLowercased(memory.span, from: start, count: length)
   }
 
   /// Takes the whole, uncompressed name at `start` of a buffer.
