@@ -9,7 +9,8 @@ extension Workspace {
     answer.reset()
     synthesised.reset()
     let context = outcome.caller.context
-    let ownZone = snapshot.zones.zone(of: name, type: query.type, context: context)
+    let ownZone = snapshot.zones.zone(of: name, type: query.type, context: context, guess: lastZone)
+    if let ownZone { lastZone = ownZone }
     let placement = judgementOfPlacement(snapshot, outcome.caller)
     if isRefused(placement, service: 0, snapshot, &outcome, zone: ownZone) { return }
     if query.qclass != 1 || query.type.isTransfer {
@@ -29,74 +30,97 @@ extension Workspace {
     followChain(from: ownZone, request, snapshot, &outcome)
   }
 
+  /// How far an alias's chain has been followed.
+  private struct Chain: ~Copyable {
+    /// The zone of the question's name.
+    let ownZone: Int
+    /// Where the name is written that the chain has come to.
+    var owner = Answer.Owner.question
+    /// Aliases so far, and the hashes of the names that had them.
+    var aliases = 0
+    var visited = InlineArray<16, UInt64>(repeating: 0)
+
+    init(ownZone: Int) { self.ownZone = ownZone }
+  }
+
   /// Step 3 of the algorithm, again for every alias.
   private mutating func followChain(
     from ownZone: Int, _ request: Span<UInt8>, _ snapshot: Snapshot, _ outcome: inout Outcome
   ) {
-    let context = outcome.caller.context
+    var chain = Chain(ownZone: ownZone)
     var number = ownZone
-    var owner = Answer.Owner.question
-    var aliases = 0
-    /// Hashes of the names that had an alias.
-    var visited = InlineArray<16, UInt64>(repeating: 0)
     while true {
-      let zone = snapshot.zones.zones[number]
-      if zone.isBroken(for: context) {
-        answer.reset()
-        answer.rcode = .servFail
-        answer.infoCode = .invalidData
-        outcome.decision = .failed
-        return
+      let next = snapshot.zones.lent.with(number) { zone in
+        answer(from: zone, number, &chain, request, snapshot, &outcome)
       }
-      let found = zone.finding(name, type: query.type, context: context, wildcard: &other)
-      if query.type == .ds, found.kind == .absent, let own = zoneAtName(snapshot, context), own != number {
-        // There is no cut above a zone of ours: its apex exists all the same.
-        number = own
-        continue
-      }
-      if aliases == 0 { outcome.service = found.service }
-      let judgement = snapshot.policy.judge(outcome.caller, target: found.service, at: time)
-      if isRefused(judgement, service: found.service, snapshot, &outcome, zone: ownZone) { return }
-      if aliases == 0, found.kind != .referral { answer.isAuthoritative = true }
-      switch found.kind {
-      case .referral:
-        return refer(found.node, zone, UInt32(number), snapshot, &outcome)
-      case .absent:
-        answer.rcode = .nxDomain
-        addNegative(zone, UInt32(number), context)
-        return prove(.noName(encloser: found.encloser), zone, UInt32(number), context)
-      case .exact, .wildcard:
-        if found.node.flags.contains(.alias), !query.type.standsBesideAlias { break }
-        let mayFilter = snapshot.policy.hasIsolations && !judgement.isExcepted
-        return addData(found, zone, UInt32(number), owner, ownZone, mayFilter: mayFilter, snapshot, &outcome)
-      case .redirection: break
-      }
-      // The owner of an item says where a name is written, not which it is; the hash tells a name met again.
-      let hash = name.hash(from: 0, seed: 0)
-      var index = 0
-      while index < aliases {
-        if visited[index] == hash { return }  // a loop: what is there is the answer
-        index &+= 1
-      }
-      if aliases == Self.longestChain { return }
-      visited[aliases] = hash
-      aliases &+= 1
-      if found.kind == .redirection {
-        guard redirect(by: found.node, zone, UInt32(number), owner: &owner, request: request, snapshot) else { return }
-        // The CNAME made is itself what was asked for.
-        if query.type == .cname { return }
-      } else {
-        follow(found, zone, UInt32(number), context, owner: &owner)
-      }
-      guard let next = snapshot.zones.zone(of: name, type: query.type, context: context) else { return }
+      guard let next else { return }
       number = next
     }
+  }
+
+  /// Answers for the name that a chain has come to.
+  /// - Returns: the zone in which to look for the name it leads to; nil at the end.
+  private mutating func answer(
+    from zone: CompiledZone, _ number: Int, _ chain: inout Chain, _ request: Span<UInt8>, _ snapshot: Snapshot,
+    _ outcome: inout Outcome
+  ) -> Int? {
+    let context = outcome.caller.context
+    if zone.isBroken(for: context) {
+      answer.reset()
+      answer.rcode = .servFail
+      answer.infoCode = .invalidData
+      outcome.decision = .failed
+      return nil
+    }
+    let found = zone.finding(name, type: query.type, context: context, wildcard: &other)
+    if query.type == .ds, found.kind == .absent, let own = zoneAtName(snapshot, context), own != number {
+      // There is no cut above a zone of ours: its apex exists all the same.
+      return own
+    }
+    if chain.aliases == 0 { outcome.service = found.service }
+    let judgement = snapshot.policy.judge(outcome.caller, target: found.service, at: time)
+    if isRefused(judgement, service: found.service, snapshot, &outcome, zone: chain.ownZone) { return nil }
+    if chain.aliases == 0, found.kind != .referral { answer.isAuthoritative = true }
+    switch found.kind {
+    case .referral:
+      refer(found.node, zone, UInt32(number), snapshot, &outcome)
+      return nil
+    case .absent:
+      answer.rcode = .nxDomain
+      addNegative(zone, UInt32(number), context)
+      prove(.noName(encloser: found.encloser), zone, UInt32(number), context)
+      return nil
+    case .exact, .wildcard:
+      if found.node.flags.contains(.alias), !query.type.standsBesideAlias { break }
+      let mayFilter = snapshot.policy.hasIsolations && !judgement.isExcepted
+      addData(found, zone, UInt32(number), chain.owner, chain.ownZone, mayFilter: mayFilter, snapshot, &outcome)
+      return nil
+    case .redirection: break
+    }
+    // The owner of an item says where a name is written, not which it is; the hash tells a name met again.
+    let hash = name.hash(from: 0, seed: 0)
+    var index = 0
+    while index < chain.aliases {
+      if chain.visited[index] == hash { return nil }  // a loop: what is there is the answer
+      index &+= 1
+    }
+    if chain.aliases == Self.longestChain { return nil }
+    chain.visited[chain.aliases] = hash
+    chain.aliases &+= 1
+    if found.kind == .redirection {
+      let isShort = redirect(by: found.node, zone, UInt32(number), owner: &chain.owner, request: request, snapshot)
+      // The CNAME made is itself what was asked for.
+      if !isShort || query.type == .cname { return nil }
+    } else {
+      follow(found, zone, UInt32(number), context, owner: &chain.owner)
+    }
+    return snapshot.zones.zone(of: name, type: query.type, context: context, guess: number)
   }
 
   /// The number of the zone whose apex is `name`.
   private func zoneAtName(_ snapshot: Snapshot, _ context: UInt16) -> Int? {
     guard let number = snapshot.zones.zone(of: name, type: .soa, context: context) else { return nil }
-    return snapshot.zones.zones[number].originLabels == name.labelCount ? number : nil
+    return snapshot.zones.lent.with(number) { $0.originLabels == name.labelCount } ? number : nil
   }
 
   /// Adds a node's CNAME; `name` becomes its target.

@@ -10,31 +10,37 @@ extension Workspace {
   mutating func addAddresses(
     of rrset: RRsetImage, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool
   ) {
-    let zone = snapshot.zones.zones[Int(number)]
-    var rdata = rrset.dataStart
-    while rdata < rrset.end, !answer.isFull || isGlue {
-      let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
-      guard let target = rrset.addressedName(inRDataAt: rdata &+ 2) else { return }
-      if rrset.isService, zone.memory[target] == 0 {
-        // RFC 9460 §2.5.2: the owner itself; in alias mode (priority 0) there is no service.
-        if zone.memory.load(rdata &+ 2, as: UInt16.self) != 0 { other.load(name) } else { return }
-      } else {
-        other.load(zone.memory, at: target)
+    snapshot.zones.lent.with(Int(number)) { zone in
+      var rdata = rrset.dataStart
+      while rdata < rrset.end, !answer.isFull || isGlue {
+        let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
+        guard let target = rrset.addressedName(inRDataAt: rdata &+ 2) else { return }
+        if rrset.isService, zone.memory[target] == 0 {
+          // RFC 9460 §2.5.2: the owner itself; in alias mode (priority 0) there is no service.
+          if zone.memory.load(rdata &+ 2, as: UInt16.self) != 0 { other.load(name) } else { return }
+        } else {
+          other.load(zone.memory, at: target)
+        }
+        // Glue is what the zone above a cut says, whether or not a zone below is ours too (RFC 9471 §2.1).
+        if !(isGlue && zone.covers(other) && addAddresses(in: number, snapshot, caller, isGlue: true)),
+          let own = snapshot.zones.zone(of: other, type: .a, context: caller.context, guess: Int(number))
+        {
+          _ = addAddresses(in: UInt32(own), snapshot, caller, isGlue: isGlue)
+        }
+        rdata &+= 2 &+ size
       }
-      // Glue is what the zone above a cut says, whether or not a zone below is ours too (RFC 9471 §2.1).
-      if !(isGlue && zone.covers(other) && addAddresses(in: number, snapshot, caller, isGlue: true)),
-        let own = snapshot.zones.zone(of: other, type: .a, context: caller.context)
-      {
-        _ = addAddresses(in: UInt32(own), snapshot, caller, isGlue: isGlue)
-      }
-      rdata &+= 2 &+ size
     }
   }
 
   /// The addresses that a zone has for the name in `other`.
   /// - Returns: false where it has none.
   private mutating func addAddresses(in number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool) -> Bool {
-    let zone = snapshot.zones.zones[Int(number)]
+    snapshot.zones.lent.with(Int(number)) { addAddresses(from: $0, number, snapshot, caller, isGlue: isGlue) }
+  }
+
+  private mutating func addAddresses(
+    from zone: CompiledZone, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool
+  ) -> Bool {
     if zone.isBroken(for: caller.context) { return false }
     let match = zone.find(other, context: caller.context)
     guard match.labels == other.labelCount,

@@ -37,7 +37,7 @@ extension Workspace {
   /// True where no rule has anything to say, not even in shadow, and `isolate` leaves nothing out.
   @inline(__always)
   private func mayCall(
-    _ service: UInt32, for rrset: RRsetImage, _ zone: borrowing CompiledZone, _ snapshot: Snapshot, _ caller: Caller
+    _ service: UInt32, for rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> Bool {
     let policy = snapshot.policy
     let judgement = policy.judge(caller, target: service, at: time)
@@ -60,7 +60,7 @@ extension Workspace {
   /// - Returns: false, with nothing written, where it does not fit.
   @inline(__always)
   private mutating func write(
-    _ rrset: RRsetImage, _ zone: borrowing CompiledZone, _ request: Span<UInt8>, _ arrival: Arrival,
+    _ rrset: RRsetImage, _ zone: CompiledZone, _ request: Span<UInt8>, _ arrival: Arrival,
     _ snapshot: Snapshot, into response: inout OctetBuffer
   ) -> Bool {
     let questionEnd = query.questionEnd

@@ -62,7 +62,7 @@ extension Workspace {
         index &+= 1
       }
     } else {
-      synthesised.append(snapshot.zones.zones[Int(owner.zone)].memory, from: offset, count: count)
+      snapshot.zones.lent.with(Int(owner.zone)) { synthesised.append($0.memory, from: offset, count: count) }
     }
   }
 }

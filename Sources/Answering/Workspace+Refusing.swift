@@ -44,7 +44,9 @@ extension Workspace {
     }
     answer.isAuthoritative = true
     answer.rcode = denial.kind == .nxdomain ? .nxDomain : .noError
-    addNegative(snapshot.zones.zones[number], UInt32(number), outcome.caller.context, ttl: denial.ttl)
+    snapshot.zones.lent.with(number) {
+      addNegative($0, UInt32(number), outcome.caller.context, ttl: denial.ttl)
+    }
     return true
   }
 

@@ -28,16 +28,17 @@ extension Workspace {
   private mutating func append(
     _ item: Answer.Item, _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
   ) -> Bool {
-    let zone = snapshot.zones.zones[Int(item.zone)]
-    let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
-    // Which RR comes first goes by the ID, which clients choose at random: no counter is kept.
-    let rotates = item.section == .answer && rrset.count > 1 && snapshot.policy.rotatesAnswers
-    let first = rotates ? Int(query.id) % rrset.count : 0
-    let fits = append(rrset, item, ttl: item.ttl, first: first, zone, snapshot, context, into: &response)
-    guard fits, query.isDNSSECOK, let signatures = rrset.signatures(zone.memory) else { return fits }
-    // A negative answer's SOA has a TTL of its own, and its signature the same one (RFC 4035 §3.1.1).
-    let ttl = item.ttl == rrset.ttl ? signatures.ttl : item.ttl
-    return append(signatures, item, ttl: ttl, first: 0, zone, snapshot, context, into: &response)
+    snapshot.zones.lent.with(Int(item.zone)) { zone in
+      let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
+      // Which RR comes first goes by the ID, which clients choose at random: no counter is kept.
+      let rotates = item.section == .answer && rrset.count > 1 && snapshot.policy.rotatesAnswers
+      let first = rotates ? Int(query.id) % rrset.count : 0
+      let fits = append(rrset, item, ttl: item.ttl, first: first, zone, snapshot, context, into: &response)
+      guard fits, query.isDNSSECOK, let signatures = rrset.signatures(zone.memory) else { return fits }
+      // A negative answer's SOA has a TTL of its own, and its signature the same one (RFC 4035 §3.1.1).
+      let ttl = item.ttl == rrset.ttl ? signatures.ttl : item.ttl
+      return append(signatures, item, ttl: ttl, first: 0, zone, snapshot, context, into: &response)
+    }
   }
 
   /// One image under an item's owner.
@@ -45,20 +46,22 @@ extension Workspace {
     _ image: RRsetImage, _ item: Answer.Item, ttl: UInt32, first: Int, _ zone: CompiledZone, _ snapshot: Snapshot,
     _ context: UInt16, into response: inout OctetBuffer
   ) -> Bool {
-    let ownerZone = item.owner.isInZone ? snapshot.zones.zones[Int(item.owner.zone)] : zone
-    return writer.append(
-      image, of: zone.memory, owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised,
-      ttl: ttl, section: item.section, first: first, into: &response
-    ) { !item.isFiltered || snapshot.policy.mayPass(image, zone.memory, rdataAt: $0, callerContext: context) }
+    snapshot.zones.lent.with(item.owner.isInZone ? Int(item.owner.zone) : Int(item.zone)) { ownerZone in
+      writer.append(
+        image, of: zone.memory, owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised,
+        ttl: ttl, section: item.section, first: first, into: &response
+      ) { !item.isFiltered || snapshot.policy.mayPass(image, zone.memory, rdataAt: $0, callerContext: context) }
+    }
   }
 
   private mutating func appendSynthesised(
     _ item: Answer.Item, _ snapshot: Snapshot, into response: inout OctetBuffer
   ) -> Bool {
-    let ownerZone = snapshot.zones.zones[item.owner.isInZone ? Int(item.owner.zone) : 0]
-    return writer.appendCNAME(
-      owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised, target: Int(item.rrset),
-      ttl: item.ttl, into: &response)
+    snapshot.zones.lent.with(item.owner.isInZone ? Int(item.owner.zone) : 0) { ownerZone in
+      writer.appendCNAME(
+        owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised, target: Int(item.rrset),
+        ttl: item.ttl, into: &response)
+    }
   }
 }
 

@@ -24,7 +24,7 @@ public struct LentObjects<Object: AnyObject & Sendable>: ~Copyable, @unchecked S
 
   /// Lends the object at `index`, which must be in `0 ..< all.count`, to `body`; it does not outlive the call.
   @inlinable @inline(__always)
-  public borrowing func with<Result>(_ index: Int, _ body: (borrowing Object) -> Result) -> Result {
+  public borrowing func with<Result>(_ index: Int, _ body: (Object) -> Result) -> Result {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "an object that is lent is one of those kept")
     // Safe: `all` keeps the object alive for as long as this value, which outlives the call.
     return unsafe base[index]._withUnsafeGuaranteedRef { body($0) }
