@@ -1,0 +1,125 @@
+"""Counts a server's user instructions and calls with callgrind, thread by thread, in windows."""
+
+import collections
+import glob
+import os
+import re
+import signal
+import subprocess
+
+import asking
+
+# The C library picks its memcpy and its like by the processor; these leave it one choice everywhere.
+SAME_LIBRARY = "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX512F,-AVX512VL,-AVX512BW,-ERMS,-FSRM,-AVX_Fast_Unaligned_Load"
+ALLOCATIONS = frozenset((
+    "malloc", "calloc", "realloc", "free", "posix_memalign", "aligned_alloc", "memalign", "mmap", "munmap",
+    "swift_allocObject", "swift_slowAlloc", "swift_slowDealloc", "swift_deallocClassInstance"))
+COUNTED_REFERENCES = frozenset((
+    "swift_retain", "swift_retain_n", "swift_release", "swift_release_n", "swift_bridgeObjectRetain",
+    "swift_bridgeObjectRelease", "swift_unknownObjectRetain", "swift_unknownObjectRelease"))
+
+
+class Profile:
+    """What one thread did in one window."""
+
+    def __init__(self, path):
+        self.thread = path.rpartition("-")[2]  # callgrind's number
+        self.calls = collections.Counter()  # by the called function's name
+        self.callers = collections.Counter()  # by who calls an allocation
+        self.costs = collections.Counter()  # by function, without what it calls
+        names, current, callee, is_call = {}, "", "", False
+        with open(path, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                line = line.rstrip("\n")
+                if line.startswith(("fn=", "cfn=")):
+                    key, _, text = line.partition("=")[2].partition(" ")
+                    if text:
+                        names[key] = text.partition("'")[0]  # behind it, a recursion's depth
+                    if line[0] == "f":
+                        current = names[key]
+                    else:
+                        callee = names[key]
+                elif line.startswith("calls="):
+                    times = int(line[6:].split()[0])
+                    self.calls[callee] += times
+                    if callee in ALLOCATIONS and current not in ALLOCATIONS:
+                        self.callers[current] += times
+                    is_call = True
+                elif line[:1] in "0123456789+-*" and line:
+                    if not is_call:  # the line behind a call is what it cost, with all that it called
+                        fields = line.split()
+                        self.costs[current] += int(fields[1]) if len(fields) > 1 else 0
+                    is_call = False
+        self.instructions = sum(self.costs.values())
+
+    def count(self, functions):
+        return sum(self.calls[function] for function in functions)
+
+
+class CountedServer:
+    """A server under callgrind. `window` is what its threads did since the last one."""
+
+    def __init__(self, command, folder, environment=None):
+        self.prefix = f"{folder}/callgrind.out"
+        self.log = f"{folder}/valgrind.log"
+        self.dumps = 0
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                ["valgrind", "--tool=callgrind", f"--callgrind-out-file={self.prefix}", "--separate-threads=yes",
+                 "--instr-atstart=no", "--combine-dumps=no", *command], cwd=folder, stdout=log, stderr=log,
+                env={**os.environ, "GLIBC_TUNABLES": SAME_LIBRARY, **(environment or {})})
+
+    def tell(self, *words):
+        """A command to callgrind; it carries it out at once, waking the server where it sleeps."""
+        answer = subprocess.run(["vgdb", f"--pid={self.process.pid}", *words], capture_output=True, text=True, timeout=60)
+        if answer.returncode:
+            raise OSError(f"vgdb {' '.join(words)}: {answer.stderr.strip()[-400:]}")
+
+    def begin(self):
+        self.tell("instrumentation", "on")
+
+    def window(self):
+        """- Returns: the threads' profiles, the busiest first."""
+        self.tell("dump")
+        self.dumps += 1
+        paths = glob.glob(f"{self.prefix}.{self.dumps}-*")
+        profiles = [Profile(path) for path in paths]
+        for path in paths:
+            os.unlink(path)
+        if not profiles:
+            raise OSError(f"callgrind wrote no {self.prefix}.{self.dumps}-*: {os.listdir(os.path.dirname(self.prefix))}")
+        return sorted(profiles, key=lambda profile: -profile.instructions)
+
+    def window_of(self, thread):
+        return next(profile for profile in self.window() if profile.thread == thread)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def system_calls(process, work, log):
+    """What a running process' threads asked of the kernel during `work`, by strace.
+
+    - Returns: calls by name.
+    """
+    tracer = subprocess.Popen(["strace", "-f", "-c", "-o", log, "-p", str(process)], stderr=subprocess.PIPE, text=True)
+    try:
+        line = tracer.stderr.readline()
+        if "attached" not in line:
+            raise OSError(line.strip())
+        work()
+    finally:
+        if tracer.poll() is None:
+            tracer.send_signal(signal.SIGINT)
+        tracer.stderr.close()
+        tracer.wait()
+    calls = {}
+    with open(log, encoding="utf-8") as table:
+        for line in table:
+            match = re.match(r"\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$", line)
+            if match and match[2] != "total":
+                calls[match[2]] = int(match[1])
+    return calls
