@@ -119,7 +119,7 @@ def wait_until_answers(process, port, octets, seconds, source="127.0.0.1", serve
         client.bind((source, 0))
         while time.monotonic() < end and process.poll() is None:
             client.sendto(octets, (server, port))
-            if select.select([client], [], [], 0.05)[0]:
+            if select.select([client], [], [], 0.01)[0]:
                 try:
                     client.recv(65535)
                     return True

@@ -26,6 +26,7 @@ class Profile:
         self.thread = path.rpartition("-")[2]  # callgrind's number
         self.calls = collections.Counter()  # by the called function's name
         self.callers = collections.Counter()  # by who calls an allocation
+        self.totals = {}  # by event: Ir and, where caches are simulated, D1mr and so on
         self.costs = collections.Counter()  # by function, without what it calls
         names, current, callee, is_call = {}, "", "", False
         with open(path, encoding="utf-8", errors="replace") as lines:
@@ -39,6 +40,11 @@ class Profile:
                         current = names[key]
                     else:
                         callee = names[key]
+                elif line.startswith("events: "):
+                    events = line.split()[1:]
+                elif line.startswith("totals: "):
+                    numbers = list(map(int, line.split()[1:]))  # zeros at the end are left out
+                    self.totals = dict(zip(events, numbers + [0] * len(events)))
                 elif line.startswith("calls="):
                     times = int(line[6:].split()[0])
                     self.calls[callee] += times
@@ -59,15 +65,15 @@ class Profile:
 class CountedServer:
     """A server under callgrind. `window` is what its threads did since the last one."""
 
-    def __init__(self, command, folder, environment=None):
+    def __init__(self, command, folder, options=()):
         self.prefix = f"{folder}/callgrind.out"
         self.log = f"{folder}/valgrind.log"
         self.dumps = 0
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 ["valgrind", "--tool=callgrind", f"--callgrind-out-file={self.prefix}", "--separate-threads=yes",
-                 "--instr-atstart=no", "--combine-dumps=no", *command], cwd=folder, stdout=log, stderr=log,
-                env={**os.environ, "GLIBC_TUNABLES": SAME_LIBRARY, **(environment or {})})
+                 "--instr-atstart=no", "--combine-dumps=no", *options, *command], cwd=folder, stdout=log, stderr=log,
+                env={**os.environ, "GLIBC_TUNABLES": SAME_LIBRARY})
 
     def tell(self, *words):
         """A command to callgrind; it carries it out at once, waking the server where it sleeps."""
