@@ -78,7 +78,7 @@ def write_policy(path, port, services):
     """All rules are judged: the callers that are services are of the lowest tier, so that nothing is refused by tiers."""
     chance = random.Random(5)
     with open(path, "w", encoding="ascii") as policy:
-        policy.write(f"origin mesh.test\nlisten 127.0.0.1:{port}\nacyclic\ntiers high > middle > low\n")
+        policy.write(f"origin mesh.test\nlisten 127.0.0.1:{port}\ntcp-limits idle 1000\nacyclic\ntiers high > middle > low\n")
         for number, context in enumerate(CONTEXTS):
             policy.write(f"context {context} {{ from 127.0.0.{2 + 2 * number}/31; endpoints 10.{number * 64 + 64}.0.0/10 }}\n")
         policy.write(f"isolate {' '.join(CONTEXTS)}\n")
