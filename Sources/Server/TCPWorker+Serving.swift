@@ -139,6 +139,6 @@ extension TCPWorker {
   /// - Parameter received: when they had been read.
   private func account(_ received: UInt64, _ bench: inout Bench) {
     let residence = Clock.monotonicNanoseconds() &- received
-    for outcome in bench.outcomes { worker.account(outcome, bench.served, .tcp, residence: residence, queue: nil) }
+    for outcome in bench.outcomes { worker.account(outcome, bench.served, .tcp, residence: residence) }
   }
 }

@@ -131,7 +131,8 @@ final class Worker: Sendable {
     }
     if served.queryScope != nil {
       let isTaken = queries.push(
-        outcome, outcome.evidence(arrival.evidence), arrival.transport, request: request, time: time, generation: served.generation)
+        outcome, outcome.evidence(arrival.evidence), arrival.transport, request: request, time: time,
+        generation: served.generation)
       if !isTaken { metrics.count(.queryRecordsDropped) }
     }
   }
