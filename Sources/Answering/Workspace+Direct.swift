@@ -64,35 +64,22 @@ extension Workspace {
     _ snapshot: Snapshot, into response: inout OctetBuffer
   ) -> Bool {
     let questionEnd = query.questionEnd
-    // Each RR: owner, type, class and TTL, 10 octets; RDLENGTH and RDATA are counted in the set's size.
     let opt = questionEnd &+ rrset.count &* 10 &+ rrset.dataSize
     let size = query.hasEDNS ? opt &+ OPTWriter.size : opt
-    guard size <= arrival.sizeLimit(query), response.extend(by: size) != nil else { return false }
+    guard size <= arrival.sizeLimit(query), size <= response.capacity, response.extend(by: questionEnd) != nil else {
+      return false
+    }
     response.copyWords(request, from: 12, to: questionEnd)
     let flags = query.flags & 0x7900 | 0x8000 | ResponseWriter.authoritative
     response.set(UInt64(query.id) << 48 | UInt64(flags) << 32 | 1 << 16 | UInt64(UInt16(rrset.count)), at: 0)
     response.set(query.hasEDNS ? 1 : 0 as UInt32, at: 8)
-    var rdata = rrset.dataStart
-    if rrset.count > 1, snapshot.policy.rotatesAnswers {
-      var skipped = Int(query.id) % rrset.count
-      while skipped > 0 {
-        rdata &+= 2 &+ Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
-        skipped &-= 1
-      }
-    }
-    // A pointer to the question's name (RFC 1035 §4.1.4), type, class IN, and the first half of the TTL.
-    let head = 0xc00c << 48 | UInt64(rrset.type.rawValue) << 32 | 1 << 16 | UInt64(rrset.ttl >> 16)
-    let ttl = UInt16(truncatingIfNeeded: rrset.ttl)
-    var offset = questionEnd
-    while offset < opt {
-      let data = 2 &+ Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
-      response.set(head, at: offset)
-      response.set(ttl, at: offset &+ 8)
-      response.copy(zone.memory, from: rdata, count: data, to: offset &+ 10)
-      offset &+= 10 &+ data
-      rdata &+= data
-      if rdata == rrset.end { rdata = rrset.dataStart }
-    }
+    let rotates = rrset.count > 1 && snapshot.policy.rotatesAnswers
+    let first = rotates ? Int(query.id % UInt16(rrset.count)) : 0
+    guard
+      ResponseWriter.appendCopies(
+        of: rrset, zone.memory, owner: 0xc00c, ttl: rrset.ttl, first: first, into: &response),
+      !query.hasEDNS || response.extend(by: OPTWriter.size) != nil
+    else { preconditionFailure("there is room for a response whose size was compared with its buffer's") }
     if query.hasEDNS { OPTWriter.set(isDNSSECOK: query.isDNSSECOK, at: opt, in: &response) }
     return true
   }

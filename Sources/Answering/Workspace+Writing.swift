@@ -47,10 +47,15 @@ extension Workspace {
     _ context: UInt16, into response: inout OctetBuffer
   ) -> Bool {
     snapshot.zones.lent.with(item.owner.isInZone ? Int(item.owner.zone) : Int(item.zone)) { ownerZone in
-      writer.append(
+      if !item.isFiltered {
+        return writer.append(
+          image, of: zone.memory, owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised,
+          ttl: ttl, section: item.section, first: first, into: &response)
+      }
+      return writer.append(
         image, of: zone.memory, owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised,
         ttl: ttl, section: item.section, first: first, into: &response
-      ) { !item.isFiltered || snapshot.policy.mayPass(image, zone.memory, rdataAt: $0, callerContext: context) }
+      ) { snapshot.policy.mayPass(image, zone.memory, rdataAt: $0, callerContext: context) }
     }
   }
 

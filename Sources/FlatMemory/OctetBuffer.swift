@@ -172,6 +172,13 @@ public struct OctetBuffer: ~Copyable, @unchecked Sendable {
     unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
   }
 
+  /// Writes eight octets at `offset`, which must be in room that was made; what goes beyond that room has no meaning.
+  @inlinable @inline(__always) public mutating func setWord(_ value: UInt64, at offset: Int) {
+    precondition(offset >= 0 && offset < count, "only room that was made is written")
+    // Safe: there are seven octets more behind the buffer's last.
+    unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt64.self)
+  }
+
   /// The octet at `offset`, which must have been written before.
   @inlinable public subscript(_ offset: Int) -> UInt8 {
     precondition(UInt(bitPattern: offset) < UInt(bitPattern: count), "only what was written is read")

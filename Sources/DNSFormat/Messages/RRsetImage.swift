@@ -72,6 +72,9 @@ public struct RRsetImage: BitwiseCopyable, Sendable {
   /// True where an answer with the set is a copy of its data: no names to compress, nor any whose addresses go beside it.
   public var isCopiedWhole: Bool { nameUse.isDisjoint(with: [.compressed, .addressed]) }
 
+  /// True where no name in the RDATA is compressed.
+  @inlinable var areNamesKept: Bool { layout & 0x1000 == 0 }
+
   /// True for A and AAAA: the RDATA is an endpoint.
   @inlinable public var holdsAddresses: Bool { type == .a || type == .aaaa }
 

@@ -59,6 +59,83 @@ public struct ResponseWriter: ~Copyable {
   ///   - ownerMemory: where the owner name is; of an alias's chain it may be another zone's.
   ///   - made: names made for the response.
   ///   - first: which of its RRs comes first; the others follow round the circle.
+  /// - Returns: false, with nothing written, where it does not fit below the buffer's limit.
+  public mutating func append(
+    _ rrset: RRsetImage, of memory: borrowing FlatArray<UInt8>, owner: Owner,
+    in ownerMemory: borrowing FlatArray<UInt8>, made: borrowing OctetBuffer, ttl: UInt32, section: Section,
+    first: Int = 0, into buffer: inout OctetBuffer
+  ) -> Bool {
+    if rrset.areNamesKept, let pointer = pointer(to: owner, in: ownerMemory, made: made, buffer) {
+      guard Self.appendCopies(of: rrset, memory, owner: pointer, ttl: ttl, first: first, into: &buffer) else {
+        return false
+      }
+      count(UInt16(truncatingIfNeeded: rrset.count), in: section, of: &buffer)
+      return true
+    }
+    return append(
+      rrset, of: memory, owner: owner, in: ownerMemory, made: made, ttl: ttl, section: section, first: first,
+      into: &buffer
+    ) { _ in true }
+  }
+
+  /// Appends the RRs of a set whose RDATA goes out as it is, all under one owner that the message has already.
+  /// - Parameters:
+  ///   - pointer: leads to the owner (RFC 1035 §4.1.4).
+  ///   - first: which of its RRs comes first; the others follow round the circle.
+  /// - Returns: false, with nothing written, where they do not fit below the buffer's limit.
+  @inlinable @inline(__always)
+  public static func appendCopies(
+    of rrset: RRsetImage, _ memory: borrowing FlatArray<UInt8>, owner pointer: UInt16, ttl: UInt32, first: Int,
+    into buffer: inout OctetBuffer
+  ) -> Bool {
+    // Pointer, type, class and TTL are 10 octets; the set's data has RDLENGTH and RDATA of each.
+    guard var offset = buffer.extend(by: rrset.count &* 10 &+ rrset.dataSize) else { return false }
+    var rdata = rrset.dataStart
+    var skipped = 0
+    while skipped < first {
+      rdata &+= 2 &+ Int(UInt16(bigEndian: memory.load(rdata, as: UInt16.self)))
+      skipped &+= 1
+    }
+    let head = UInt64(pointer) << 48 | UInt64(rrset.type.rawValue) << 32 | 1 << 16 | UInt64(ttl >> 16)
+    let end = buffer.count
+    while offset < end {
+      // The TTL's lower half, RDLENGTH, and what RDATA there is in the word; the rest is written over it.
+      let data = UInt64(bigEndian: memory.load(rdata, as: UInt64.self))
+      let size = Int(data >> 48)
+      buffer.set(head, at: offset)
+      buffer.setWord(UInt64(ttl & 0xffff) << 48 | data >> 16, at: offset &+ 8)
+      if size > 4 { buffer.copy(memory, from: rdata &+ 6, count: size &- 4, to: offset &+ 16) }
+      offset &+= 12 &+ size
+      rdata &+= 2 &+ size
+      if rdata == rrset.end { rdata = rrset.dataStart }
+    }
+    return true
+  }
+
+  /// A pointer to an owner name that the message has already; nil where it has none.
+  private mutating func pointer(
+    to owner: Owner, in memory: borrowing FlatArray<UInt8>, made: borrowing OctetBuffer, _ buffer: borrowing OctetBuffer
+  ) -> UInt16? {
+    let place =
+      switch owner {
+      case .question: 12
+      case .name(let offset): place(of: memory.span, at: offset, buffer)
+      case .made(let offset): place(of: made.octets, at: offset, buffer)
+      }
+    return place < 0 ? nil : 0xc000 | UInt16(truncatingIfNeeded: place)
+  }
+
+  /// Where the message has a whole name; -1 where it does not.
+  private mutating func place(of memory: Span<UInt8>, at start: Int, _ buffer: borrowing OctetBuffer) -> Int {
+    let (_, new, target) = longestSuffix(of: memory, at: start, buffer)
+    return new == 0 ? target : -1
+  }
+
+  /// Appends those RRs of a set that are to be kept.
+  /// - Parameters:
+  ///   - ownerMemory: where the owner name is; of an alias's chain it may be another zone's.
+  ///   - made: names made for the response.
+  ///   - first: which of its RRs comes first; the others follow round the circle.
   ///   - keep: asked for every RR with the offset of its RDATA; false leaves the RR out.
   /// - Returns: false, with nothing written, where it does not fit below the buffer's limit.
   @inline(__always)
@@ -219,6 +296,26 @@ public struct ResponseWriter: ~Copyable {
   private mutating func appendName(
     _ memory: Span<UInt8>, at start: Int, into buffer: inout OctetBuffer
   ) -> Int {
+    var (end, new, target) = longestSuffix(of: memory, at: start, buffer)
+    // Write what stands in front of it, and remember each label.
+    let position = buffer.count
+    let size = target < 0 ? end &- start : Int(starts[new])
+    buffer.append(memory.extracting(start..<(start &+ size)))
+    if target >= 0 { buffer.append(0xc000 | UInt16(target)) } else { buffer.append(0 as UInt8) }
+    while new > 0 {
+      new &-= 1
+      labels.add(memory, start &+ Int(starts[new]), at: position &+ Int(starts[new]))
+    }
+    return end &+ 1
+  }
+
+  /// The longest suffix of a name that the message has already. The name's labels begin at `starts` then.
+  /// - Returns: where the name's last octet is, the root's; how many labels stand in front of the suffix; where the message
+  ///   has it, -1 for the root alone.
+  @inline(__always)
+  private mutating func longestSuffix(
+    of memory: Span<UInt8>, at start: Int, _ buffer: borrowing OctetBuffer
+  ) -> (end: Int, new: Int, target: Int) {
     var end = start
     var count = 0
     while memory[end] != 0 {
@@ -234,16 +331,7 @@ public struct ResponseWriter: ~Copyable {
       target = known
       new &-= 1
     }
-    // The first `new` labels are: write them, and remember each.
-    let position = buffer.count
-    let size = new == count ? end &- start : Int(starts[new])
-    buffer.append(memory.extracting(start..<(start &+ size)))
-    if target >= 0 { buffer.append(0xc000 | UInt16(target)) } else { buffer.append(0 as UInt8) }
-    while new > 0 {
-      new &-= 1
-      labels.add(memory, start &+ Int(starts[new]), at: position &+ Int(starts[new]))
-    }
-    return end &+ 1
+    return (end, new, target)
   }
 
   /// The longest suffix that a name has in common with the question's.
