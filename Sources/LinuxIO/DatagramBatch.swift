@@ -9,8 +9,11 @@ internal import Glibc
 /// left empty is not sent. Slots `0 ..< count` are those of the last `receive`.
 @safe
 public struct DatagramBatch: ~Copyable, @unchecked Sendable {
-  /// The largest request taken whole, and the largest response, in octets.
+  /// The largest request taken whole, in octets.
   public static var slotSize: Int { 4096 }
+  /// The largest response, in octets: no more than goes over any path in one piece. Together the responses of a batch
+  /// are on few pages.
+  public static var responseSize: Int { 1232 }
   /// Octets from one request to the next. No multiple of 4096, or the requests of a batch would all want the same few
   /// lines of the processor's first cache.
   @usableFromInline static var stride: Int { slotSize + 192 }
@@ -38,14 +41,15 @@ public struct DatagramBatch: ~Copyable, @unchecked Sendable {
   package init(capacity: Int = 32) {
     precondition((1...1024).contains(capacity), "a batch has 1 to 1024 slots, as many as one system call takes")
     self.capacity = capacity
-    let size = DatagramBatch.slotSize
     let stride = DatagramBatch.stride
     unsafe requests = .allocate(capacity: capacity * stride)
     unsafe requests.initialize(repeating: 0, count: capacity * stride)
     unsafe responses = .allocate(capacity: capacity)
-    for index in 0..<capacity { unsafe (responses + index).initialize(to: OctetBuffer(capacity: size)) }
+    for index in 0..<capacity {
+      unsafe (responses + index).initialize(to: OctetBuffer(capacity: DatagramBatch.responseSize))
+    }
     unsafe arrived = .allocate(capacity: capacity)
-    guard let made = unsafe clinux_batch_make(UInt32(capacity), requests, size, stride) else {
+    guard let made = unsafe clinux_batch_make(UInt32(capacity), requests, DatagramBatch.slotSize, stride) else {
       preconditionFailure("memory for a batch could be had at start")
     }
     unsafe headers = UnsafeMutableRawPointer(made)

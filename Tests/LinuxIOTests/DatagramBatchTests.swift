@@ -130,9 +130,9 @@ struct DatagramBatchTests {
     var batch = DatagramBatch(capacity: 1)
     try receive(1, into: &batch, from: server)
     batch.withSlot(0) { _, response in
-      for _ in 0..<DatagramBatch.slotSize { response.append(UInt8(7)) }
+      for _ in 0..<DatagramBatch.responseSize { response.append(UInt8(7)) }
     }
     #expect(batch.send(to: server).sent == 1)
-    #expect(try nextDatagram(for: asker).octets.count == 4096)
+    #expect(try nextDatagram(for: asker).octets.count == 1232)
   }
 }
