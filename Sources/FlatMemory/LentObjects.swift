@@ -8,7 +8,8 @@ public struct LentObjects<Object: AnyObject & Sendable>: ~Copyable, @unchecked S
   /// The objects, counted: for the control plane.
   public let all: [Object]
   @usableFromInline let base: UnsafeMutablePointer<Unmanaged<Object>>
-  @usableFromInline let count: Int
+  /// How many there are.
+  public let count: Int
 
   /// Keeps `objects`.
   public init(_ objects: [Object]) {

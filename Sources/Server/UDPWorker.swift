@@ -35,6 +35,8 @@ final class UDPWorker: Sendable {
 
   /// What the loop works with: made once, used for every batch.
   private struct Bench: ~Copyable {
+    /// The worker's bell, then its listeners.
+    let ready: ReadableWait
     var batch = DatagramBatch()
     var workspace = Workspace()
     var slips = SlipWriter()
@@ -44,7 +46,8 @@ final class UDPWorker: Sendable {
     /// The batch's queries, until its residence time is known.
     var tally: PopulationTally
 
-    init(_ metrics: WorkerMetrics) {
+    init(_ metrics: WorkerMetrics, waitingFor descriptors: [Int32]) {
+      ready = ReadableWait(descriptors)
       asked = FlatScratch(repeating: Asked(Evidence(source: IPAddress(v4: 0))), count: batch.capacity)
       tally = PopulationTally(for: metrics)
     }
@@ -55,6 +58,8 @@ final class UDPWorker: Sendable {
     var evidence: Evidence
     /// Where in the datagram the message starts: behind a PROXY header, if there is one.
     var start = 0
+    /// What looking ahead found; 0 for nothing.
+    var hint: UInt64 = 0
     /// False for a datagram that gets silence, and was counted.
     var isHeard = true
 
@@ -71,24 +76,14 @@ final class UDPWorker: Sendable {
   /// Runs until the worker is stopped.
   /// - Throws: where the kernel refuses what no server can do without.
   func run() throws(SystemError) {
-    let poller = try Poller()
-    var events = PollEvents()
-    try poller.add(worker.bell.raw, token: Worker.bellToken)
-    for (position, listener) in listeners.enumerated() {
-      try poller.add(listener.socket.raw, token: UInt64(position))
-    }
-    var bench = Bench(worker.metrics)
+    var bench = Bench(worker.metrics, waitingFor: [worker.bell.raw] + listeners.map { $0.socket.raw })
     var served = worker.holder.served
     while !worker.shouldStop {
-      try poller.wait(timeoutMilliseconds: Worker.longestSleepMilliseconds, into: &events)
+      try bench.ready.wait(timeoutMilliseconds: Worker.longestSleepMilliseconds)
       worker.holder.refresh(&served)
-      for index in 0..<events.count {
-        let token = events[index].token
-        if token == Worker.bellToken {
-          worker.bell.drain()
-        } else {
-          try serve(listeners[Int(token)], &served, &bench)
-        }
+      if bench.ready.isReadable(0) { worker.bell.drain() }
+      for (index, listener) in listeners.enumerated() where bench.ready.isReadable(index + 1) {
+        try serve(listener, &served, &bench)
       }
     }
   }
@@ -112,12 +107,13 @@ final class UDPWorker: Sendable {
     }
   }
 
-  /// One batch, in stages: who asks, answers, sending, the time it took. Times are taken for all of it together, which
+  /// One batch, in stages: who asks, what answers will read, answers, sending, the time it took. Times are taken for all of it together, which
   /// the metrics' uncertainty says.
   private func answer(_ count: Int, of listener: UDPListener, _ served: ServedSnapshot, _ bench: inout Bench) {
     let moment = Moment()
     let context = served.context(ofListener: listener.index)
     for index in 0..<count { findOut(index, listener, context, served, &bench) }
+    for index in 0..<count { bench.workspace.lookAhead(to: bench.asked[index].hint, served.snapshot) }
     for index in 0..<count { answer(index, listener, served, moment, &bench) }
     let sent = bench.batch.send(to: listener.socket)
     let residence = Clock.monotonicNanoseconds() &- moment.monotonic
@@ -143,6 +139,8 @@ final class UDPWorker: Sendable {
       askFurther(index, source, listener, served, &asked, bench.batch, &bench.asker)
     }
     if bench.batch.isTruncated(index) { worker.metrics.count(.datagramsCut) }
+    asked.hint = bench.workspace.lookAhead(
+      at: bench.batch.request(index).extracting(droppingFirst: asked.start), served.snapshot)
     bench.asked[index] = asked
   }
 

@@ -95,8 +95,12 @@ public final class CompiledZone: Sendable {
     return nil
   }
 
-  /// The hash by which this zone finds a whole name: for ``prefetchIndex(_:)`` and ``prefetchRecord(_:)``.
-  @inlinable public func hash(_ name: borrowing NameKey) -> UInt64 { name.hash(from: 0, seed: seed) }
+  /// True where lookups would wait for memory: the zone is larger than a processor's second cache.
+  @inlinable public var isLarge: Bool { index.octets &+ memory.count > 1 << 18 }
+
+  /// The hash by which this zone finds the name that a message asks for: for ``prefetchIndex(_:)`` and
+  /// ``prefetchRecord(_:)``.
+  @inlinable public func hash(ofQuestionIn message: Span<UInt8>) -> UInt64 { message.hashOfQuestion(seed: seed) }
 
   /// Brings near the line of the index that a lookup of a name reads first. A hint: nothing depends on it.
   @inlinable public func prefetchIndex(_ hash: UInt64) { index.prefetch(hash) }

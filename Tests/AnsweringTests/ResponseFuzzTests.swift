@@ -294,6 +294,9 @@ struct ResponseFuzzTests {
       let isUDP = random.number(0...3) > 0
       let caller = random.number(0...(addresses.count - 1))
       let arrival = Arrival(source: addresses[caller], transport: isUDP ? .udp : .tcp)
+      // As for a batch: of any octets, and changing nothing.
+      let hint = workspace.lookAhead(at: request.span, fixture.snapshot)
+      workspace.lookAhead(to: hint, fixture.snapshot)
       let outcome = respond(to: request.span, arrival, fixture.snapshot, using: &workspace, into: &buffer)
       let response = buffer.octets.octets(0..<buffer.count)
       let limit = isUDP ? min(1232, workspace.query.hasEDNS ? workspace.query.udpSize : 512) : 65535

@@ -51,6 +51,27 @@ struct NameKeyTests {
     }
   }
 
+  @Test(arguments: [13, 14] as [UInt64])
+  func `a question's name has the hash in the message that its key has`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var key = NameKey()
+    for name in names(&random) {
+      let message = random.octets(12) + name.wire + random.octets(random.number(0...9))
+      _ = try key.load(message.span, at: 12)
+      let hash = key.hash(from: 0, seed: seed)
+      #expect(message.span.hashOfQuestion(seed: seed) == hash, "seed \(seed), \(name)")
+    }
+  }
+
+  @Test func `any octets have a hash as a question`() {
+    var random = SeededGenerator(seed: 15)
+    for _ in 0..<rounds(20_000) {
+      var octets = random.octets(random.number(0...80))
+      for index in octets.indices where random.chance(50) { octets[index] &= 15 }
+      _ = octets.span.hashOfQuestion(seed: 15)
+    }
+  }
+
   @Test(arguments: [21] as [UInt64])
   func `every suffix hashes as the same name alone does, and equals it`(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

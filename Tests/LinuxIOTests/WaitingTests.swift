@@ -41,6 +41,34 @@ struct WaitingTests {
     #expect(throws: SystemError.self) { try poller.modify(bell.raw, token: 2, readable: true, writable: false) }
   }
 
+  private func readable(_ wait: borrowing ReadableWait, after milliseconds: Int32 = 0) throws -> [Int] {
+    try wait.wait(timeoutMilliseconds: milliseconds)
+    var found: [Int] = []
+    for index in 0..<wait.count where wait.isReadable(index) { found.append(index) }
+    return found
+  }
+
+  @Test func `of a few descriptors those are readable that have something, for as long as they have it`() throws {
+    let first = try WakeUp()
+    let second = try WakeUp()
+    let third = try WakeUp()
+    let wait = ReadableWait([first.raw, second.raw, third.raw])
+    #expect(try readable(wait) == [])
+    third.wake()
+    #expect(try readable(wait, after: -1) == [2])
+    first.wake()
+    #expect(try readable(wait) == [0, 2])
+    third.drain()
+    #expect(try readable(wait) == [0])
+    first.drain()
+    #expect(try readable(wait) == [])
+  }
+
+  @Test func `waiting for nothing ends with its time`() throws {
+    let wait = ReadableWait([])
+    #expect(try readable(wait) == [])
+  }
+
   @Test func `a thread runs its body once, and may be waited for again`() throws {
     let seen = Collected()
     let thread = try WorkerThread.start(name: "ambit-worker-number-1", cpu: availableCPUs().first) {

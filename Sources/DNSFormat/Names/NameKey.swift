@@ -130,11 +130,16 @@ public struct NameKey: ~Copyable {
     var hash = seed ^ UInt64(truncatingIfNeeded: length &- offset)
     var offset = offset
     while offset < length {
-      let product = (hash ^ word(at: offset)).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-      hash = product.high ^ product.low &+ seed
+      hash = NameKey.mixed(hash, word(at: offset), seed: seed)
       offset &+= 8
     }
     return hash
+  }
+
+  /// A step of a name's hash: eight octets more.
+  @inlinable @inline(__always) static func mixed(_ hash: UInt64, _ word: UInt64, seed: UInt64) -> UInt64 {
+    let product = (hash ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+    return product.high ^ product.low &+ seed
   }
 
   /// True where the suffix from `offset` on is the folded name of `size` octets at `start` of flat memory, behind which
