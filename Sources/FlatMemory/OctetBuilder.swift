@@ -83,7 +83,9 @@ public struct OctetBuilder: ~Copyable {
 
   /// The octets as flat memory, with what was reserved too much given back.
   public consuming func finish() -> FlatArray<UInt8> {
-    let result = unsafe FlatArray<UInt8>(taking: allocated(octets: count, movedFrom: base), count: count)
+    let memory = unsafe allocated(octets: count, movedFrom: base)
+    unsafe prefersLargePages(memory, octets: count, isFilled: true)
+    let result = unsafe FlatArray<UInt8>(taking: memory, count: count)
     discard self
     return result
   }
