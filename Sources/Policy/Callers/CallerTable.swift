@@ -4,11 +4,12 @@ public import FlatMemory
 
 /// Works out who asks: a source address and a listener in, a context and a service out.
 ///
-/// Two walks of a prefix table and a few reads; allocates nothing.
+/// One walk of a prefix table and one read, where nothing but the source is known; allocates nothing.
 public struct CallerTable: ~Copyable, Sendable {
-  /// Source prefixes to the number of the line that says them.
-  @usableFromInline let contextPrefixes: PrefixTable
-  @usableFromInline let servicePrefixes: PrefixTable
+  /// Source prefixes, of `from` and of `runs-at` lines, to a place in `bySource`.
+  @usableFromInline let sources: PrefixTable
+  /// Who asks from a source, as far as that tells: for each prefix its own line and the one around it. First, who is in none.
+  @usableFromInline let bySource: FlatArray<Caller>
   /// Common names and users to the number of the line that says them.
   @usableFromInline let identities: IdentityTable
   @usableFromInline let users: UserTable
@@ -18,8 +19,6 @@ public struct CallerTable: ~Copyable, Sendable {
   @usableFromInline let owners: FlatArray<UInt32>
   /// By context: the line by which its listener claims callers; 0 where it has none.
   @usableFromInline let listenBasis: FlatArray<UInt32>
-  /// Who is in no other context; not placed where there is no `context default`.
-  @usableFromInline let other: Caller
   /// By the number of a line, for people: `from 10.30.1.0/24 (ambit.policy:14)`.
   private let texts: TextTable
   private let bases: [Basis]
@@ -33,17 +32,17 @@ public struct CallerTable: ~Copyable, Sendable {
 
   init(_ policy: borrowing Policy) {
     var builder = Builder()
-    var contexts: [(prefix: Prefix, value: UInt32)] = []
-    var services: [(prefix: Prefix, value: UInt32)] = []
+    var prefixes: [(prefix: Prefix, value: UInt32)] = []
     for (number, context) in policy.contextDetails.enumerated().dropFirst() {
       for from in context.from {
-        contexts.append((from.prefix, builder.add(UInt32(number), "from \(from.prefix)", from.location)))
+        prefixes.append((from.prefix, builder.add(UInt32(number), "from \(from.prefix)", from.location)))
       }
     }
+    let firstOfServices = builder.owners.count
     for (index, service) in policy.services.enumerated() {
       for prefix in service.runsAt {
         let line = builder.add(UInt32(index + 1), "runs-at \(prefix.prefix)", prefix.location)
-        services.append((prefix.prefix, line))
+        prefixes.append((prefix.prefix, line))
       }
     }
     var names: [(name: String, line: UInt32)] = []
@@ -74,10 +73,24 @@ public struct CallerTable: ~Copyable, Sendable {
       let line = builder.add(UInt32(context), "context default", policy.contextDetails[context].location)
       other = Caller(context: UInt16(context), contextBasis: line)
     }
-    self.other = other
     self.listenBasis = FlatArray(listenBasis)
-    contextPrefixes = PrefixTable(contexts)
-    servicePrefixes = PrefixTable(services)
+    // A longer prefix changes one of the two, the context or the service, and leaves the other as it is around it.
+    var callers = [other]
+    sources = PrefixTable(prefixes) { outer, line in
+      var caller = callers[Int(outer)]
+      if Int(line) < firstOfServices {
+        caller.context = UInt16(builder.owners[Int(line)])
+        caller.isPlaced = true
+        caller.contextBasis = line
+      } else {
+        caller.service = builder.owners[Int(line)]
+        caller.serviceBasis = line
+        caller.identification = .address
+      }
+      callers.append(caller)
+      return UInt32(callers.count - 1)
+    }
+    bySource = FlatArray(callers)
     owners = FlatArray(builder.owners)
     texts = TextTable(builder.texts)
     bases = builder.bases
@@ -90,39 +103,30 @@ public struct CallerTable: ~Copyable, Sendable {
   /// is that of its certificate, else that of its user, else that of the longest `runs-at`.
   @inlinable @inline(__always)
   public func caller(_ evidence: Evidence) -> Caller {
-    var caller = other
-    if let context = evidence.listenerContext {
-      caller = Caller(context: context, contextBasis: listenBasis[Int(context)])
-    } else {
-      let line = contextPrefixes.value(for: evidence.source)
-      if line != 0 {
-        caller = Caller(context: UInt16(truncatingIfNeeded: owners[Int(line)]), contextBasis: line)
-      }
-    }
+    var caller = bySource[Int(sources.value(for: evidence.source))]
     caller.addressSource = evidence.addressSource
-    identify(&caller, evidence)
+    if evidence.listenerContext == nil, evidence.certificateService == nil, evidence.user == nil { return caller }
+    note(evidence, in: &caller)
     return caller
   }
 
-  /// What service it is, by the strongest evidence there is. A certificate decides alone, also one whose name is nobody's:
-  /// its holder is not who its address says.
-  @inlinable @inline(__always)
-  func identify(_ caller: inout Caller, _ evidence: Evidence) {
+  /// Writes into a caller what other evidence than its source says. A certificate decides alone, also one whose name is
+  /// nobody's: its holder is not who its address says.
+  @usableFromInline func note(_ evidence: Evidence, in caller: inout Caller) {
+    if let context = evidence.listenerContext {
+      caller.context = context
+      caller.isPlaced = true
+      caller.contextBasis = listenBasis[Int(context)]
+    }
     if let service = evidence.certificateService {
       caller.service = service
       caller.serviceBasis = evidence.certificateBasis != 0 ? evidence.certificateBasis : identityBasis[Int(service)]
       caller.identification = .certificate
-      return
-    }
-    var line = evidence.user.map { users.line(of: $0) } ?? 0
-    if line != 0 {
+    } else if let user = evidence.user, case let line = users.line(of: user), line != 0 {
+      caller.service = owners[Int(line)]
+      caller.serviceBasis = line
       caller.identification = .user
-    } else {
-      line = servicePrefixes.value(for: evidence.source)
-      if line != 0 { caller.identification = .address }
     }
-    caller.service = owners[Int(line)]
-    caller.serviceBasis = line
   }
 
   /// The number of the service whose `identity` a certificate's common name is; 0 where there is none.
