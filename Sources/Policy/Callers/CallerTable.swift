@@ -105,28 +105,36 @@ public struct CallerTable: ~Copyable, Sendable {
   public func caller(_ evidence: Evidence) -> Caller {
     var caller = bySource[Int(sources.value(for: evidence.source))]
     caller.addressSource = evidence.addressSource
-    if evidence.listenerContext == nil, evidence.certificateService == nil, evidence.user == nil { return caller }
-    note(evidence, in: &caller)
-    return caller
-  }
-
-  /// Writes into a caller what other evidence than its source says. A certificate decides alone, also one whose name is
-  /// nobody's: its holder is not who its address says.
-  @usableFromInline func note(_ evidence: Evidence, in caller: inout Caller) {
     if let context = evidence.listenerContext {
       caller.context = context
       caller.isPlaced = true
       caller.contextBasis = listenBasis[Int(context)]
     }
+    if evidence.certificateService == nil, evidence.user == nil { return caller }
+    Self.note(evidence, in: &caller, owners, identityBasis, userNumbers: users.numbers, userLines: users.lines)
+    return caller
+  }
+
+  /// Writes into a caller what service it is by other evidence than its source. A certificate decides alone, also one whose
+  /// name is nobody's: its holder is not who its address says.
+  ///
+  /// Takes arrays, not the table: a call with that would copy it onto the stack, before most queries need no call.
+  @usableFromInline @inline(never) static func note(
+    _ evidence: Evidence, in caller: inout Caller, _ owners: borrowing FlatArray<UInt32>,
+    _ identityBasis: borrowing FlatArray<UInt32>, userNumbers: borrowing FlatArray<UInt32>,
+    userLines: borrowing FlatArray<UInt32>
+  ) {
     if let service = evidence.certificateService {
       caller.service = service
       caller.serviceBasis = evidence.certificateBasis != 0 ? evidence.certificateBasis : identityBasis[Int(service)]
       caller.identification = .certificate
-    } else if let user = evidence.user, case let line = users.line(of: user), line != 0 {
-      caller.service = owners[Int(line)]
-      caller.serviceBasis = line
-      caller.identification = .user
+      return
     }
+    guard let user = evidence.user, case let line = UserTable.line(of: user, userNumbers, userLines), line != 0
+    else { return }
+    caller.service = owners[Int(line)]
+    caller.serviceBasis = line
+    caller.identification = .user
   }
 
   /// The number of the service whose `identity` a certificate's common name is; 0 where there is none.

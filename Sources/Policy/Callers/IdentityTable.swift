@@ -74,7 +74,12 @@ public import FlatMemory
   @inlinable var isEmpty: Bool { numbers.count == 0 }
 
   /// The line of a user; 0 where it is no service.
-  @inlinable func line(of user: UInt32) -> UInt32 {
+  @inlinable func line(of user: UInt32) -> UInt32 { Self.line(of: user, numbers, lines) }
+
+  /// The same in a table's arrays.
+  @inlinable static func line(
+    of user: UInt32, _ numbers: borrowing FlatArray<UInt32>, _ lines: borrowing FlatArray<UInt32>
+  ) -> UInt32 {
     var low = 0
     var high = numbers.count
     while low < high {

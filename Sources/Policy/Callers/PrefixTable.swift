@@ -39,12 +39,12 @@ public struct PrefixTable: ~Copyable, Sendable {
   }
 
   /// The value of the longest prefix that `address` is in; 0 where it is in none.
-  @inlinable public func value(for address: IPAddress) -> UInt32 {
+  @inlinable @inline(__always) public func value(for address: IPAddress) -> UInt32 {
     address.isIPv4 ? value(v4: UInt32(truncatingIfNeeded: address.low)) : value(v6: address)
   }
 
   /// The same of an IPv4 address.
-  @inlinable public func value(v4 address: UInt32) -> UInt32 {
+  @inlinable @inline(__always) public func value(v4 address: UInt32) -> UInt32 {
     guard let firstV4 else { return 0 }
     var entry = entries[firstV4 &+ Int(address >> 16)]
     var shift: UInt32 = 12
@@ -56,14 +56,19 @@ public struct PrefixTable: ~Copyable, Sendable {
   }
 
   /// The same of an IPv6 address.
-  @inlinable func value(v6 address: IPAddress) -> UInt32 {
+  @inlinable @inline(__always) func value(v6 address: IPAddress) -> UInt32 {
     guard let firstV6 else { return 0 }
+    return Self.value(v6: address, entries, first: firstV6)
+  }
+
+  @usableFromInline @inline(never)
+  static func value(v6 address: IPAddress, _ entries: borrowing FlatArray<UInt32>, first firstV6: Int) -> UInt32 {
     var bits = address.high << 16
     var entry = entries[firstV6 &+ Int(address.high >> 48)]
     var depth = 0
-    while entry >= Self.nodeBit {
+    while entry >= nodeBit {
       if depth == 12 { bits = address.low }  // the first half of the address is used up
-      entry = entries[Int(entry & ~Self.nodeBit) &+ Int(truncatingIfNeeded: bits >> 60)]
+      entry = entries[Int(entry & ~nodeBit) &+ Int(truncatingIfNeeded: bits >> 60)]
       bits <<= 4
       depth &+= 1
     }
