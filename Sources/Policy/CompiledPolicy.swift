@@ -129,6 +129,22 @@ extension CompiledPolicy {
     (serviceModes[Int(service)] ?? modes[Int(context)]) == .observe ? RuleSet(rawValue: .max) : observedRules
   }
 
+  /// What `isolate` keeps from a context's callers; nil where nothing, so that no endpoint need be looked at.
+  @inlinable public func isolation(ofContext context: UInt16) -> IsolationRow? { isolations.row(context) }
+
+  /// Must this IPv4 endpoint be left out of an answer to such callers?
+  @inlinable @inline(__always) public func isHidden(v4 endpoint: UInt32, by row: IsolationRow) -> Bool {
+    let context = endpoints.context(ofV4: endpoint)
+    return context != 0 && isolations.isIsolated(row, context)
+  }
+
+  /// Must this endpoint be left out of an answer to such callers?
+  ///
+  /// An IPv6 address that leads to an IPv4 endpoint is judged as both.
+  @inlinable public func isHidden(_ endpoint: IPAddress, by row: IsolationRow) -> Bool {
+    context(of: endpoint, hiddenBy: row) != 0
+  }
+
   /// Must this endpoint be left out of an answer to a caller of this context?
   ///
   /// Never for an endpoint in no context, nor for a caller in the root.
@@ -137,15 +153,17 @@ extension CompiledPolicy {
   }
 
   /// The context of an endpoint that must be left out of an answer to a caller of this context; 0 where it may be told.
-  ///
-  /// An IPv6 address that leads to an IPv4 endpoint is judged as both.
   @inlinable public func isolatedContext(callerContext: UInt16, endpoint: IPAddress) -> UInt16 {
-    if !hasIsolations || callerContext == 0 { return 0 }
+    guard let row = isolations.row(callerContext) else { return 0 }
+    return context(of: endpoint, hiddenBy: row)
+  }
+
+  @inlinable func context(of endpoint: IPAddress, hiddenBy row: IsolationRow) -> UInt16 {
     let context = endpoints.context(of: endpoint)
-    if context != 0, isolations.isIsolated(callerContext, context) { return context }
-    guard let embedded = endpoint.embeddedIPv4 else { return 0 }
+    if context != 0, isolations.isIsolated(row, context) { return context }
+    guard !endpoint.isIPv4, let embedded = endpoint.embeddedIPv4 else { return 0 }
     let beyond = endpoints.context(of: embedded)
-    return beyond != 0 && isolations.isIsolated(callerContext, beyond) ? beyond : 0
+    return beyond != 0 && isolations.isIsolated(row, beyond) ? beyond : 0
   }
 
   /// Whether refusals of this context's callers are carried out, or only logged.

@@ -1,6 +1,14 @@
 internal import Contexts
 public import FlatMemory
 
+/// What `isolate` keeps from the callers of one context, to be asked of many endpoints.
+public struct IsolationRow: BitwiseCopyable, Sendable {
+  /// Where it starts in the matrix.
+  @usableFromInline let start: Int32
+
+  @inlinable init(start: Int32) { self.start = start }
+}
+
 /// `isolate A B...`: a caller in one of the contexts, or below it, never receives an endpoint of another.
 ///
 /// Whether is one bit of a matrix, contexts by contexts; by which line is worked out when someone is refused, from the
@@ -9,6 +17,8 @@ public import FlatMemory
   /// Row by row, a row's words beside each other; empty where nothing is isolated.
   @usableFromInline let matrix: FlatArray<UInt64>
   @usableFromInline let wordsInRow: Int
+  /// By context, where its row starts in the matrix; -1 where it is isolated from none.
+  @usableFromInline let rowStarts: FlatArray<Int32>
   /// By context, its parent.
   private let parents: FlatArray<UInt16>
   /// The lines that name context n are `lines[starts[n] ..< starts[n + 1]]`, in order.
@@ -26,7 +36,13 @@ public import FlatMemory
       for context in isolation.contexts { linesOf[context].append(UInt32(line)) }
     }
     wordsInRow = words
-    matrix = FlatArray(policy.isolations.isEmpty ? [] : Self.matrix(policy.isolations, tree, words))
+    let matrix = policy.isolations.isEmpty ? [] : Self.matrix(policy.isolations, tree, words)
+    rowStarts = FlatArray(
+      tree.nodes.indices.map { context in
+        let row = context * words
+        return matrix.isEmpty || matrix[row..<(row + words)].allSatisfy { $0 == 0 } ? -1 : Int32(row)
+      })
+    self.matrix = FlatArray(matrix)
     parents = FlatArray(tree.nodes.map { UInt16($0.parent) })
     starts = FlatArray(linesOf.reduce(into: [0]) { $0.append($0[$0.count - 1] + UInt32($1.count)) })
     lines = FlatArray(linesOf.flatMap(\.self))
@@ -57,10 +73,15 @@ public import FlatMemory
     return matrix
   }
 
-  /// True where a caller of one context must not see an endpoint of the other. Nobody is isolated from context 0.
-  @inlinable func isIsolated(_ caller: UInt16, _ endpoint: UInt16) -> Bool {
-    let word = matrix[Int(caller) &* wordsInRow &+ Int(endpoint) >> 6]
-    return word >> UInt64(endpoint & 63) & 1 != 0
+  /// The row of a caller's context; nil where nothing is kept from it.
+  @inlinable func row(_ caller: UInt16) -> IsolationRow? {
+    let start = rowStarts[Int(caller)]
+    return start < 0 ? nil : IsolationRow(start: start)
+  }
+
+  /// True where a caller of a row must not see an endpoint of a context. Nobody is isolated from context 0.
+  @inlinable func isIsolated(_ row: IsolationRow, _ endpoint: UInt16) -> Bool {
+    matrix[Int(row.start) &+ Int(endpoint >> 6)] &>> UInt64(endpoint & 63) & 1 != 0
   }
 
   /// The reason of the line that isolates two contexts, innermost contexts first; 0 where none does.
