@@ -112,7 +112,14 @@ extension CompiledPolicy {
   /// - Parameters:
   ///   - service: a service's number; 0 for a name that belongs to none, which everyone may look up.
   ///   - time: seconds since 1970, for exceptions.
-  @inlinable public func judge(_ caller: Caller, target service: UInt32, at time: UInt32) -> Judgement {
+  @inlinable @inline(__always)
+  public func judge(_ caller: Caller, target service: UInt32, at time: UInt32) -> Judgement {
+    isClear(caller, target: service) ? Judgement() : judgeByFacts(caller, target: service, at: time)
+  }
+
+  /// What the rules say, by all that they look at.
+  @inline(never)
+  public func judgeByFacts(_ caller: Caller, target service: UInt32, at time: UInt32) -> Judgement {
     if service == 0 { return Judgement() }
     guard let facts = calls.facts(caller, service, at: time) else { return Judgement() }
     let broken = facts.broken

@@ -73,6 +73,52 @@ struct RulePropertyTests {
     #expect(compared * 4 > Self.count / Self.seeds / 50)
   }
 
+  @Test(arguments: 1...UInt64(RulePropertyTests.seeds))
+  func `a call is clear only where its facts say nothing, and most of those are`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var silent = 0
+    var clear = 0
+    for number in 0..<(Self.count / Self.seeds / 200) {
+      let text = RulePolicy(&random).text
+      guard let policy = Policy.read([(path: "p", text: Array(text.utf8))]).0 else { continue }
+      let compiled = CompiledPolicy(policy)
+      for _ in 0..<200 {
+        let call = PlainRules.Call(policy, &random)
+        let (caller, target) = (call.caller, UInt32(call.target + 1))
+        let byFacts = compiled.judgeByFacts(caller, target: target, at: call.time)
+        let isClear = compiled.isClear(caller, target: target)
+        if isClear, byFacts != Judgement() {
+          Issue.record("seed \(seed), policy \(number): \(call) is clear, but \(byFacts), in\n\(text)")
+          return
+        }
+        if byFacts == Judgement() { silent += 1 }
+        if isClear { clear += 1 }
+      }
+    }
+    // What the facts say nothing of is not clear where an exception has ended, and where a `refuse` is for others: these
+    // policies are full of both.
+    #expect(silent > 1000 && clear * 10 > silent * 6, "seed \(seed): \(clear) of \(silent)")
+  }
+
+  @Test func `the number of tiers, contexts and services leaves clear what is clear`() throws {
+    let contexts = (1...200).map { "context c\($0) { from 10.\($0).0.0/16 }" }
+    let tiers = (1...300).map { "t\($0)" }
+    let services = (1...300).map { "service s\($0) { tier t\($0); allow c\(($0 - 1) % 200 + 1) s1 }" }
+    let text = ["origin t", "tiers \(tiers.joined(separator: " > "))"] + contexts + services
+    let compiled = CompiledPolicy(try policy(text.joined(separator: "\n")))
+    for target in 1...300 as ClosedRange<UInt32> {
+      for caller in [0, 1, 2, 254, 255, 256, 300] as [UInt32] {
+        for context in [0, 1, 31, 32, 33, 100, 199, 200] as [UInt16] {
+          let who = Caller(context: context, service: caller)
+          let byFacts = compiled.judgeByFacts(who, target: target, at: 0)
+          let isClear = compiled.isClear(who, target: target)
+          #expect(!isClear || byFacts == Judgement(), "\(caller) in \(context) to \(target)")
+          if target < 255 { #expect(isClear == (byFacts == Judgement()), "\(caller) in \(context) to \(target)") }
+        }
+      }
+    }
+  }
+
   /// A policy whose calls go round is read with acyclic in shadow; nil for one that is wrong in some other way.
   private func read(_ text: String, _ which: String, _ seen: inout Seen) throws -> Policy? {
     let (policy, diagnostics) = Policy.read([(path: "p", text: Array(text.utf8))])
@@ -96,8 +142,7 @@ struct RulePropertyTests {
   }
 
   private func said(of call: PlainRules.Call, by compiled: CompiledPolicy) -> PlainRules.Said {
-    var caller = Caller(context: UInt16(call.context), service: UInt32((call.service ?? -1) + 1))
-    caller.identification = call.identification
+    let caller = call.caller
     let target = UInt32(call.target + 1)
     let judgement = compiled.judge(caller, target: target, at: call.time)
     func words(_ refusal: Refusal) -> String { "\(refusal.rule.word) \(compiled.reason(refusal.reason))" }
@@ -127,6 +172,13 @@ struct RulePropertyTests {
 }
 
 extension PlainRules.Call {
+  /// As the compiled policy knows who calls.
+  fileprivate var caller: Caller {
+    var caller = Caller(context: UInt16(context), service: UInt32((service ?? -1) + 1))
+    caller.identification = identification
+    return caller
+  }
+
   init(_ policy: Policy, _ random: inout SeededGenerator) {
     let service = random.chance(20) ? nil : random.number(0...(policy.services.count - 1))
     let ends = RulePolicy.ends + policy.exceptions.map(\.end)

@@ -40,7 +40,7 @@
 
 /// What the `allow`, `refuse` and `except` lines for a service say of one subject.
 @usableFromInline struct LineFacts: Hashable, BitwiseCopyable, Sendable {
-  /// The `refuse` line, and in the two top bits what else there is: an entry of the table is 16 octets so.
+  /// The `refuse` line, and in the three top bits what else there is: an entry of the table is 16 octets so.
   @usableFromInline var said: UInt32 = 0
   /// When the last `except` for it ends, in seconds since 1970; 0 where there is none.
   @usableFromInline var exceptEnd: UInt32 = 0
@@ -49,9 +49,10 @@
 
   @inlinable static var allowBit: UInt32 { 1 << 31 }
   @inlinable static var declaredBit: UInt32 { 1 << 30 }
-  @inlinable static var reasonBits: UInt32 { declaredBit - 1 }
+  @inlinable static var clearBit: UInt32 { 1 << 29 }
+  @inlinable static var reasonBits: UInt32 { clearBit - 1 }
 
-  /// The `refuse` line that names it; 0 where none does. Below 2³⁰.
+  /// The `refuse` line that names it; 0 where none does. Below 2²⁹.
   @inlinable var refuseReason: UInt32 {
     get { said & Self.reasonBits }
     set { said = said & ~Self.reasonBits | newValue & Self.reasonBits }
@@ -68,4 +69,13 @@
     get { said & Self.declaredBit != 0 }
     set { said = newValue ? said | Self.declaredBit : said & ~Self.declaredBit }
   }
+
+  /// True where that settles a service's call: nothing is against it, and no exception for it. For contexts always false.
+  @inlinable var isClear: Bool {
+    get { said & Self.clearBit != 0 }
+    set { said = newValue ? said | Self.clearBit : said & ~Self.clearBit }
+  }
+
+  /// True where a `refuse` or an `except` line names it.
+  var isContested: Bool { refuseReason != 0 || exceptEnd != 0 }
 }

@@ -48,6 +48,8 @@ public import FlatMemory
   @usableFromInline let entries: FlatArray<Entry>
   @usableFromInline let runs: FlatArray<Run>
   @usableFromInline let acyclic: AcyclicRule
+  /// Which calls need no facts.
+  @usableFromInline let clear: ClearCalls
   /// The policy's `acyclic` and `tiers` lines; 0 for none.
   @usableFromInline let acyclicReason: UInt32
   @usableFromInline let tiersReason: UInt32
@@ -69,6 +71,8 @@ public import FlatMemory
     var callers = Array(repeating: [Int](), count: declared == nil ? 0 : policy.services.count)
     for call in declared?.calls ?? [] { callers[call.callee].append(call.caller) }
     let exceptions = Dictionary(grouping: policy.exceptions, by: \.service)
+    let contested = Self.contested(policy)
+    var clear = ClearCalls.Builder(contextCount: policy.contexts.nodes.count)
     for (index, service) in policy.services.enumerated() {
       var lines = ServiceLines()
       RefuseRule.note(service, in: &lines) { reason($0.location) }
@@ -85,8 +89,8 @@ public import FlatMemory
         row.firstCallee = UInt32(reachability.rows[index].lowerBound)
         row.calleeCount = UInt32(reachability.rows[index].count)
       }
+      let ofService = lines.isEmpty ? [] : lines.runs(in: policy.contexts)
       if !lines.isEmpty {
-        let ofService = lines.runs(in: policy.contexts)
         row.firstRun = UInt32(runs.count)
         row.runCount = UInt16(ofService.count)
         runs += ofService.map { Run(firstContext: UInt32($0.first), facts: $0.facts) }
@@ -96,6 +100,18 @@ public import FlatMemory
       row.isJudged =
         row.runCount > 0 || row.allowReason != 0 || row.requireReason != 0 || row.tier > 1 || row.calleeCount > 0
       rows.append(row)
+      clear.add(
+        row, lines, ofService, isCalled: !callers.isEmpty && !callers[index].isEmpty, isContested: contested[index])
+    }
+    for index in named.indices {
+      let (target, caller) = (Int(named[index].key >> 32), Int(named[index].key & 0xffff_ffff))
+      let mayClose =
+        rows[target].calleeCount > 0
+        && (!named[index].facts.isDeclared
+          || policy.cycleTimes.starts[.init(caller: caller - 1, callee: target - 1)] != nil)
+      let isDownwards = rows[caller].tier != 0 && rows[caller].tier < rows[target].tier
+      let isAllowed = named[index].facts.isAllowed || rows[target].allowReason == 0
+      named[index].facts.isClear = isAllowed && !named[index].facts.isContested && !isDownwards && !mayClose
     }
     var slots = Array(repeating: Entry(), count: 2)
     while slots.count < named.count * 2 { slots += slots }
@@ -108,12 +124,23 @@ public import FlatMemory
     self.runs = FlatArray(runs)
     entries = FlatArray(slots)
     acyclic = AcyclicRule(policy.reachability, policy.cycleTimes)
+    self.clear = ClearCalls(clear)
     acyclicReason = reasons.acyclic
     tiersReason = reasons.tiers
   }
 
+  /// By service: whether a `refuse` or `except` line names it.
+  private static func contested(_ policy: borrowing Policy) -> [Bool] {
+    var contested = Array(repeating: false, count: policy.services.count)
+    for service in policy.services {
+      for case .service(let caller) in service.refuses.map(\.subject) { contested[caller] = true }
+    }
+    for case .service(let caller) in policy.exceptions.map(\.caller) { contested[caller] = true }
+    return contested
+  }
+
   /// The facts to judge; nil where everyone may call.
-  @inlinable func facts(_ caller: Caller, _ target: UInt32, at time: UInt32) -> CallFacts? {
+  @usableFromInline func facts(_ caller: Caller, _ target: UInt32, at time: UInt32) -> CallFacts? {
     let row = rows[Int(target)]
     if !row.isJudged { return nil }
     let service = serviceFacts(row, target, caller.service)
@@ -135,8 +162,12 @@ public import FlatMemory
       acyclicReason: acyclicReason, tiersReason: tiersReason)
   }
 
-  @inlinable func serviceFacts(_ row: Row, _ target: UInt32, _ service: UInt32) -> LineFacts {
-    if !row.namesServices || service == 0 { return LineFacts() }
+  private func serviceFacts(_ row: Row, _ target: UInt32, _ service: UInt32) -> LineFacts {
+    !row.namesServices || service == 0 ? LineFacts() : pairFacts(target, service)
+  }
+
+  /// What a target's lines say of a service; nothing, where none names it.
+  func pairFacts(_ target: UInt32, _ service: UInt32) -> LineFacts {
     let key = Self.key(target, service)
     var slot = Self.firstSlot(key, entries.count)
     while true {
@@ -148,7 +179,7 @@ public import FlatMemory
   }
 
   /// The last run that starts at or before the context; the first starts at 0.
-  @inlinable func contextFacts(_ row: Row, _ context: UInt16) -> LineFacts {
+  private func contextFacts(_ row: Row, _ context: UInt16) -> LineFacts {
     if row.runCount == 0 { return LineFacts() }
     var low = Int(row.firstRun)
     var high = low &+ Int(row.runCount)
