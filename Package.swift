@@ -47,7 +47,7 @@ let package = Package(
     module("LinuxIO", imports: ["CLinux", "FlatMemory", "Addresses"], c: gnu),
     module("DNSFormat", imports: ["FlatMemory", "Addresses"]),
     module("ZoneFile", imports: ["FlatMemory", "Addresses", "Diagnostics", "DNSFormat"]),
-    module("Zones", imports: ["FlatMemory", "Contexts", "Diagnostics", "DNSFormat", "ZoneFile"]),
+    module("Zones", imports: ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat", "ZoneFile"]),
     module("Policy", imports: ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat"]),
     module("Metrics", imports: ["FlatMemory"]),
     module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),

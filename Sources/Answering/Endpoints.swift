@@ -2,6 +2,7 @@ internal import Addresses
 package import DNSFormat
 package import FlatMemory
 package import Policy
+internal import Zones
 
 // Which RRs say where a service is, and whether `isolate` lets a caller have them.
 
@@ -28,6 +29,36 @@ extension RRsetImage {
 }
 
 extension CompiledPolicy {
+  /// Where endpoints lead, for sets of addresses to be marked with; nil where nothing is isolated.
+  var endpointContexts: EndpointContexts? {
+    if !hasIsolations { return nil }
+    return EndpointContexts(prefixes: policy.contextDetails.map { ($0.from + $0.endpoints).map(\.prefix) }) {
+      self.onlyContext(of: $0)
+    }
+  }
+
+  /// True where `isolate` keeps one of a set's addresses from a caller, or may: most sets' marks say that it does not.
+  @inline(__always)
+  func hidesAny(of rrset: RRsetImage, _ memory: borrowing FlatArray<UInt8>, from callerContext: UInt16) -> Bool {
+    guard let row = isolation(ofContext: callerContext) else { return false }
+    guard rrset.holdsAddresses else { return rrset.holdsEndpoints }
+    if let context = rrset.endpointContext { return isHidden(context, by: row) }
+    return hidesAny(of: rrset, memory, by: row)
+  }
+
+  /// The same of a set without a mark.
+  @inline(never)
+  private func hidesAny(of rrset: RRsetImage, _ memory: borrowing FlatArray<UInt8>, by row: IsolationRow) -> Bool {
+    let size = rrset.type == .a ? 4 : 16
+    var rdata = rrset.dataStart &+ 2
+    while rdata < rrset.end {
+      let endpoint = size == 4 ? IPAddress(v4: memory, at: rdata) : IPAddress(v6: memory, at: rdata)
+      if isHidden(endpoint, by: row) { return true }
+      rdata &+= 2 &+ size
+    }
+    return false
+  }
+
   /// True where `isolate` lets a caller have the RR whose RDATA is at `offset`: it has no endpoint, or only such as the
   /// caller may call.
   @inline(__always)

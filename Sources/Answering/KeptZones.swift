@@ -1,3 +1,4 @@
+internal import Addresses
 internal import Contexts
 internal import DNSFormat
 internal import Diagnostics
@@ -8,8 +9,9 @@ internal import Zones
 ///
 /// A zone is taken over, neither read nor built again, where nothing that it was made from has changed: the same files
 /// for the same contexts, the text of each and of all that they include the same octet for octet, the same contexts, the
-/// same services by number, the same zones below it, and the seed, which goes on from load to load. Whatever the load of
-/// before said of it is said again. A zone with mistakes is never kept, nor one with signatures, which time makes old.
+/// same services by number, the same endpoints of contexts where any are isolated, the same zones below it, and the seed,
+/// which goes on from load to load. Whatever the load of before said of it is said again. A zone with mistakes is never
+/// kept, nor one with signatures, which time makes old.
 package struct KeptZones: Sendable {
   /// One file of a zone, and the context that it is for.
   struct File: Hashable, Sendable {
@@ -48,12 +50,14 @@ package struct KeptZones: Sendable {
   let seed: UInt64
   private let contexts: [ContextTree.Node]
   private let services: [DomainName]
+  private let endpoints: [[Prefix]]?
   private(set) var zones: [DomainName: Zone] = [:]
 
   init(_ options: ZoneBuildOptions) {
     seed = options.seed
     contexts = options.contexts.nodes
     services = options.services
+    endpoints = options.endpoints?.prefixes
   }
 
   /// How many zones could be taken over.
@@ -61,7 +65,7 @@ package struct KeptZones: Sendable {
 
   /// True where zones compiled with these options are as those kept.
   func fit(_ options: ZoneBuildOptions) -> Bool {
-    seed == options.seed && contexts == options.contexts.nodes
+    seed == options.seed && contexts == options.contexts.nodes && endpoints == options.endpoints?.prefixes
       && services.elementsEqual(options.services) { $0.wire == $1.wire }
   }
 

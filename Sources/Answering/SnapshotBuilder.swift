@@ -105,8 +105,10 @@ package enum SnapshotBuilder {
     let policy = policyReading.policy.flatMap { server.resolvingUsers(of: $0, &diagnostics) }
     let places = ZoneFilePlaces(files, policy)
     diagnostics += doubts(of: files, places, included: policyReading.includedFiles)
+    let compiled = policy.map { CompiledPolicy($0) }
     let options = policy.map {
-      ZoneBuildOptions(contexts: $0.contexts, services: $0.services.map(\.name), seed: seed)
+      ZoneBuildOptions(
+        contexts: $0.contexts, services: $0.services.map(\.name), seed: seed, endpoints: compiled?.endpointContexts)
     }
     let fitting = kept.flatMap { kept in options.map(kept.fit) == true ? kept : nil }
     var reading = ZoneReading(files, policy?.contexts, keepsZones: keepsZones, takingOver: fitting)
@@ -114,7 +116,7 @@ package enum SnapshotBuilder {
     diagnostics += reading.diagnostics
     var sources = reading.sources
     let secrets = policy.flatMap { server.cookieSecrets(for: $0, files, &diagnostics) }
-    guard let policy, let options, let secrets, reading.areFilesPlaced else {
+    guard let policy, let compiled, let options, let secrets, reading.areFilesPlaced else {
       return LoadedConfiguration(
         snapshot: nil, diagnostics: diagnostics.inOrder, sources: sources, brokenZones: [])
     }
@@ -138,7 +140,7 @@ package enum SnapshotBuilder {
       nextKept?.keep(zone, of: sources[index])
     }
     let snapshot = Snapshot(
-      policy: CompiledPolicy(policy), zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
+      policy: compiled, zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
       cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy))
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,

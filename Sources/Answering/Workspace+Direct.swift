@@ -1,4 +1,3 @@
-internal import Addresses
 internal import DNSFormat
 internal import FlatMemory
 internal import Policy
@@ -42,18 +41,9 @@ extension Workspace {
     let policy = snapshot.policy
     let judgement = policy.judge(caller, target: service, at: time)
     if !judgement.broken.isEmpty { return false }
-    if !policy.hasIsolations || judgement.isExcepted || caller.context == 0 { return true }
+    if judgement.isExcepted || policy.isolation(ofContext: caller.context) == nil { return true }
     // Of other types the name's addresses would have to be judged too.
-    guard rrset.holdsAddresses else { return false }
-    var rdata = rrset.dataStart &+ 2
-    let size = rrset.type == .a ? 4 : 16
-    while rdata < rrset.end {
-      let endpoint =
-        size == 4 ? IPAddress(v4: zone.memory, at: rdata) : IPAddress(v6: zone.memory, at: rdata)
-      if policy.isIsolated(callerContext: caller.context, endpoint: endpoint) { return false }
-      rdata &+= 2 &+ size
-    }
-    return true
+    return rrset.holdsAddresses && !policy.hidesAny(of: rrset, zone.memory, from: caller.context)
   }
 
   /// Writes the whole response: header, question, the RRset, and an OPT where the query has one.

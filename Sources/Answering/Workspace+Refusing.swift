@@ -117,7 +117,7 @@ extension Workspace {
   func countPassing(
     _ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> Int {
-    guard snapshot.policy.hasIsolations else { return rrset.count }
+    guard snapshot.policy.hidesAny(of: rrset, zone.memory, from: caller.context) else { return rrset.count }
     var passing = 0
     var rdata = rrset.dataStart &+ 2
     while rdata < rrset.end {

@@ -139,10 +139,9 @@ extension CompiledPolicy {
   /// What `isolate` keeps from a context's callers; nil where nothing, so that no endpoint need be looked at.
   @inlinable public func isolation(ofContext context: UInt16) -> IsolationRow? { isolations.row(context) }
 
-  /// Must this IPv4 endpoint be left out of an answer to such callers?
-  @inlinable @inline(__always) public func isHidden(v4 endpoint: UInt32, by row: IsolationRow) -> Bool {
-    let context = endpoints.context(ofV4: endpoint)
-    return context != 0 && isolations.isIsolated(row, context)
+  /// Must endpoints of this context be left out of an answer to such callers? Never those in none.
+  @inlinable @inline(__always) public func isHidden(_ endpointContext: UInt16, by row: IsolationRow) -> Bool {
+    endpointContext != 0 && isolations.isIsolated(row, endpointContext)
   }
 
   /// Must this endpoint be left out of an answer to such callers?
@@ -163,6 +162,14 @@ extension CompiledPolicy {
   @inlinable public func isolatedContext(callerContext: UInt16, endpoint: IPAddress) -> UInt16 {
     guard let row = isolations.row(callerContext) else { return 0 }
     return context(of: endpoint, hiddenBy: row)
+  }
+
+  /// The one context that an endpoint leads into, 0 for none; nil for an IPv6 address that leads into two.
+  package func onlyContext(of endpoint: IPAddress) -> UInt16? {
+    let context = endpoints.context(of: endpoint)
+    guard !endpoint.isIPv4, let embedded = endpoint.embeddedIPv4 else { return context }
+    let beyond = endpoints.context(of: embedded)
+    return context == 0 || beyond == 0 || context == beyond ? max(context, beyond) : nil
   }
 
   @inlinable func context(of endpoint: IPAddress, hiddenBy row: IsolationRow) -> UInt16 {

@@ -12,6 +12,7 @@ struct PlainData: ~Copyable {
   private let records: [ZoneRecords.Record]
   private let octets: [UInt8]
   private let layer: Int
+  private let endpoints: EndpointContexts?
   /// The name's records; those of a type stand together, types in the order of their first records.
   private var sorted = FlatScratch<UInt32>(repeating: 0, count: most)
   private var layouts: [RRsetImage.Layout?] = Array(repeating: nil, count: 258)
@@ -23,7 +24,9 @@ struct PlainData: ~Copyable {
   private(set) var flags: ZoneNode.Flags = []
   private var first = 0
 
-  init(_ zone: borrowing EffectiveZone) {
+  /// - Parameter endpoints: where endpoints lead; nil where sets need no mark.
+  init(_ zone: borrowing EffectiveZone, _ endpoints: EndpointContexts?) {
+    self.endpoints = endpoints
     layer = zone.baseLayer ?? 0
     let base = zone.baseLayer.map { zone.source.layers[$0].records }
     records = base?.records ?? []
@@ -100,12 +103,15 @@ struct PlainData: ~Copyable {
       let record = records[Int(sorted[number])]
       var end = number
       var dataSize = 0
+      var marks = EndpointContexts.Gathering(endpoints, record.type)
       while end < count, case let other = records[Int(sorted[end])], other.type == record.type {
         dataSize += 2 + Int(other.rdataCount)
+        marks.add(octets.span.extracting(Int(other.rdata)..<(Int(other.rdata) + Int(other.rdataCount))))
         end += 1
       }
       RRsetImage.begin(
-        layout(record.type), ttl: record.ttl, count: end - number, dataSize: dataSize, in: &memory)
+        layout(record.type), ttl: record.ttl, count: end - number, dataSize: dataSize,
+        endpointContext: marks.context, in: &memory)
       while number < end {
         let other = records[Int(sorted[number])]
         memory.append(wire: other.rdataCount)

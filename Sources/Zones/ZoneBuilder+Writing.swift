@@ -19,7 +19,7 @@ extension ZoneBuilder {
     memory.append(host: UInt64(0))
     var records = [UInt32](repeating: 0, count: zone.names.count)
     var recordCount = 0
-    var plain = PlainData(zone)
+    var plain = PlainData(zone, options.endpoints)
     for name in 0..<zone.names.count {
       let record = memory.count
       records[name] = UInt32(record)
@@ -178,9 +178,11 @@ extension ZoneBuilder {
     if case .records(let references) = body.data, let first = references.first { written = first }
     if let written { places.add(written, data: memory.count, zone.source) }
     for (set, isSigned, dataSize) in content.rrsets {
+      var endpoints = EndpointContexts.Gathering(options.endpoints, set.type)
+      for reference in set.records { endpoints.add(zone.source.rdata(reference).span) }
       RRsetImage.begin(
         RRsetImage.Layout(set.type), ttl: set.ttl, count: set.records.count, dataSize: dataSize, isSigned: isSigned,
-        in: &memory)
+        endpointContext: endpoints.context, in: &memory)
       for reference in set.records { RRsetImage.append(rdata: zone.source.rdata(reference), in: &memory) }
     }
   }

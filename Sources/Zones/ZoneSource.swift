@@ -71,10 +71,13 @@ package struct ZoneBuildOptions: Sendable {
   package var services: [DomainName]
   /// Random; the same for all zones of a snapshot.
   package var seed: UInt64
+  /// Where endpoints lead; nil where no context is kept from another's.
+  package var endpoints: EndpointContexts?
 
-  package init(contexts: ContextTree, services: [DomainName], seed: UInt64) {
+  package init(contexts: ContextTree, services: [DomainName], seed: UInt64, endpoints: EndpointContexts? = nil) {
     self.contexts = contexts
     self.services = services
     self.seed = seed
+    self.endpoints = endpoints
   }
 }

@@ -1,4 +1,5 @@
 import Answering
+import DNSFormat
 import Foundation
 import TestSupport
 import Testing
@@ -143,6 +144,29 @@ final class TakenOverZonesTests {
     let next = try reload(first)
     #expect(next.isClean)
     #expect(takenOver(from: first, next) == taken)
+  }
+
+  @Test func `where endpoints lead elsewhere, or are first kept apart, all zones are made anew`() throws {
+    func text(_ endpoints: String, isolates: Bool = true) -> String {
+      "context in { from 10.0.0.0/8 }\ncontext out { from 10.0.0.0/24; endpoints \(endpoints) }\n"
+        + (isolates ? "isolate in out\n" : "")
+    }
+    try write("p.policy", text("192.0.2.1", isolates: false))
+    let first = try ConfigurationLoad(folder)
+    try write("p.policy", text("192.0.2.1"))
+    let second = try reload(first)
+    #expect(takenOver(from: first, second) == "")
+    try write("p.policy", text("192.0.2.1") + "default allow\n")
+    let third = try reload(second)
+    #expect(takenOver(from: second, third) == "abc")
+    try write("p.policy", text("198.51.100.0/24"))
+    let fourth = try reload(third)
+    #expect(takenOver(from: third, fourth) == "")
+    for (load, context) in [(first, nil), (third, 2), (fourth, 0)] as [(ConfigurationLoad, UInt16?)] {
+      let zone = try #require(self.zone("a.test", load))
+      let record = try #require(zone.recordOffsets.first { "\(zone.name(ofRecord: $0))" == "www.a.test." })
+      #expect(zone.node(ofRecord: record, context: 0).rrset(.a, zone.memory)?.endpointContext == context)
+    }
   }
 
   @Test func `a zone that comes below another changes what is doubtful there`() throws {

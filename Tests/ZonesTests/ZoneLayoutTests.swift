@@ -131,6 +131,61 @@ struct ZoneLayoutTests {
     #expect(one.recordOffsets.count == Set(one.recordOffsets.map { one.name(ofRecord: $0) }).count)
   }
 
+  @Test(arguments: 1...10 as ClosedRange<UInt64>)
+  func `sets of addresses are marked with the one context that their endpoints lead into`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    // An address leads into the context of its last octet, 0 for none; 9 leads into two.
+    let endpoints = EndpointContexts(prefixes: []) { $0.low & 255 == 9 ? nil : UInt16($0.low & 255) }
+    var text = zoneHead
+    var plain: [String: [UInt16]] = [:]
+    for _ in 0..<300 {
+      let (owner, type) = ("n\(random.number(1...60))", random.chance(50) ? "A" : "AAAA")
+      let number = random.chance(60) ? 3 : [0, 0, 1, 9, 253, 254].randomElement(using: &random) ?? 0
+      text += type == "A" ? "\(owner) A 192.0.2.\(number)\n" : "\(owner) AAAA ::\(String(number, radix: 16))\n"
+      plain["\(owner).z.test. \(type)", default: []].append(UInt16(number))
+    }
+    text += "mail MX 7 n1\nmail TXT x\n"
+    let source = try Self.source(text)
+    let options = ZoneBuildOptions(contexts: ContextTree([]), services: [], seed: seed, endpoints: endpoints)
+    var marked = 0
+    for hasShortWay in [true, false] {
+      let zone = ZoneBuilder.build(source, options, hasShortWay: hasShortWay).zones[0]
+      for record in zone.recordOffsets {
+        let node = zone.node(ofRecord: record, context: 0)
+        for set in node.rrsets(zone.memory) where set.holdsAddresses {
+          let type = set.type == .a ? "A" : "AAAA"
+          guard let led = plain["\(zone.name(ofRecord: record)) \(type)"] else { continue }
+          let contexts = Set(led).subtracting([0])
+          let expected = contexts.count > 1 || contexts.contains(9) ? nil : contexts.first ?? 0
+          #expect(set.endpointContext == expected, "seed \(seed): \(zone.name(ofRecord: record)) \(type)")
+          marked += expected == nil ? 0 : 1
+        }
+      }
+    }
+    #expect(marked > 20)
+    let unmarked = ZoneBuilder.build(source, ZoneBuildOptions(contexts: ContextTree([]), services: [], seed: seed))
+      .zones[0]
+    for record in unmarked.recordOffsets {
+      for set in unmarked.node(ofRecord: record, context: 0).rrsets(unmarked.memory) where set.holdsAddresses {
+        #expect(set.endpointContext == nil)
+      }
+    }
+  }
+
+  @Test func `contexts beyond what an octet tells leave sets unmarked`() throws {
+    let endpoints = EndpointContexts(prefixes: []) { UInt16($0.low & 0xffff) }
+    let source = try Self.source(zoneHead + "a A 10.0.0.254\nb A 10.0.0.255\nc A 10.0.1.0\nd A 10.0.1.1\n")
+    let options = ZoneBuildOptions(contexts: ContextTree([]), services: [], seed: 1, endpoints: endpoints)
+    let zone = ZoneBuilder.build(source, options).zones[0]
+    var marks: [String: UInt16?] = [:]
+    for record in zone.recordOffsets {
+      let set = zone.node(ofRecord: record, context: 0).rrset(.a, zone.memory)
+      marks["\(zone.name(ofRecord: record))"] = .some(set?.endpointContext)
+    }
+    #expect(marks["a.z.test."] == .some(254))
+    for name in ["b", "c", "d"] { #expect(marks["\(name).z.test."] == .some(nil)) }
+  }
+
   @Test func `RRsets of more than 65,535 octets together are all found at their name`() throws {
     let fill = String(repeating: "00", count: 40_000)
     let sets = (1...3).map { "big TYPE6528\($0) \\# 40000 \(fill)\n" }.joined()

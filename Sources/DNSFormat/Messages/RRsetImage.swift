@@ -8,6 +8,7 @@ public import FlatMemory
 ///     6..<8   how many RRs
 ///     8..<10  octets of data that follow
 ///     10      octets of each RDATA before its first name of use (RRType.nameFields)
+///             of A and AAAA: 1 more than the one context that their endpoints lead into, 0 where that is not known
 ///     11      low 4 bits: how many such names; then 3 bits: their use
 ///     12...   for each RR, RDLENGTH and RDATA as on the wire, names uncompressed
 ///
@@ -47,7 +48,7 @@ public struct RRsetImage: BitwiseCopyable, Sendable {
   }
 
   /// Octets of each RDATA before its first name of use.
-  @inlinable var nameOffset: Int { Int(layout & 0xff) }
+  @inlinable var nameOffset: Int { nameCount == 0 ? 0 : Int(layout & 0xff) }
   /// Names of use in each RDATA, one after the other.
   @inlinable var nameCount: Int { Int(layout >> 8 & 15) }
   /// What the names are of use for.
@@ -78,6 +79,12 @@ public struct RRsetImage: BitwiseCopyable, Sendable {
   /// True for A and AAAA: the RDATA is an endpoint.
   @inlinable public var holdsAddresses: Bool { type == .a || type == .aaaa }
 
+  /// Of A and AAAA: the one context that all of their endpoints lead into, 0 for none; nil where there may be several.
+  @inlinable @inline(__always) public var endpointContext: UInt16? {
+    let mark = layout & 0xff
+    return mark == 0 ? nil : mark &- 1
+  }
+
   /// What the header of a type's sets says of the names in their RDATA: made once a type, taken by ``begin(_:)``.
   package struct Layout: BitwiseCopyable, Sendable {
     /// The type.
@@ -96,13 +103,17 @@ public struct RRsetImage: BitwiseCopyable, Sendable {
   /// - Parameters:
   ///   - dataSize: octets that its RRs will have, two for each RDLENGTH among them.
   ///   - isSigned: the image of its signatures will be appended next.
+  ///   - endpointContext: of A and AAAA, the one context that all endpoints lead into, 0 for none; nil where it is not known.
   package static func begin(
-    _ layout: Layout, ttl: UInt32, count: Int, dataSize: Int, isSigned: Bool = false, in memory: inout OctetBuilder
+    _ layout: Layout, ttl: UInt32, count: Int, dataSize: Int, isSigned: Bool = false,
+    endpointContext: UInt16? = nil, in memory: inout OctetBuilder
   ) {
     precondition(count <= 0xffff && dataSize <= 0xffff, "an RRset fits in a message")
     let low = ttl & 0x7fff_ffff | (isSigned ? 0x8000_0000 : 0)
     memory.append(host: UInt64(low) | UInt64(layout.type.rawValue) << 32 | UInt64(count) << 48)
-    memory.append(host: UInt32(dataSize) | UInt32(layout.names) << 16)
+    let isMarked = layout.type == .a || layout.type == .aaaa
+    let mark = isMarked ? endpointContext.flatMap { UInt8(exactly: UInt32($0) + 1) } ?? 0 : 0
+    memory.append(host: UInt32(dataSize) | UInt32(layout.names | UInt16(mark)) << 16)
   }
 
   /// Appends the next RR of the set that was begun last: its RDATA in wire format, names uncompressed.

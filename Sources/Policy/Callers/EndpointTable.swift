@@ -16,9 +16,4 @@ public struct EndpointTable: ~Copyable, Sendable {
   @inlinable public func context(of endpoint: IPAddress) -> UInt16 {
     UInt16(truncatingIfNeeded: prefixes.value(for: endpoint))
   }
-
-  /// The same of an IPv4 endpoint.
-  @inlinable @inline(__always) public func context(ofV4 endpoint: UInt32) -> UInt16 {
-    UInt16(truncatingIfNeeded: prefixes.value(v4: endpoint))
-  }
 }
