@@ -39,9 +39,9 @@ extension Workspace {
     _ service: UInt32, for rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> Bool {
     let policy = snapshot.policy
-    let judgement = policy.judge(caller, target: service, at: time)
-    if !judgement.broken.isEmpty { return false }
-    if judgement.isExcepted || policy.isolation(ofContext: caller.context) == nil { return true }
+    let permission = policy.permission(caller, target: service, at: time)
+    if permission == .broken { return false }
+    if permission == .excepted || policy.isolation(ofContext: caller.context) == nil { return true }
     // Of other types the name's addresses would have to be judged too.
     return rrset.holdsAddresses && !policy.hidesAny(of: rrset, zone.memory, from: caller.context)
   }

@@ -114,12 +114,16 @@ extension CompiledPolicy {
   ///   - time: seconds since 1970, for exceptions.
   @inlinable @inline(__always)
   public func judge(_ caller: Caller, target service: UInt32, at time: UInt32) -> Judgement {
-    isClear(caller, target: service) ? Judgement() : judgeByFacts(caller, target: service, at: time)
+    isOpen(to: caller, service) ? Judgement() : judgeByLines(caller, service, at: time)
+  }
+
+  @usableFromInline @inline(never)
+  func judgeByLines(_ caller: Caller, _ service: UInt32, at time: UInt32) -> Judgement {
+    permissionWithoutFacts(caller, service) == .clear ? Judgement() : judgeByFacts(caller, target: service, at: time)
   }
 
   /// What the rules say, by all that they look at.
-  @inline(never)
-  public func judgeByFacts(_ caller: Caller, target service: UInt32, at time: UInt32) -> Judgement {
+  func judgeByFacts(_ caller: Caller, target service: UInt32, at time: UInt32) -> Judgement {
     if service == 0 { return Judgement() }
     guard let facts = calls.facts(caller, service, at: time) else { return Judgement() }
     let broken = facts.broken

@@ -28,7 +28,7 @@ public import FlatMemory
   }
 
   /// True where a row has a bit.
-  @inlinable func contains(_ bit: UInt32, first: UInt32, count: UInt32) -> Bool {
+  @inline(__always) func contains(_ bit: UInt32, first: UInt32, count: UInt32) -> Bool {
     let place = bit >> 6
     var low = Int(first)
     var high = low &+ Int(count)
@@ -44,7 +44,7 @@ public import FlatMemory
   }
 
   /// True where a declared call closes a cycle.
-  @inlinable func isClosing(_ key: UInt64, at time: UInt32) -> Bool {
+  @inline(__always) func isClosing(_ key: UInt64, at time: UInt32) -> Bool {
     var low = 0
     var high = cycleKeys.count
     while low < high {

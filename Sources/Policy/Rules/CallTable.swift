@@ -140,7 +140,7 @@ public import FlatMemory
   }
 
   /// The facts to judge; nil where everyone may call.
-  @usableFromInline func facts(_ caller: Caller, _ target: UInt32, at time: UInt32) -> CallFacts? {
+  @inline(__always) func facts(_ caller: Caller, _ target: UInt32, at time: UInt32) -> CallFacts? {
     let row = rows[Int(target)]
     if !row.isJudged { return nil }
     let service = serviceFacts(row, target, caller.service)
@@ -162,12 +162,12 @@ public import FlatMemory
       acyclicReason: acyclicReason, tiersReason: tiersReason)
   }
 
-  private func serviceFacts(_ row: Row, _ target: UInt32, _ service: UInt32) -> LineFacts {
+  @inline(__always) private func serviceFacts(_ row: Row, _ target: UInt32, _ service: UInt32) -> LineFacts {
     !row.namesServices || service == 0 ? LineFacts() : pairFacts(target, service)
   }
 
   /// What a target's lines say of a service; nothing, where none names it.
-  func pairFacts(_ target: UInt32, _ service: UInt32) -> LineFacts {
+  @inline(__always) func pairFacts(_ target: UInt32, _ service: UInt32) -> LineFacts {
     let key = Self.key(target, service)
     var slot = Self.firstSlot(key, entries.count)
     while true {
@@ -179,7 +179,7 @@ public import FlatMemory
   }
 
   /// The last run that starts at or before the context; the first starts at 0.
-  private func contextFacts(_ row: Row, _ context: UInt16) -> LineFacts {
+  @inline(__always) private func contextFacts(_ row: Row, _ context: UInt16) -> LineFacts {
     if row.runCount == 0 { return LineFacts() }
     var low = Int(row.firstRun)
     var high = low &+ Int(row.runCount)

@@ -18,8 +18,10 @@ public import FlatMemory
     @usableFromInline static var closed: UInt32 { 0 }
     /// All may call.
     @usableFromInline static var open: UInt32 { 1 }
-    /// There is a `refuse` or an `except` line: the facts have to be looked at.
+    /// There is an `except` line: the facts have to be looked at.
     @usableFromInline static var contested: UInt32 { 2 }
+    /// There is a `refuse` line.
+    @usableFromInline static var refused: UInt32 { 3 }
   }
 
   /// What one service is to others: the row of its standings, its tier, and flags, those of a caller three bits above the
@@ -150,41 +152,68 @@ extension ClearCalls {
     }
 
     private static func standing(_ facts: LineFacts, _ allowReason: UInt32) -> UInt32 {
-      if facts.isContested { return Standing.contested }
+      if facts.refuseReason != 0 { return Standing.refused }
+      if facts.exceptEnd != 0 { return Standing.contested }
       return facts.isAllowed || allowReason == 0 ? Standing.open : Standing.closed
     }
   }
 }
 
+/// What a call comes to, as far as it can be told without the line that says so.
+public enum Permission: UInt8, Sendable, BitwiseCopyable {
+  /// No rule about names has anything to say.
+  case clear
+  /// Nor has any, but an exception is live: `isolate` leaves out none of the service's endpoints.
+  case excepted
+  /// Some rule is broken, be it one in shadow.
+  case broken
+}
+
 extension CompiledPolicy {
-  /// True where a call is allowed and no exception is for it: then ``judge(_:target:at:)`` says nothing, at any time.
-  /// False says nothing.
-  @inlinable @inline(__always) public func isClear(_ caller: Caller, target service: UInt32) -> Bool {
-    let callee = calls.clear.words[Int(service)]
-    let own = calls.clear.words[Int(caller.service)]
-    if callee.isOpen(to: own), calls.clear.standing(callee, caller.context) == ClearCalls.Standing.open { return true }
-    return isClearByNames(caller, target: service)
+  /// What ``judge(_:target:at:)`` says, in short.
+  @inlinable @inline(__always)
+  public func permission(_ caller: Caller, target service: UInt32, at time: UInt32) -> Permission {
+    isOpen(to: caller, service) ? .clear : permissionByLines(caller, service, at: time)
   }
 
-  /// The same where a line may name the caller's service, or both are in the graph of calls.
-  @usableFromInline @inline(never) func isClearByNames(_ caller: Caller, target service: UInt32) -> Bool {
+  /// True where a call is clear by the words of both services and a standing; false says nothing.
+  @inlinable @inline(__always) func isOpen(to caller: Caller, _ service: UInt32) -> Bool {
+    let callee = calls.clear.words[Int(service)]
+    let own = calls.clear.words[Int(caller.service)]
+    return callee.isOpen(to: own) && calls.clear.standing(callee, caller.context) == ClearCalls.Standing.open
+  }
+
+  @usableFromInline @inline(never)
+  func permissionByLines(_ caller: Caller, _ service: UInt32, at time: UInt32) -> Permission {
+    if let permission = permissionWithoutFacts(caller, service) { return permission }
+    let judgement = judgeByFacts(caller, target: service, at: time)
+    return !judgement.broken.isEmpty ? .broken : judgement.isExcepted ? .excepted : .clear
+  }
+
+  /// The same at any time, where a line may name the caller's service, or both are in the graph of calls; nil where an
+  /// exception may be for the call.
+  @inline(__always) func permissionWithoutFacts(_ caller: Caller, _ service: UInt32) -> Permission? {
     let callee = calls.clear.words[Int(service)]
     let own = calls.clear.words[Int(caller.service)]
     let standing = calls.clear.standing(callee, caller.context)
-    if standing == ClearCalls.Standing.contested { return false }
-    if callee.bits & ClearCalls.Word.wantsIdentity != 0, !caller.isIdentified { return false }
-    if caller.service == service, callee.bits & ClearCalls.Word.contests == 0 { return true }
-    var isSaid = false
+    if standing == ClearCalls.Standing.contested { return nil }
+    if callee.bits & ClearCalls.Word.wantsIdentity != 0, !caller.isIdentified { return .broken }
+    if caller.service == service, service != 0 {
+      let isSaid = standing == ClearCalls.Standing.refused || callee.bits & ClearCalls.Word.contests != 0
+      return isSaid ? nil : .clear
+    }
+    if standing == ClearCalls.Standing.refused { return .broken }
     if caller.service != 0, callee.bits & ClearCalls.Word.namesServices != 0 {
       let facts = calls.pairFacts(service, caller.service)
-      if facts.isClear { return true }
-      isSaid = facts != LineFacts()
+      if facts.isClear { return .clear }
+      if facts != LineFacts() { return nil }
     }
-    if isSaid || standing != ClearCalls.Standing.open || callee.isBelow(own) { return false }
+    if standing != ClearCalls.Standing.open || callee.isBelow(own) { return .broken }
     if caller.service == 0 || callee.bits & ClearCalls.Word.calls == 0 || own.bits & ClearCalls.Word.isCalled == 0 {
-      return true
+      return .clear
     }
     let row = calls.rows[Int(service)]
-    return !calls.acyclic.contains(calls.rows[Int(caller.service)].bit, first: row.firstCallee, count: row.calleeCount)
+    let bit = calls.rows[Int(caller.service)].bit
+    return calls.acyclic.contains(bit, first: row.firstCallee, count: row.calleeCount) ? .broken : .clear
   }
 }
