@@ -13,6 +13,7 @@ import random
 import struct
 
 SERVICES = 1000
+CLOSED = 100  # names of the service that refuses all: several, since by its hash one may lie well or badly
 CONTEXTS = ("web", "batch", "admin")
 CALLERS = [f"127.0.0.{host}" for host in range(2, 8)]
 STRANGERS = ["127.0.0.8", "127.0.0.9"]
@@ -98,7 +99,8 @@ def write(folder, port):
     os.makedirs(folder)
     write_zone(f"{folder}/mesh.test.zone", services)
     with open(f"{folder}/mesh.test.zone", "a", encoding="ascii") as zone:
-        zone.write("closed A 10.0.0.99\n")
+        for number in range(CLOSED):
+            zone.write(f"h{number:02}.closed A 10.0.0.{number}\n")
     write_signed_zone(f"{folder}/signed.test.zone")
     for number, context in enumerate(CONTEXTS, 1):
         os.makedirs(f"{folder}/{context}")
@@ -159,8 +161,8 @@ def ask_mix(chance, ident):
     return chance.choices(kinds, [70, 5, 5, 10, 5, 5])[0](chance, ident)
 
 
-def ask_closed(_, ident):
-    return question("closed.mesh.test", "A", ident)
+def ask_closed(chance, ident):
+    return question(f"h{chance.randrange(CLOSED):02}.closed.mesh.test", "A", ident)
 
 
 def ask_edns(chance, ident):
