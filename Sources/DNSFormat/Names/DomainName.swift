@@ -70,13 +70,10 @@ public struct DomainName: Sendable {
 
   /// True where this name is `ancestor` or below it.
   package func isAtOrBelow(_ ancestor: DomainName) -> Bool {
-    var name = self
-    var surplus = labelCount - ancestor.labelCount
-    while surplus > 0 {
-      name = name.parent
-      surplus -= 1
-    }
-    return name == ancestor
+    let surplus = wire.count - ancestor.wire.count
+    var offset = 0
+    while offset < surplus { offset += 1 + Int(wire[offset]) }
+    return offset == surplus && wire.span.isSameName(as: ancestor.wire.span, from: offset)
   }
 
   /// This name with a label in front of it.
@@ -94,12 +91,30 @@ public struct DomainName: Sendable {
 extension DomainName: Hashable {
   /// Equal but for ASCII case (RFC 4343 §3).
   public static func == (left: DomainName, right: DomainName) -> Bool {
-    left.wire.count == right.wire.count && zip(left.wire, right.wire).allSatisfy { lowercased($0) == lowercased($1) }
+    left.wire.count == right.wire.count && left.wire.span.isSameName(as: right.wire.span, from: 0)
   }
 
   /// Hashes without regard to ASCII case.
   public func hash(into hasher: inout Hasher) {
-    for octet in wire { hasher.combine(lowercased(octet)) }
+    let octets = wire.span
+    var offset = 0
+    while offset < octets.count {
+      hasher.combine(lowercased(octets.paddedWord(at: offset)))
+      offset &+= 8
+    }
+  }
+}
+
+extension Span<UInt8> {
+  /// True where the octets from `offset` on are those of `other`, but for ASCII case; both end together.
+  fileprivate func isSameName(as other: Span<UInt8>, from offset: Int) -> Bool {
+    guard count &- offset == other.count else { return false }
+    var place = 0
+    while place < other.count {
+      if lowercased(paddedWord(at: offset &+ place)) != lowercased(other.paddedWord(at: place)) { return false }
+      place &+= 8
+    }
+    return true
   }
 }
 
