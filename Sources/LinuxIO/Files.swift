@@ -13,9 +13,14 @@ package func readFile(_ path: String, atMost limit: Int = .max) throws(SystemErr
   if status.st_mode & S_IFMT == S_IFDIR { throw SystemError("read", path, errno: EISDIR) }
   if status.st_mode & S_IFMT != S_IFREG { throw SystemError("read", path, errno: ENOTSUP) }
   if status.st_size > limit { throw SystemError("read", path, errno: EFBIG) }
-  var octets: [UInt8] = []
   // One more than its size, so that the end is seen without growing.
   var room = max(4096, Int(status.st_size) + 1)
+  // Safe: the kernel writes at most as much as there is room for, and says how much that was.
+  var octets = unsafe try [UInt8](unsafeUninitializedCapacity: room) { (memory, count) throws(SystemError) in
+    count = try attempt("read", path) { unsafe read(raw, memory.baseAddress, room) }
+  }
+  if octets.isEmpty { return octets }
+  room = room > octets.count ? room - octets.count : 4096
   while true {
     let before = octets.count
     octets.append(contentsOf: repeatElement(0, count: room))
