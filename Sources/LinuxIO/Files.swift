@@ -20,6 +20,7 @@ package func readFile(_ path: String, atMost limit: Int = .max) throws(SystemErr
     count = try attempt("read", path) { unsafe read(raw, memory.baseAddress, room) }
   }
   if octets.isEmpty { return octets }
+  if octets.count > limit { throw SystemError("read", path, errno: EFBIG) }
   room = room > octets.count ? room - octets.count : 4096
   while true {
     let before = octets.count

@@ -15,6 +15,7 @@ struct FileTests {
 
   @Test func `a file that does not tell its size is read whole`() throws {
     #expect(try readFile("/proc/self/maps").count > 4096)
+    #expect(throws: SystemError.self) { _ = try readFile("/proc/self/comm", atMost: 1) }
   }
 
   @Test func `what cannot be read is refused by name`() throws {
