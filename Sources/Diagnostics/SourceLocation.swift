@@ -23,8 +23,15 @@ public struct SourceLocation: Hashable, Sendable, Comparable {
 
   /// `orders.policy:6`: the short form inside a sentence, without folders or column.
   package var short: String {
-    let name = file.split(separator: "/").last.map(String.init) ?? file
-    return line == 0 ? name : "\(name):\(line)"
+    line == 0 ? fileName : "\(fileName):\(line)"
+  }
+
+  /// The last part of the path.
+  private var fileName: String {
+    let octets = file.utf8
+    guard octets.last != UInt8(ascii: "/") else { return file.split(separator: "/").last.map(String.init) ?? file }
+    guard let slash = octets.lastIndex(of: UInt8(ascii: "/")) else { return file }
+    return String(file[octets.index(after: slash)...])
   }
 }
 

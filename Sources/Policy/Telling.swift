@@ -43,9 +43,14 @@ public struct Telling: ~Copyable, Sendable {
     self.grants = TextTable(grants)
     var places = TextTable.Builder()
     var allowed: [(service: UInt32, subject: Grant.Subject, value: UInt64)] = []
+    // Most words stand on the line of the one before: its place is not made again.
+    var (line, place) = (SourceLocation(file: ""), UInt32(0))
     for (index, service) in policy.services.enumerated() {
       for (order, grant) in service.allows.enumerated() {
-        let place = places.number(of: grant.location.short)
+        if grant.location.line != line.line || grant.location.file != line.file {
+          line = grant.location
+          place = places.number(of: line.short)
+        }
         allowed.append((UInt32(index + 1), grant.subject, UInt64(order) << 32 | UInt64(place)))
       }
     }

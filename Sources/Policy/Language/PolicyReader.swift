@@ -114,12 +114,25 @@ struct PolicyReader {
   mutating func setOnce<Value>(
     _ slot: WritableKeyPath<PolicyDraft, Located<Value>?>, to value: Value, by statement: Statement
   ) {
-    if let first = draft[keyPath: slot] {
-      diagnostics.error(
-        at: statement.keyword.location,
-        "\(quoted(statement.keyword.text)) is already said at \(first.location.short); keep one")
-    } else {
-      draft[keyPath: slot] = Located(value, at: statement.keyword.location)
-    }
+    set(&draft[keyPath: slot], to: value, by: statement, &diagnostics)
+  }
+
+  /// Takes what the service being read may say once, or names the other place.
+  mutating func setOnce<Value>(
+    ofService slot: WritableKeyPath<PolicyDraft.Service, Located<Value>?>, to value: Value, by statement: Statement
+  ) {
+    set(&draft.services[draft.services.count - 1][keyPath: slot], to: value, by: statement, &diagnostics)
+  }
+}
+
+private func set<Value>(
+  _ slot: inout Located<Value>?, to value: Value, by statement: Statement, _ diagnostics: inout DiagnosticList
+) {
+  if let first = slot {
+    diagnostics.error(
+      at: statement.keyword.location,
+      "\(quoted(statement.keyword.text)) is already said at \(first.location.short); keep one")
+  } else {
+    slot = Located(value, at: statement.keyword.location)
   }
 }

@@ -68,6 +68,11 @@ package struct CallGraph: Sendable {
   /// The calls that a service makes.
   package func calls(of service: Int) -> ArraySlice<Call> { calls[starts[service]..<starts[service + 1]] }
 
+  /// Appends, for each call that a service makes, a number of whom it calls.
+  func appendCallees(of service: Int, _ numbers: [Int], to callees: inout [Int]) {
+    for index in starts[service]..<starts[service + 1] { callees.append(numbers[calls[index].callee]) }
+  }
+
   /// The fewest calls that lead from one service to another; empty where none do. From a service to itself: a cycle.
   package func path(from start: Int, to end: Int) -> [Call] {
     var steps = Int.max
@@ -130,6 +135,20 @@ extension CallGraph {
     /// By service: the number of its part. Whom a part calls outside itself has a lower number.
     package let number: [Int]
     package let count: Int
+
+    /// The services, by their parts: those of part n are `services[starts[n] ..< starts[n + 1]]`, in order.
+    var members: (services: [Int], starts: [Int]) {
+      var starts = Array(repeating: 0, count: count + 1)
+      for part in number { starts[part + 1] += 1 }
+      for part in 0..<count { starts[part + 1] += starts[part] }
+      var next = starts
+      var services = Array(repeating: 0, count: number.count)
+      for (service, part) in number.enumerated() {
+        services[next[part]] = service
+        next[part] += 1
+      }
+      return (services, starts)
+    }
   }
 
   /// The strongly connected components, by Tarjan's algorithm with a stack of its own, in linear time.

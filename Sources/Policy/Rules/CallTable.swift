@@ -70,6 +70,10 @@ public import FlatMemory
     let declared = policy.acyclicLocation == nil ? nil : CallGraph(policy.services)
     var callers = Array(repeating: [Int](), count: declared == nil ? 0 : policy.services.count)
     for call in declared?.calls ?? [] { callers[call.callee].append(call.caller) }
+    rows.reserveCapacity(policy.services.count + 1)
+    var lastLines: ServiceLines?
+    var lastRuns: [(first: Int, facts: LineFacts)] = []
+    var firstRun: UInt32 = 0
     let exceptions = Dictionary(grouping: policy.exceptions, by: \.service)
     let contested = Self.contested(policy)
     var clear = ClearCalls.Builder(contextCount: policy.contexts.nodes.count)
@@ -89,19 +93,26 @@ public import FlatMemory
         row.firstCallee = UInt32(reachability.rows[index].lowerBound)
         row.calleeCount = UInt32(reachability.rows[index].count)
       }
-      let ofService = lines.isEmpty ? [] : lines.runs(in: policy.contexts)
       if !lines.isEmpty {
-        row.firstRun = UInt32(runs.count)
-        row.runCount = UInt16(ofService.count)
-        runs += ofService.map { Run(firstContext: UInt32($0.first), facts: $0.facts) }
+        // Many services say the same of the contexts: their runs are there once.
+        if lastLines?.saysTheSameOfContexts(as: lines) != true {
+          lastLines = lines
+          lastRuns = lines.runs(in: policy.contexts)
+          firstRun = UInt32(runs.count)
+          runs += lastRuns.map { Run(firstContext: UInt32($0.first), facts: $0.facts) }
+        }
+        row.firstRun = firstRun
+        row.runCount = UInt16(lastRuns.count)
         row.namesServices = !lines.services.isEmpty
-        named += lines.services.map { Entry(key: Self.key(UInt32(index + 1), $0.key), facts: $0.value) }
+        for (service, facts) in lines.services.all {
+          named.append(Entry(key: Self.key(UInt32(index + 1), service), facts: facts))
+        }
       }
       row.isJudged =
         row.runCount > 0 || row.allowReason != 0 || row.requireReason != 0 || row.tier > 1 || row.calleeCount > 0
       rows.append(row)
       clear.add(
-        row, lines, ofService, isCalled: !callers.isEmpty && !callers[index].isEmpty, isContested: contested[index])
+        row, lines, lines.isEmpty ? [] : lastRuns, isCalled: !callers.isEmpty && !callers[index].isEmpty, isContested: contested[index])
     }
     for index in named.indices {
       let (target, caller) = (Int(named[index].key >> 32), Int(named[index].key & 0xffff_ffff))

@@ -111,7 +111,7 @@ extension ClearCalls {
     ) {
       var word = Word()
       if row.calleeCount > 0 { word.bits |= Word.calls }
-      if lines.services.values.contains(where: \.isContested) { word.bits |= Word.contests }
+      if lines.services.all.contains(where: \.facts.isContested) { word.bits |= Word.contests }
       if isCalled { word.bits |= Word.isCalled }
       if isContested { word.bits |= Word.isContested }
       if row.requireReason != 0 { word.bits |= Word.wantsIdentity }

@@ -21,19 +21,26 @@
 
   /// Nil where the rows would take more than `limit` octets.
   package init?(_ graph: CallGraph, _ components: CallGraph.Components, limit: Int = Reachability.sizeLimit) {
-    var members = Array(repeating: [Int](), count: components.count)
-    for service in 0..<graph.serviceCount { members[components.number[service]].append(service) }
+    let (members, starts) = components.members
     var places: [UInt32] = []
     var words: [UInt64] = []
     var rowOf: [Range<Int>] = []
-    var rowsByHash: [Int: [Range<Int>]] = [:]
+    rowOf.reserveCapacity(components.count)
+    /// The first row of each hash: of rows whose hashes are equal by chance, the later are kept more than once.
+    var rowsByHash: [UInt64: Range<Int>] = [:]
     var row = Row(bitCount: components.count)
-    for (component, services) in members.enumerated() {
+    var callees: [Int] = []
+    for component in 0..<components.count {
+      let services = members[starts[component]..<starts[component + 1]]
       // Whoever reaches each other reaches itself.
       if services.count > 1 { row.insert(component) }
-      let callees = Set(services.flatMap { graph.calls(of: $0).map { components.number[$0.callee] } })
+      callees.removeAll(keepingCapacity: true)
+      for service in services { graph.appendCallees(of: service, components.number, to: &callees) }
+      callees.sort(by: >)
       // From the top down: one that is in the row already was reached by another, and so was all that it reaches.
-      for callee in callees.sorted(by: >) where callee != component && !row.contains(callee) {
+      var last = component
+      for callee in callees where callee != last && callee != component && !row.contains(callee) {
+        last = callee
         row.insert(callee)
         for word in rowOf[callee] {
           if places[word] & Self.runBit == 0 {
@@ -44,12 +51,8 @@
         }
       }
       let (newPlaces, newWords) = row.take()
-      var hasher = Hasher()
-      hasher.combine(newPlaces)
-      hasher.combine(newWords)
-      let hash = hasher.finalize()
-      let equal = rowsByHash[hash]?.first { places[$0] == newPlaces[...] && words[$0] == newWords[...] }
-      if let equal {
+      let hash = Self.hash(newPlaces, newWords)
+      if let equal = rowsByHash[hash], places[equal].elementsEqual(newPlaces), words[equal].elementsEqual(newWords) {
         rowOf.append(equal)
         continue
       }
@@ -57,13 +60,23 @@
       let range = words.count..<(words.count + newWords.count)
       places += newPlaces
       words += newWords
-      rowsByHash[hash, default: []].append(range)
+      rowsByHash[hash] = range
       rowOf.append(range)
     }
     bits = components.number.map { UInt32($0) }
     rows = components.number.map { rowOf[$0] }
     self.places = places
     self.words = words
+  }
+
+  private static func hash(_ places: [UInt32], _ words: [UInt64]) -> UInt64 {
+    var hash = UInt64(places.count)
+    for index in places.indices {
+      hash = (hash ^ UInt64(places[index])) &* 0x9e37_79b9_7f4a_7c15
+      hash = (hash ^ hash >> 29 ^ words[index]) &* 0xbf58_476d_1ce4_e5b9
+      hash ^= hash >> 32
+    }
+    return hash
   }
 
   /// A row while it is made: words, which of them are not zero, and runs of words that are all ones whatever those say.

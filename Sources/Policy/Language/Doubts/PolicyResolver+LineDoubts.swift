@@ -15,10 +15,26 @@ extension PolicyResolver {
     findLogDoubts()
   }
 
+  /// True where nothing can be odd, as with most services: no line, or few words that each name another thing.
+  private func areClear(_ number: Int) -> Bool {
+    let allows = policy.services[number].allows
+    guard policy.services[number].refuses.isEmpty, allows.count <= 16 else { return false }
+    for (index, grant) in allows.enumerated() {
+      switch grant.subject {
+      case .service(number), .everyone: return false
+      case .service: break
+      case .context(let context) where policy.contexts.nodes[context].parent != 0: return false
+      case .context: break
+      }
+      if grant.group != nil || allows[..<index].contains(where: { $0.subject == grant.subject }) { return false }
+    }
+    return true
+  }
+
   /// Words of a service's `allow` and `refuse` lines that change nothing.
   private mutating func findLineDoubts(of number: Int) {
+    if areClear(number) { return }
     let service = policy.services[number]
-    if service.allows.isEmpty && service.refuses.isEmpty { return }
     let refused = SaidSubjects(service.refuses, in: policy)
     let allowed = SaidSubjects(service.allows, in: policy)
     for word in service.refuses.words {

@@ -11,7 +11,6 @@ extension PolicyResolver {
       if isGroupNameFree(group.name) { groupsByName[group.name.text] = index }
     }
     var sets = NestedSets<Grant.Subject>(limit: Self.maximalMemberCount)
-    let known = knownSubjects
     for group in draft.groups {
       var set: [NestedSets<Grant.Subject>.Member] = []
       for member in group.members {
@@ -22,7 +21,7 @@ extension PolicyResolver {
         } else if let inner = groupsByName[member.word.text] {
           usedGroups.insert(inner)
           set.append(.set(inner, at: member.word.location))
-        } else if let grant = grant(member, known) {
+        } else if let grant = grant(member) {
           set.append(.element(grant.subject, at: grant.location))
         }
       }
@@ -59,9 +58,9 @@ extension PolicyResolver {
   }
 
   /// Whom a word of an `allow`, `refuse` or `except` names: one, or a group's members.
-  mutating func grants(_ reference: PolicyDraft.Reference, _ known: [DiagnosticList.Known]) -> [Grant] {
+  mutating func grants(_ reference: PolicyDraft.Reference) -> [Grant] {
     let word = reference.word
-    guard let index = groupsByName[word.text] else { return grant(reference, known).map { [$0] } ?? [] }
+    guard let index = groupsByName[word.text] else { return grant(reference).map { [$0] } ?? [] }
     usedGroups.insert(index)
     let members = policy.groups[index].members
     guard takeMembers(members.count, at: word) else { return [] }
@@ -108,17 +107,6 @@ extension PolicyResolver {
       }
     }
     return members.compactMap { if case .context(let number) = $0.subject { number } else { nil } }
-  }
-
-  /// What a word that should name a service, a context or a group may have meant.
-  var knownSubjects: [DiagnosticList.Known] {
-    knownContexts
-      + policy.services.enumerated().map { number, service in
-        .init(
-          name: draft.services[servicesInDraft[number]].word.text, location: service.location,
-          zone: draft.services[servicesInDraft[number]].origin,
-          absolute: service.name.description)
-      } + knownGroups
   }
 
   /// The groups, as a message suggests them.

@@ -40,10 +40,9 @@ extension PolicyResolver {
   }
 
   mutating func resolveExceptions() {
-    let known = knownSubjects
     for exception in draft.exceptions {
-      let callers = grants(exception.caller, known)
-      let services = grants(exception.service, known)
+      let callers = grants(exception.caller)
+      let services = grants(exception.service)
       var indices: [Int] = []
       for service in services {
         guard case .service(let index) = service.subject else {

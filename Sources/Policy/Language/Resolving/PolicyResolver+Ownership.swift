@@ -17,6 +17,7 @@ extension PolicyResolver {
     // By octets, as callers are told apart: strings are equal where they only look the same.
     var identities = Owners<[UInt8]>(kind: "service")
     var users = Owners<String>(kind: "service")
+    prefixes.expect(draft.services.count)
     for service in draft.services {
       let owner = service.isNameGood ? service.name.description.lowercased() : service.word.text
       let name = display(service)
@@ -43,6 +44,9 @@ extension PolicyResolver {
     private var doubted: Set<SourceLocation> = []
 
     init(kind: String) { self.kind = kind }
+
+    /// Makes room for so many things: growing by doubling takes longer.
+    mutating func expect(_ count: Int) { first.reserveCapacity(count) }
 
     mutating func claim(
       _ thing: Thing, _ text: @autoclosure () -> String, at location: SourceLocation, by owner: String,

@@ -5,6 +5,9 @@ internal import Diagnostics
 extension PolicyResolver {
   mutating func resolveServices() {
     findAmbiguousWords()
+    servicesByName.reserveCapacity(draft.services.count)
+    servicesByShortName.reserveCapacity(draft.services.count)
+    policy.services.reserveCapacity(draft.services.count)
     for (index, service) in draft.services.enumerated() {
       let place = service.word.location
       guard service.isNameGood else {
@@ -27,9 +30,8 @@ extension PolicyResolver {
           "\(quoted(short)) is both a service and a context, the other at \(earlier.short); rename one")
       }
       servicesByName[service.name] = policy.services.count
-      if servicesByShortName[short.lowercased()] == nil {
-        servicesByShortName[short.lowercased()] = policy.services.count
-      }
+      let (number, small) = (policy.services.count, short.lowercased())
+      if let first = servicesByShortName.updateValue(number, forKey: small) { servicesByShortName[small] = first }
       servicesInDraft.append(index)
       policy.services.append(
         Service(
@@ -42,27 +44,28 @@ extension PolicyResolver {
   /// Words that declare services in several zones: by themselves they do not tell which is meant.
   private mutating func findAmbiguousWords() {
     var first: [String: DomainName] = [:]
+    first.reserveCapacity(draft.services.count)
     for service in draft.services where service.isNameGood {
       let word = service.word.text.lowercased()
-      if let other = first[word], other != service.name { ambiguousWords.insert(word) }
-      first[word] = service.name
+      if let other = first.updateValue(service.name, forKey: word), other != service.name {
+        ambiguousWords.insert(word)
+      }
     }
   }
 
   /// A service as messages call it: as the policy does, and in full where it calls others so too.
   func display(_ service: PolicyDraft.Service) -> String {
-    service.isNameGood && ambiguousWords.contains(service.word.text.lowercased())
+    service.isNameGood && !ambiguousWords.isEmpty && ambiguousWords.contains(service.word.text.lowercased())
       ? service.name.description : service.word.text
   }
 
   /// What the words of `allow` and `refuse` lines name.
   mutating func resolveGrants() {
-    let known = knownSubjects
     // Declarations that were found faulty are looked at too: what else is wrong in them should be said at once.
     var number = 0
     for (index, service) in draft.services.enumerated() {
-      let allows = service.allows.flatMap { grants($0, known) }
-      let refuses = service.refuses.flatMap { grants($0, known) }
+      let allows = service.allows.flatMap { grants($0) }
+      let refuses = service.refuses.flatMap { grants($0) }
       guard number < servicesInDraft.count, servicesInDraft[number] == index else { continue }
       policy.services[number].allows = allows
       policy.services[number].refuses = refuses
@@ -71,7 +74,7 @@ extension PolicyResolver {
   }
 
   /// Whom a word names that stands for one: a service, a context or everyone.
-  mutating func grant(_ reference: PolicyDraft.Reference, _ known: [DiagnosticList.Known]) -> Grant? {
+  mutating func grant(_ reference: PolicyDraft.Reference) -> Grant? {
     let word = reference.word
     if word.text == "*" { return Grant(subject: .everyone, location: word.location) }
     let service = serviceIndex(reference)
@@ -88,12 +91,12 @@ extension PolicyResolver {
           + "(\(policy.services[service].location.short)); rename one, or write the service's name with its final dot")
       return nil
     case (nil, nil):
-      if !faultyServiceWords.contains(word.text) { refuseUnknown(reference, known) }
+      if !faultyServiceWords.contains(word.text) { refuseUnknown(reference) }
       return nil
     }
   }
 
-  private mutating func refuseUnknown(_ reference: PolicyDraft.Reference, _ known: [DiagnosticList.Known]) {
+  private mutating func refuseUnknown(_ reference: PolicyDraft.Reference) {
     let word = reference.word
     let kinds = draft.groups.isEmpty ? "service or context" : "service, context or group"
     if let elsewhere = servicesByShortName[word.text.lowercased()], let origin = reference.origin {
@@ -104,6 +107,7 @@ extension PolicyResolver {
           + "did you mean \(quoted(service.name.description)) (\(service.location.short))?")
       return
     }
+    let known = knownSubjects
     diagnostics.error(
       at: word.location, "no \(kinds) is called \(quoted(word.text))", meant: word.text, in: reference.origin,
       known: known, remedy: "declare it with \"service NAME\" or \"context NAME\", or remove the word")

@@ -33,6 +33,16 @@ struct PolicyResolver {
   /// Indices into the draft's services, of the policy's.
   var servicesInDraft: [Int] = []
 
+  /// What a word that should name a service, a context or a group may have meant; asked for once the services are known.
+  lazy var knownSubjects: [DiagnosticList.Known] =
+    knownContexts
+    + policy.services.enumerated().map { number, service in
+      let declared = draft.services[servicesInDraft[number]]
+      return .init(
+        name: declared.word.text, location: service.location, zone: declared.origin,
+        absolute: service.name.description)
+    } + knownGroups
+
   init(_ draft: PolicyDraft, _ diagnostics: DiagnosticList) {
     self.draft = draft
     self.diagnostics = diagnostics

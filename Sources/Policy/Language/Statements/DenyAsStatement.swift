@@ -17,6 +17,6 @@ func readDenyAs(_ statement: Statement, _ reader: inout PolicyReader) {
   switch reader.place {
   case .top: reader.setOnce(\.denyAs, to: denyAs, by: statement)
   case .context: reader.setOnce(\.contexts[reader.draft.contexts.count - 1].denyAs, to: denyAs, by: statement)
-  case .service: reader.setOnce(\.services[reader.draft.services.count - 1].denyAs, to: denyAs, by: statement)
+  case .service: reader.setOnce(ofService: \.denyAs, to: denyAs, by: statement)
   }
 }

@@ -34,5 +34,5 @@ func readUID(_ statement: Statement, _ reader: inout PolicyReader) {
 /// `require identity`: who is known by address alone may not call the service.
 func readRequire(_ statement: Statement, _ reader: inout PolicyReader) {
   guard statement.words[0].text == "identity" else { return reader.refuseForm(statement, at: statement.words[0]) }
-  reader.setOnce(\.services[reader.draft.services.count - 1].require, to: true, by: statement)
+  reader.setOnce(ofService: \.require, to: true, by: statement)
 }

@@ -4,6 +4,6 @@ func readMode(_ statement: Statement, _ reader: inout PolicyReader) {
   switch reader.place {
   case .top: reader.setOnce(\.mode, to: mode, by: statement)
   case .context: reader.setOnce(\.contexts[reader.draft.contexts.count - 1].mode, to: mode, by: statement)
-  case .service: reader.setOnce(\.services[reader.draft.services.count - 1].mode, to: mode, by: statement)
+  case .service: reader.setOnce(ofService: \.mode, to: mode, by: statement)
   }
 }

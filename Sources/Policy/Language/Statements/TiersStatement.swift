@@ -29,7 +29,7 @@ func readTiers(_ statement: Statement, _ reader: inout PolicyReader) {
 /// `tier NAME`: how important a service is; at the top level, the services that say none.
 func readTier(_ statement: Statement, _ reader: inout PolicyReader) {
   if reader.place == .service {
-    reader.setOnce(\.services[reader.draft.services.count - 1].tier, to: statement.words[0], by: statement)
+    reader.setOnce(ofService: \.tier, to: statement.words[0], by: statement)
   } else {
     reader.setOnce(\.defaultTier, to: statement.words[0], by: statement)
   }
