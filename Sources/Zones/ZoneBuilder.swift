@@ -73,18 +73,23 @@ package struct ZoneBuilder: ~Copyable {
   // MARK: - From names to nodes
 
   private mutating func assignServices() {
-    var own: [Int: UInt32] = [:]
+    /// By number of a name: the service whose name it is; 0 for none. As long as it must be.
+    var own: [UInt32] = []
     var key = NameKey()
     for (index, service) in options.services.enumerated() where service.isAtOrBelow(zone.source.origin) {
       key.load(service)
-      own[zone.names.add(key)] = UInt32(index + 1)
+      let name = zone.names.add(key)
+      if name >= own.count { own += repeatElement(0, count: zone.names.count - own.count) }
+      own[name] = UInt32(index + 1)
     }
     // The apex may itself be below a service's name, which is in the zone above: then all of this zone is the service's.
     let origin = zone.source.origin
     let around = options.services.indices.filter { origin.isAtOrBelow(options.services[$0]) }
       .max { options.services[$0].labelCount < options.services[$1].labelCount }
     services = Array(repeating: around.map { UInt32($0 + 1) } ?? 0, count: zone.names.count)
-    for name in 0..<zone.names.count { services[name] = own[name] ?? services[zone.names.parent(of: name)] }
+    for name in 0..<zone.names.count {
+      services[name] = name < own.count && own[name] != 0 ? own[name] : services[zone.names.parent(of: name)]
+    }
   }
 
   /// From the leaves up: parents have smaller numbers than their children.

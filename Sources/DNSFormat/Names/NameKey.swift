@@ -77,8 +77,17 @@ public struct NameKey: ~Copyable {
 
   /// Takes a name of the control plane.
   package mutating func load(_ name: DomainName) {
-    let padded = name.wire + [0, 0, 0, 0, 0, 0, 0, 0]
-    load(FlatArray(padded), at: 0)
+    let wire = name.wire.span
+    var offset = 0
+    var labels = 0
+    while wire[offset] != 0 {
+      starts[labels] = UInt8(truncatingIfNeeded: offset)
+      labels &+= 1
+      offset &+= 1 &+ Int(wire[offset])
+    }
+    length = offset &+ 1
+    labelCount = labels
+    words.loadLowercased(wire, from: 0, count: length)
   }
 
   /// Becomes `*` below the ancestor of `name` that has `labelCount` labels (RFC 4592 §2.1.1). The ancestor is not
