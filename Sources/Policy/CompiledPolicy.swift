@@ -83,7 +83,10 @@ public final class CompiledPolicy: Sendable {
 
     var serviceNames = TextTable.Builder()
     var numbers: [DomainName: UInt32] = [:]
-    for service in policy.services { numbers[service.name] = serviceNames.add(service.display) }
+    numbers.reserveCapacity(policy.services.count)
+    for index in policy.services.indices {
+      numbers[policy.services[index].name] = serviceNames.add(policy.services[index].display)
+    }
     serviceNumbers = numbers
     var words = TextTable.Builder()
     for rule in Rule.allCases { words.add(rule.word) }
