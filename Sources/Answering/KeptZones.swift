@@ -43,8 +43,8 @@ package struct KeptZones: Sendable {
     let remarks: [Diagnostic]
     /// What is doubtful about it.
     let doubts: [Diagnostic]
-    /// The services that it has a record at or below.
-    let namedServices: Set<DomainName>
+    /// The services that it has a record at or below, as indices.
+    let namedServices: [UInt32]
   }
 
   let seed: UInt64

@@ -81,8 +81,8 @@ package struct LoadedConfiguration {
   package var sources: [ZoneSource]
   /// Zones whose data did not load for some context: they answer SERVFAIL there.
   package var brokenZones: [DomainName]
-  /// The services that some zone has a record at or below, other than at its apex.
-  package var namedServices: Set<DomainName> = []
+  /// By index of a service: whether some zone has a record at or below it, other than at its apex.
+  package var isNamed: [Bool] = []
   /// What the next load may take over; nil where that was not asked for, or there is no snapshot.
   package var kept: KeptZones?
 }
@@ -121,7 +121,7 @@ package enum SnapshotBuilder {
         snapshot: nil, diagnostics: diagnostics.inOrder, sources: sources, brokenZones: [])
     }
     var zones: [CompiledZone] = []
-    var namedServices: Set<DomainName> = []
+    var isNamed = Array(repeating: false, count: options.services.count)
     var nextKept = keepsZones ? KeptZones(options) : nil
     let inner = innerApexes(sources.map(\.origin))
     // Of two doubts about one line the first is the cause: a missing dot, not that the name it makes is missing; and the
@@ -136,7 +136,7 @@ package enum SnapshotBuilder {
       diagnostics += zone.remarks
       diagnostics += zone.doubts.filter { doubted.insert($0.location.wholeLine).inserted }
       zones += zone.compiled
-      namedServices.formUnion(zone.namedServices)
+      for service in zone.namedServices { isNamed[Int(service)] = true }
       nextKept?.keep(zone, of: sources[index])
     }
     let snapshot = Snapshot(
@@ -144,8 +144,7 @@ package enum SnapshotBuilder {
       cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy))
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,
-      brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin), namedServices: namedServices,
-      kept: nextKept)
+      brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin), isNamed: isNamed, kept: nextKept)
   }
 
   /// Files that are passed over although they seem to be meant.

@@ -80,8 +80,8 @@ private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Dia
   var found: [Diagnostic] = []
   let broken = Set(loaded.brokenZones)
   // A service that callers are known as is an identity, and needs no name of its own.
-  for service in policy.services
-  where !loaded.namedServices.contains(service.name) && service.runsAt.isEmpty && service.identities.isEmpty
+  for (index, service) in policy.services.enumerated()
+  where !loaded.isNamed[index] && service.runsAt.isEmpty && service.identities.isEmpty
     && service.users.isEmpty
   {
     if broken.contains(where: { service.name.isAtOrBelow($0) }) { continue }

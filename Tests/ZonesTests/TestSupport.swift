@@ -14,6 +14,8 @@ struct Fixture {
   let diagnostics: [String]
   let contexts: ContextTree
   let directory: ZoneDirectory
+  /// By index, the services that some layer has a record at or below.
+  let namedServices: [UInt32]
 
   /// - Parameters:
   ///   - contexts: `prod`, `shard-a in prod`, `lab sealed`, in order.
@@ -56,6 +58,7 @@ struct Fixture {
     let source = ZoneSource(origin: origin, layers: layers)
     let (zones, diagnostics) = ZoneBuilder.build(source, options)
     self.zones = zones
+    namedServices = servicesNamed(in: source, zones, options.services)
     let doubts = ZoneDoubts.find(in: source, zones, contexts, innerApexes: try Set(inner.map { try DomainName($0) }))
     self.diagnostics = (diagnostics + doubts).inOrder.map(\.description)
     self.contexts = contexts
