@@ -52,6 +52,8 @@ package struct KeptZones: Sendable {
   private let services: [DomainName]
   private let endpoints: [[Prefix]]?
   private(set) var zones: [DomainName: Zone] = [:]
+  /// The policy, with what it was read from.
+  var policy: KeptPolicy?
 
   init(_ options: ZoneBuildOptions) {
     seed = options.seed

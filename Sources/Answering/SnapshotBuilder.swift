@@ -100,7 +100,9 @@ package enum SnapshotBuilder {
     takingOver kept: KeptZones? = nil
   ) -> LoadedConfiguration {
     let seed = kept?.seed ?? seed
-    let policyReading = Policy.read(files.policies, including: files.policyFolder)
+    let policyReader = PolicyTexts(files.policies, files.policyFolder)
+    let keptPolicy = kept?.policy.flatMap { policyReader.areSame(as: $0) ? $0 : nil }
+    let policyReading = keptPolicy?.reading ?? policyReader.read()
     var diagnostics = policyReading.diagnostics
     let policy = policyReading.policy.flatMap { server.resolvingUsers(of: $0, &diagnostics) }
     let places = ZoneFilePlaces(files, policy)
@@ -139,6 +141,8 @@ package enum SnapshotBuilder {
       for service in zone.namedServices { isNamed[Int(service)] = true }
       nextKept?.keep(zone, of: sources[index])
     }
+    let compiled = keptPolicy?.compiled(for: policy) ?? CompiledPolicy(policy)
+    if keepsZones { nextKept?.policy = keptPolicy?.with(compiled) ?? policyReader.keep(policyReading, compiled) }
     let snapshot = Snapshot(
       policy: compiled, zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
       cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy))

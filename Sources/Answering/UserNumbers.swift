@@ -8,10 +8,12 @@ extension ServerFacts {
   /// A name that this host does not know is nobody's: a doubt, no mistake, since who checks a policy need not be on the
   /// server.
   func resolvingUsers(of policy: Policy, _ diagnostics: inout [Diagnostic]) -> Policy? {
+    let known = policy.services.indices.filter { !policy.services[$0].users.isEmpty }
+    if known.isEmpty { return policy }
     var policy = policy
     var isClear = true
     var owners: [UInt32: (service: Int, user: ServiceUser)] = [:]
-    for service in policy.services.indices {
+    for service in known {
       for index in policy.services[service].users.indices {
         var user = policy.services[service].users[index]
         if user.number == nil, let userNumber {
