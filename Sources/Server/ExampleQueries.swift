@@ -31,8 +31,8 @@ func exampleQueries(_ snapshot: Snapshot, at listens: [SocketAddress]) -> [Strin
     }
   }
   let names =
-    policy.services.map { name($0.name) }
-    + snapshot.zones.zones.flatMap { zone in
+    policy.services.prefix(3).map { name($0.name) }
+    + snapshot.zones.zones.prefix(1).flatMap { zone in
       [name(zone.origin) + " SOA", name(zone.origin) + " NS", "+tcp " + name(zone.origin) + " SOA"]
     }
   return names.prefix(3).map { "\(dig) \($0)" }

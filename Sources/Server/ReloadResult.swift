@@ -131,8 +131,9 @@ struct ReloadResult {
 /// The zones and services that one snapshot has and the next has not, in words.
 func goneBetween(_ old: Snapshot, _ new: Snapshot) -> [String] {
   let zones = Set(new.zones.zones.map(\.origin))
-  let services = Set(new.policy.policy.services.map(\.name))
   let goneZones = Set(old.zones.zones.map(\.origin)).subtracting(zones).map { "zone \($0)" }.sorted()
+  if old.policy === new.policy { return goneZones }
+  let services = Set(new.policy.policy.services.map(\.name))
   return goneZones + old.policy.policy.services.filter { !services.contains($0.name) }.map { "service \($0.display)" }
 }
 

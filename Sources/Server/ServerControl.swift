@@ -59,6 +59,7 @@ package final class ServerControl {
       control.kept = first.kept
       try control.startWorkers()
       control.announce(snapshot, broken: first.brokenZones)
+      giveBackFreeMemory()
       try control.loop()
       control.finish()
       return .done
@@ -212,6 +213,7 @@ package final class ServerControl {
       if snapshots.count > 1, Clock.monotonicNanoseconds() &- snapshotsSince > Self.snapshotGrace {
         snapshots = [holder.served.generation: holder.served]
         queryLog.use(snapshots)
+        giveBackFreeMemory()
       }
     }
   }
@@ -314,10 +316,11 @@ package final class ServerControl {
       result.impact = loaded.impact
       result.isForced = isForced
       if let snapshot, !isHeld {
-        result.content = describe(snapshot)
-        result.gone = goneBetween(holder.served.snapshot, snapshot)
+        let before = holder.served.snapshot
         result.remarks = takeIntoService(snapshot)
         kept = loaded.load.kept
+        result.content = describe(snapshot)
+        result.gone = goneBetween(before, snapshot)
       }
       return result
     }

@@ -12,6 +12,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -606,6 +607,15 @@ static inline int clinux_cpus(int *numbers, int capacity) {
   for (int cpu = 0; cpu < CPU_SETSIZE && count < capacity; cpu++)
     if (CPU_ISSET(cpu, &set)) numbers[count++] = cpu;
   return count;
+}
+
+// --- Memory ----------------------------------------------------------------------------------------------------------
+
+// Gives free memory back to the system, where the C library can.
+static inline void clinux_give_back_free_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 // --- Limits ----------------------------------------------------------------------------------------------------------
