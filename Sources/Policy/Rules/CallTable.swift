@@ -112,7 +112,8 @@ public import FlatMemory
         row.runCount > 0 || row.allowReason != 0 || row.requireReason != 0 || row.tier > 1 || row.calleeCount > 0
       rows.append(row)
       clear.add(
-        row, lines, lines.isEmpty ? [] : lastRuns, isCalled: !callers.isEmpty && !callers[index].isEmpty, isContested: contested[index])
+        row, lines, lines.isEmpty ? [] : lastRuns, isCalled: !callers.isEmpty && !callers[index].isEmpty,
+        isContested: contested[index])
     }
     for index in named.indices {
       let (target, caller) = (Int(named[index].key >> 32), Int(named[index].key & 0xffff_ffff))
