@@ -107,7 +107,7 @@ package enum SnapshotBuilder {
     let policy = policyReading.policy.flatMap { server.resolvingUsers(of: $0, &diagnostics) }
     let places = ZoneFilePlaces(files, policy)
     diagnostics += doubts(of: files, places, included: policyReading.includedFiles)
-    let compiled = policy.map { CompiledPolicy($0) }
+    let compiled = policy.map { keptPolicy?.compiled(for: $0) ?? CompiledPolicy($0) }
     let options = policy.map {
       ZoneBuildOptions(
         contexts: $0.contexts, services: $0.services.map(\.name), seed: seed, endpoints: compiled?.endpointContexts)
@@ -141,7 +141,6 @@ package enum SnapshotBuilder {
       for service in zone.namedServices { isNamed[Int(service)] = true }
       nextKept?.keep(zone, of: sources[index])
     }
-    let compiled = keptPolicy?.compiled(for: policy) ?? CompiledPolicy(policy)
     if keepsZones { nextKept?.policy = keptPolicy?.with(compiled) ?? policyReader.keep(policyReading, compiled) }
     let snapshot = Snapshot(
       policy: compiled, zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
