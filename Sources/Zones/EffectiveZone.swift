@@ -21,6 +21,15 @@ struct EffectiveZone: ~Copyable {
     case hidden
     /// These records; none where the name exists and is empty.
     case records([RecordReference])
+
+    /// True where a record of an overlay may be what leaves nothing here.
+    var mayHaveMarker: Bool {
+      switch self {
+      case .none: false
+      case .hidden: true
+      case .records(let records): records.isEmpty
+      }
+    }
   }
 
   /// A name's data where contexts differ: runs of context numbers, counted from the realm's first, which begins the first.

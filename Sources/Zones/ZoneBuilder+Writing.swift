@@ -106,17 +106,25 @@ extension ZoneBuilder {
     let someExist = existence[name] == .partial ? partialExistence[name] : nil
     let someCover = partialCovers[name]
     let everyCover = cover(of: name)
+    // Where contexts differ in their data alone, a run begins where the data's does.
+    if someExist == nil, someCover == nil, innerRealms.isEmpty, !fork.runs.contains(where: \.data.mayHaveMarker) {
+      for (first, data) in fork.runs {
+        let body = Body(data: data, exists: existence[name] == .everywhere, cover: everyCover, marker: nil)
+        if runs.last?.body != body { runs.append((zone.realm.lowerBound + first, body)) }
+      }
+      return runs
+    }
     var last: (part: Int, exists: Bool, cover: Int32)?
     var part = 0
     for context in zone.realm {
       // A sealed context inside this realm has a zone of its own; whatever stands here is never read.
-      if context != zone.realm.lowerBound, options.contexts.realm(of: context) != zone.realm.lowerBound { continue }
+      if !innerRealms.isEmpty, innerRealms[context - zone.realm.lowerBound] { continue }
       let index = context - zone.realm.lowerBound
       while part + 1 < fork.runs.count, fork.runs[part + 1].first <= index { part += 1 }
       let exists = someExist?[index] ?? (existence[name] == .everywhere)
       let cover = someCover?[index] ?? everyCover
       let data = fork.runs[part].data
-      let hasMarker = data == .hidden || data == .records([])
+      let hasMarker = data.mayHaveMarker
       if !hasMarker, let last, last == (part, exists, cover) { continue }
       last = (part, exists, cover)
       let body = Body(

@@ -13,6 +13,8 @@ internal import ZoneFile
 package struct ZoneBuilder: ~Copyable {
   var zone: EffectiveZone
   let options: ZoneBuildOptions
+  /// By context of the realm: whether it is in a sealed one inside; empty where there is none.
+  let innerRealms: [Bool]
   var checks: ZoneChecks
   var places: NodePlaces.Builder
   private(set) var services: [UInt32] = []
@@ -59,10 +61,12 @@ package struct ZoneBuilder: ~Copyable {
   /// The cut or DNAME that covers a name in all contexts; -1 for none.
   func cover(of name: Int) -> Int32 { covers.isEmpty ? -1 : covers[name] }
 
-  private init(_ source: ZoneSource, _ options: ZoneBuildOptions, realm: Int, inheritedApex: [RecordReference]) {
+  private init(_ source: ZoneSource, _ options: ZoneBuildOptions, realm root: Int, inheritedApex: [RecordReference]) {
     zone = EffectiveZone(
-      source, contexts: options.contexts, realm: realm, inheritedApex: inheritedApex, seed: options.seed)
+      source, contexts: options.contexts, realm: root, inheritedApex: inheritedApex, seed: options.seed)
     self.options = options
+    let inner = zone.realm.map { options.contexts.realm(of: $0) != root }
+    innerRealms = inner.contains(true) ? inner : []
     checks = ZoneChecks(source)
     places = NodePlaces.Builder(source)
     assignServices()
