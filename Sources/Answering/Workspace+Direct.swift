@@ -3,7 +3,7 @@ internal import FlatMemory
 internal import Policy
 internal import Zones
 
-/// The direct way: a name's own RRset under the question's name, which is what most queries are answered with.
+/// The direct way: a name's own RRset under the question's name, which is what most queries are answered with, or REFUSED.
 ///
 /// It goes where the long way (AnswerSearch, Workspace+Writing) would end with one unsigned set that has no names and
 /// that the caller may have whole, and writes the response in one go. Whatever is otherwise in any respect it leaves to
@@ -22,9 +22,12 @@ extension Workspace {
     lastZone = number
     return snapshot.zones.lent.with(number) { zone in
       if zone.hasBroken { return false }
-      guard let node = zone.node(name, labels: name.labelCount, context: context), node.flags == .exists,
-        let rrset = node.rrset(query.type, zone.memory), rrset.isCopiedWhole, !(rrset.isSigned && query.isDNSSECOK),
-        mayCall(node.service, for: rrset, zone, snapshot, outcome.caller),
+      guard let node = zone.node(name, labels: name.labelCount, context: context), node.flags == .exists
+      else { return false }
+      let permission = snapshot.policy.permission(outcome.caller, target: node.service, at: time)
+      if permission == .broken { return refusesDirectly(node.service, request, snapshot, &outcome, into: &response) }
+      guard let rrset = node.rrset(query.type, zone.memory), rrset.isCopiedWhole, !(rrset.isSigned && query.isDNSSECOK),
+        permission == .excepted || isWhole(rrset, zone, snapshot, outcome.caller),
         write(rrset, zone, request, arrival, snapshot, into: &response)
       else { return false }
       outcome.service = node.service
@@ -33,17 +36,35 @@ extension Workspace {
     }
   }
 
-  /// True where no rule has anything to say, not even in shadow, and `isolate` leaves nothing out.
+  /// True where `isolate` leaves nothing out.
   @inline(__always)
-  private func mayCall(
-    _ service: UInt32, for rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
-  ) -> Bool {
+  private func isWhole(_ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller) -> Bool {
     let policy = snapshot.policy
-    let permission = policy.permission(caller, target: service, at: time)
-    if permission == .broken { return false }
-    if permission == .excepted || policy.isolation(ofContext: caller.context) == nil { return true }
+    if policy.isolation(ofContext: caller.context) == nil { return true }
     // Of other types the name's addresses would have to be judged too.
     return rrset.holdsAddresses && !policy.hidesAny(of: rrset, zone.memory, from: caller.context)
+  }
+
+  /// Refuses a call that breaks a rule: header and question, REFUSED.
+  /// - Returns: false, with nothing written, where the rule is in shadow, or there is more to say.
+  @inline(never)
+  private mutating func refusesDirectly(
+    _ service: UInt32, _ request: Span<UInt8>, _ snapshot: Snapshot, _ outcome: inout Outcome,
+    into response: inout OctetBuffer
+  ) -> Bool {
+    if query.hasEDNS { return false }
+    let judgement = snapshot.policy.judge(outcome.caller, target: service, at: time)
+    guard let refusal = judgement.refusal,
+      snapshot.policy.denyAs(context: outcome.caller.context, service: service).kind == .refused
+    else { return false }
+    outcome.refusal = refusal
+    outcome.brokenRules = judgement.broken
+    outcome.service = service
+    outcome.decision = .refused
+    outcome.rcode = .refused
+    writer.begin(query, request: request, into: &response)
+    writer.setFlags(RCode.refused.rawValue, in: &response)
+    return true
   }
 
   /// Writes the whole response: header, question, the RRset, and an OPT where the query has one.

@@ -86,17 +86,7 @@ final class DecisionRing: Sendable {
     let end = 12 &+ size
     var word = start
     while offset < end {
-      var value: UInt64 = 0
-      if offset &+ 8 <= request.count {
-        value = request.word(at: offset)
-      } else {
-        var index = offset
-        while index < end {
-          value |= UInt64(request[index]) &<< UInt64((index &- offset) &* 8)
-          index &+= 1
-        }
-      }
-      set(value, word)
+      set(request.word(at: offset, size: min(8, end &- offset)), word)
       offset &+= 8
       word &+= 1
     }

@@ -365,6 +365,7 @@ struct ResponseFuzzTests {
       "db.orders.mesh.test", "ai.nsec.test", "\\000\\255.bin.mesh.test",
     ]
     var taken = 0
+    var refused = 0
     for round in 0..<rounds(20_000) {
       var request = try base(&random)
       if random.number(0...1) == 0 {
@@ -387,12 +388,12 @@ struct ResponseFuzzTests {
       }
       var outcome = Outcome(caller: fixture.snapshot.policy.callers.caller(arrival.evidence))
       directly.reset()
-      if one.decision == .answered,
+      if one.decision == .answered || one.decision == .refused,
         direct.answersDirectly(request.span, arrival, fixture.snapshot, &outcome, into: &directly)
       {
-        taken += 1
+        if one.decision == .answered { taken += 1 } else { refused += 1 }
       }
     }
-    #expect(taken > rounds(20_000) / 40, "\(taken)")
+    #expect(taken > rounds(20_000) / 40 && refused > rounds(20_000) / 200, "\(taken), \(refused)")
   }
 }
