@@ -45,6 +45,8 @@ struct Answer: ~Copyable {
   private var items = FlatScratch<Item>(
     repeating: Item(zone: 0, section: .answer, rrset: 0, ttl: 0, owner: .question), count: Answer.capacity)
   private(set) var count = 0
+  /// The number of the zone that the question's name is in.
+  var questionZone: UInt32?
   var isAuthoritative = false
   var rcode = RCode.noError
   /// An Extended DNS Error that is not a refusal's.

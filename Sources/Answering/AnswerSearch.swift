@@ -9,8 +9,10 @@ extension Workspace {
     answer.reset()
     synthesised.reset()
     let context = outcome.caller.context
-    let ownZone = snapshot.zones.zone(of: name, type: query.type, context: context, guess: lastZone)
+    let ownZone =
+      ownNode?.zone ?? snapshot.zones.zone(of: name, type: query.type, context: context, guess: lastZone)
     if let ownZone { lastZone = ownZone }
+    answer.questionZone = ownZone.map { UInt32($0) }
     let placement = judgementOfPlacement(snapshot, outcome.caller)
     if isRefused(placement, service: 0, snapshot, &outcome, zone: ownZone) { return }
     if query.qclass != 1 || query.type.isTransfer {
@@ -72,7 +74,8 @@ extension Workspace {
       outcome.decision = .failed
       return nil
     }
-    let found = zone.finding(name, type: query.type, context: context, wildcard: &other)
+    let own = chain.aliases == 0 && ownNode?.zone == number ? ownNode?.node : nil
+    let found = zone.finding(name, own: own, type: query.type, context: context, wildcard: &other)
     if query.type == .ds, found.kind == .absent, let own = zoneAtName(snapshot, context), own != number {
       // There is no cut above a zone of ours: its apex exists all the same.
       return own
@@ -118,7 +121,7 @@ extension Workspace {
   }
 
   /// The number of the zone whose apex is `name`.
-  private func zoneAtName(_ snapshot: Snapshot, _ context: UInt16) -> Int? {
+  private mutating func zoneAtName(_ snapshot: Snapshot, _ context: UInt16) -> Int? {
     guard let number = snapshot.zones.zone(of: name, type: .soa, context: context) else { return nil }
     return snapshot.zones.lent.with(number) { $0.originLabels == name.labelCount } ? number : nil
   }
@@ -199,10 +202,9 @@ extension Workspace {
   mutating func addNegative(_ zone: CompiledZone, _ number: UInt32, _ context: UInt16, ttl: UInt32? = nil) {
     let apex = zone.apex(context: context)
     guard let soa = apex.rrset(.soa, zone.memory) else { return }
-    let minimum = UInt32(bigEndian: zone.memory.load(soa.end &- 4, as: UInt32.self))
     answer.add(
       Answer.Item(
-        zone: number, section: .authority, rrset: UInt32(soa.offset), ttl: ttl ?? min(soa.ttl, minimum),
+        zone: number, section: .authority, rrset: UInt32(soa.offset), ttl: ttl ?? soa.negativeTTL(zone.memory),
         owner: Answer.Owner(offset: UInt32(apex.nameOffset), zone: number)))
   }
 

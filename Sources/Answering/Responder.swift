@@ -39,6 +39,7 @@ extension Workspace {
       return reject(request, error, arrival, snapshot, &outcome, into: &response)
     }
     time = arrival.time
+    ownNode = nil
     if !answersDirectly(request, arrival, snapshot, &outcome, into: &response) {
       answerTheLongWay(request, arrival, snapshot, &outcome, into: &response)
     }

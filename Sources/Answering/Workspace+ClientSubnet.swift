@@ -57,7 +57,7 @@ extension Workspace {
   }
 
   /// What the caller's place leads to.
-  func judgementOfPlacement(_ snapshot: Snapshot, _ caller: Caller) -> Judgement {
+  mutating func judgementOfPlacement(_ snapshot: Snapshot, _ caller: Caller) -> Judgement {
     guard let refusal = snapshot.policy.judgePlacement(caller) else { return Judgement() }
     if refusesSubnet { return Judgement(refusal: refusal, broken: RuleSet(refusal.rule)) }
     return snapshot.policy.judgement(of: refusal, context: caller.context, service: 0)

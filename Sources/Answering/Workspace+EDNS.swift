@@ -18,7 +18,7 @@ extension Workspace {
   }
 
   /// What answers a query because of its cookie alone; nil where it is answered as any other.
-  func rcodeOfCookie(_ arrival: Arrival, _ snapshot: Snapshot, _ outcome: Outcome) -> RCode? {
+  mutating func rcodeOfCookie(_ arrival: Arrival, _ snapshot: Snapshot, _ outcome: Outcome) -> RCode? {
     if query.hasQuestion, query.options.isEmpty { return nil }
     let mode = snapshot.policy.cookieMode
     if !query.hasQuestion {
@@ -33,7 +33,7 @@ extension Workspace {
   }
 
   /// Octets of the OPT that is going to be written, without an Extended DNS Error: that may be left out.
-  func sizeOfOPT(_ arrival: Arrival, _ snapshot: Snapshot) -> Int {
+  mutating func sizeOfOPT(_ arrival: Arrival, _ snapshot: Snapshot) -> Int {
     var size = OPTWriter.size
     if query.options.isEmpty { return size }
     if sendsCookie(snapshot) { size &+= OPTWriter.cookieSize }
@@ -44,7 +44,7 @@ extension Workspace {
   }
 
   /// Appends the options that were asked for to the OPT at `opt`, which the response ends with.
-  func appendOptions(
+  mutating func appendOptions(
     opt: Int, _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, into response: inout OctetBuffer
   ) {
     if sendsCookie(snapshot) {
@@ -61,22 +61,24 @@ extension Workspace {
     if let clientSubnet { OPTWriter.append(clientSubnet, scope: scope, toRecordAt: opt, into: &response) }
   }
 
-  private func sendsCookie(_ snapshot: Snapshot) -> Bool {
+  private mutating func sendsCookie(_ snapshot: Snapshot) -> Bool {
     query.options.contains(.cookie) && snapshot.policy.cookieMode != .off
   }
 
   /// RFC 7828 §3.3.2: only over TCP; over UDP the option is passed over.
-  private func sendsKeepalive(_ arrival: Arrival) -> Bool {
+  private mutating func sendsKeepalive(_ arrival: Arrival) -> Bool {
     query.options.contains(.keepalive) && arrival.transport == .tcp
   }
 
-  private func sendsNSID(_ snapshot: Snapshot) -> Bool { query.options.contains(.nsid) && snapshot.nsid.count > 0 }
+  private mutating func sendsNSID(_ snapshot: Snapshot) -> Bool {
+    query.options.contains(.nsid) && snapshot.nsid.count > 0
+  }
 
   /// The Extended DNS Error (RFC 8914) of a refusal, its text naming the rule, or that of a failure.
   ///
   /// Who is not told why reads a REFUSED's code alone, and of `deny-as nxdomain` and `nodata` nothing: a name that does not
   /// exist has no error either.
-  func appendExtendedError(
+  mutating func appendExtendedError(
     opt: Int, _ outcome: Outcome, _ snapshot: Snapshot, into response: inout OctetBuffer
   ) {
     if let refusal = outcome.refusal, !outcome.isOnlyObserved {

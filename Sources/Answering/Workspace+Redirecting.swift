@@ -37,7 +37,7 @@ extension Workspace {
   }
 
   /// True for the DNAME that led to its own owner, and for its signature: the answer has them already.
-  func isThere(_ set: RRsetImage, _ found: ZoneFinding, _ zone: CompiledZone, _ number: UInt32) -> Bool {
+  mutating func isThere(_ set: RRsetImage, _ found: ZoneFinding, _ zone: CompiledZone, _ number: UInt32) -> Bool {
     guard found.node.flags.contains(.redirection), found.kind == .exact,
       let dname = found.node.rrset(.dname, zone.memory),
       set.offset == dname.offset || dname.isSigned && set.offset == dname.end && query.isDNSSECOK

@@ -63,7 +63,7 @@ extension Workspace {
   /// answered, or the other way round. At the apex it judges addresses only when they are asked for: a zone without SOA
   /// and NS is none to a resolver. The hints of an SVCB or HTTPS set are endpoints too; and a signed set is whole or
   /// refused, since a part of it has no signature.
-  func judgeEndpoints(
+  mutating func judgeEndpoints(
     of node: ZoneNode, asked: RRsetImage?, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> Passage {
     let asksEndpoints = query.type == .a || query.type == .aaaa || asked?.holdsEndpoints == true
@@ -91,7 +91,7 @@ extension Workspace {
   }
 
   /// The context of the first endpoint of a set that may not pass; 0 where all may.
-  func firstIsolated(
+  mutating func firstIsolated(
     _ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> UInt16 {
     var rdata = rrset.dataStart &+ 2
@@ -104,7 +104,7 @@ extension Workspace {
   }
 
   /// The judgement that an endpoint in a context leads to; notes the context.
-  func isolation(
+  mutating func isolation(
     of endpointContext: UInt16, service: UInt32, _ snapshot: Snapshot, _ outcome: inout Outcome
   ) -> Judgement {
     let context = outcome.caller.context
@@ -114,7 +114,7 @@ extension Workspace {
   }
 
   /// How many RRs of a set the caller may have.
-  func countPassing(
+  mutating func countPassing(
     _ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> Int {
     guard snapshot.policy.hidesAny(of: rrset, zone.memory, from: caller.context) else { return rrset.count }

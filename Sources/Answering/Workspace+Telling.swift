@@ -23,7 +23,7 @@ extension Workspace {
 
   /// What a query of class CH asks for; nil where there is nothing of that kind, or nothing is said of it: it is answered
   /// as any other of a class that no zone has.
-  func inBandQuestion(_ snapshot: Snapshot, _ caller: Caller) -> InBandQuestion? {
+  mutating func inBandQuestion(_ snapshot: Snapshot, _ caller: Caller) -> InBandQuestion? {
     guard query.type == .txt || query.type == .any else { return nil }
     switch snapshot.serverNames.number(of: name) {
     case 0: return .caller
@@ -236,7 +236,7 @@ extension Workspace {
   }
 
   /// What `isolate` lets pass of a node's addresses of all types; nothing where a signed set is not whole.
-  private func passageOfAddresses(
+  private mutating func passageOfAddresses(
     at node: ZoneNode, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
   ) -> Passage {
     var total = 0
@@ -318,7 +318,7 @@ extension Workspace {
   }
 
   /// Where an overlay takes the name, or one above it, away.
-  private func placeOfHiding(_ zone: CompiledZone, _ context: UInt16) -> NodePlaces.Place? {
+  private mutating func placeOfHiding(_ zone: CompiledZone, _ context: UInt16) -> NodePlaces.Place? {
     var labels = name.labelCount
     while labels > zone.originLabels {
       if let node = zone.node(name, labels: labels, context: context), node.flags.contains(.hidden) {

@@ -29,6 +29,12 @@ extension Workspace {
     _ item: Answer.Item, _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
   ) -> Bool {
     snapshot.zones.lent.with(Int(item.zone)) { zone in
+      if Int(item.rrset) == zone.readySOA.offset, item.zone == answer.questionZone,
+        !(zone.readySOA.isSigned && query.isDNSSECOK)
+      {
+        let owner = query.questionEnd &- 4 &- zone.originSize
+        return writer.append(zone.readySOA, owner: owner, ttl: item.ttl, section: item.section, into: &response)
+      }
       let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
       // Which RR comes first goes by the ID, which clients choose at random: no counter is kept.
       let rotates = item.section == .answer && rrset.count > 1 && snapshot.policy.rotatesAnswers

@@ -38,12 +38,13 @@ extension CompiledZone {
   /// Finds what the zone has for a name, as a context sees it.
   /// - Parameters:
   ///   - name: at or below the apex, which exists for the context.
+  ///   - own: the name's own node, where it is known and exists.
   ///   - type: DS is the parent's own data at a cut (RFC 4035 §3.1.4.1).
   ///   - wildcard: to work with.
   @inlinable public func finding(
-    _ name: borrowing NameKey, type: RRType, context: UInt16, wildcard: inout NameKey
+    _ name: borrowing NameKey, own: ZoneNode? = nil, type: RRType, context: UInt16, wildcard: inout NameKey
   ) -> ZoneFinding {
-    let match = find(name, context: context)
+    let match = own.map { ZoneMatch(own: $0, labels: name.labelCount) } ?? find(name, context: context)
     let isExact = match.labels == name.labelCount
     func finding(_ kind: ZoneFinding.Kind, _ node: ZoneNode) -> ZoneFinding {
       ZoneFinding(kind: kind, node: node, encloser: match.labels, service: match.service)

@@ -33,8 +33,14 @@ public final class CompiledZone: Sendable {
   @usableFromInline let foldedOrigin: FlatArray<UInt8>
   /// Labels of the apex, the root not counted.
   public let originLabels: Int
+  /// Octets of the apex in wire format.
+  @inlinable public var originSize: Int { foldedOrigin.count &- 8 }
   /// The names and their data. Bodies, RRset images and names are offsets into it.
   public let memory: FlatArray<UInt8>
+  /// The SOA record, as the contexts see it that have no other, for negative answers.
+  public let readySOA: ReadyRRset
+  /// The TTL that it has there: the lesser of its own and its MINIMUM field (RFC 2308 §5).
+  public let negativeTTL: UInt32
   /// The names, by their hashes.
   @usableFromInline let index: NameIndex
   @usableFromInline let seed: UInt64
@@ -64,6 +70,9 @@ public final class CompiledZone: Sendable {
     self.realm = realm
     originLabels = origin.labelCount
     foldedOrigin = FlatArray(origin.wire.map(lowercased) + [UInt8](repeating: 0, count: 8))
+    let soa = ZoneNode(memory, record: Self.firstRecord, context: UInt16(realm)).rrset(.soa, memory)
+    readySOA = ReadyRRset(soa, memory, owner: origin)
+    negativeTTL = soa?.negativeTTL(memory) ?? 0
     self.memory = memory
     self.index = index
     self.seed = seed
@@ -122,7 +131,13 @@ public final class CompiledZone: Sendable {
   @inlinable public func covers(_ name: borrowing NameKey) -> Bool {
     name.labelCount >= originLabels
       && name.suffix(
-        from: name.start(ofSuffix: originLabels), equals: foldedOrigin, at: 0, count: foldedOrigin.count &- 8)
+        from: name.start(ofSuffix: originLabels), equals: foldedOrigin, at: 0, count: originSize)
+  }
+
+  /// True where a context may have another SOA than ``readySOA``: some see different things at the apex.
+  @inlinable public func hasOtherApex(_ context: UInt16) -> Bool {
+    ZoneNode.isForked(memory, record: CompiledZone.firstRecord)
+      && apex(context: context).rrset(.soa, memory)?.offset != readySOA.offset
   }
 
   /// Where the first record is: behind the eight octets that make offset 0 mean "none".
@@ -136,7 +151,7 @@ public final class CompiledZone: Sendable {
   /// - Parameter name: at or below the apex, which exists for the context.
   @inlinable public func find(_ name: borrowing NameKey, context: UInt16) -> ZoneMatch {
     if let exact = node(name, labels: name.labelCount, context: context), exact.exists {
-      return ZoneMatch(node: exact, labels: name.labelCount, service: exact.service, isHidden: false)
+      return ZoneMatch(own: exact, labels: name.labelCount)
     }
     var low = originLabels  // is in the index
     var high = name.labelCount &+ 1  // is not
@@ -162,6 +177,13 @@ public final class CompiledZone: Sendable {
   }
 }
 
+extension RRsetImage {
+  /// Of an SOA set, the TTL that it has in a negative answer: the lesser of its own and its MINIMUM field (RFC 2308 §5).
+  @inlinable public func negativeTTL(_ memory: borrowing FlatArray<UInt8>) -> UInt32 {
+    min(ttl, UInt32(bigEndian: memory.load(end &- 4, as: UInt32.self)))
+  }
+}
+
 /// What ``CompiledZone/find(_:context:)`` found.
 public struct ZoneMatch: BitwiseCopyable, Sendable {
   /// The node at the name, or its closest encloser.
@@ -178,6 +200,11 @@ public struct ZoneMatch: BitwiseCopyable, Sendable {
     self.labels = labels
     self.service = service
     self.isHidden = isHidden
+  }
+
+  /// The name's own node, which exists.
+  @inlinable init(own node: ZoneNode, labels: Int) {
+    self.init(node: node, labels: labels, service: node.service, isHidden: false)
   }
 }
 
@@ -240,6 +267,11 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
     if flags.contains(.covered) { offset &+= 4 }
     dataStart = UInt32(truncatingIfNeeded: offset)
     dataEnd = UInt32(truncatingIfNeeded: offset &+ size)
+  }
+
+  /// True where contexts see different things at a record.
+  @inlinable static func isForked(_ memory: borrowing FlatArray<UInt8>, record: Int) -> Bool {
+    UInt32(truncatingIfNeeded: memory.load(record, as: UInt64.self)) & forked != 0
   }
 
   /// Where the body is of the run that a context is in: the last whose first context is not greater.

@@ -60,14 +60,16 @@ public final class ZoneDirectory: Sendable {
   /// In the order of their origins; one for each realm.
   public var zones: [CompiledZone] { lent.all }
 
+  /// True where a name at or below a zone's apex is in no other zone, for callers in a context. Of DS it is not the whole
+  /// truth.
+  @inlinable @inline(__always) public func isInnermost(_ zone: Int, context: UInt16) -> Bool {
+    zone < innermost.count && innermost[zone] == realms[Int(context)]
+  }
+
   /// As ``zone(of:type:context:)``, trying a zone first: most queries are for the zone of the query before.
   @inlinable @inline(__always)
   public func zone(of name: borrowing NameKey, type: RRType, context: UInt16, guess: Int) -> Int? {
-    if guess < innermost.count, innermost[guess] == realms[Int(context)], type != .ds,
-      lent.with(guess, { $0.covers(name) })
-    {
-      return guess
-    }
+    if isInnermost(guess, context: context), type != .ds, lent.with(guess, { $0.covers(name) }) { return guess }
     return zone(of: name, type: type, context: context)
   }
 

@@ -1,3 +1,4 @@
+import Addresses
 import Contexts
 import DNSFormat
 import Diagnostics
@@ -281,10 +282,13 @@ struct KeptPolicyTests {
   // MARK: - What zones are compiled with
 
   @Test func `zones are kept for the same options only, each of them`() {
-    func options(_ contexts: [(String, String?, Bool)], _ services: [String], _ seed: UInt64 = 1) -> ZoneBuildOptions {
+    func options(
+      _ contexts: [(String, String?, Bool)], _ services: [String], _ seed: UInt64 = 1, _ prefixes: [[Prefix]]? = nil
+    ) -> ZoneBuildOptions {
       ZoneBuildOptions(
         contexts: ContextTree(contexts.map { (name: $0.0, parent: $0.1, isSealed: $0.2) }),
-        services: services.compactMap { try? DomainName($0) }, seed: seed)
+        services: services.compactMap { try? DomainName($0) }, seed: seed,
+        endpoints: prefixes.map { EndpointContexts(prefixes: $0) { _ in nil } })
     }
     let (contexts, services) = ([("a", nil, false), ("b", "a", false)], ["x.a.test.", "y.a.test."])
     let first = options(contexts, services)
@@ -303,7 +307,14 @@ struct KeptPolicyTests {
     ] {
       #expect(!kept.fit(options(other, services)), "\(other)")
     }
+    let prefixes = ["192.0.2.0/24", "2001:db8::/32"].map { [Prefix($0)].compactMap(\.self) }
+    #expect(!kept.fit(options(contexts, services, 1, prefixes)))
+    let marked = KeptZones(options(contexts, services, 1, prefixes))
+    #expect(marked.fit(options(contexts, services, 1, prefixes)))
+    for other in [prefixes.reversed(), [prefixes[0]], [], nil] {
+      #expect(!marked.fit(options(contexts, services, 1, other)))
+    }
     // Whatever else zones come to be compiled with has to be compared too, and here.
-    #expect(Mirror(reflecting: first).children.map(\.label) == ["contexts", "services", "seed"])
+    #expect(Mirror(reflecting: first).children.map(\.label) == ["contexts", "services", "seed", "endpoints"])
   }
 }

@@ -78,6 +78,17 @@ public struct ResponseWriter: ~Copyable {
     ) { _ in true }
   }
 
+  /// Appends an RRset that was made ready for responses to questions like this one.
+  /// - Parameter owner: where the question's name becomes the set's owner.
+  /// - Returns: false, with nothing written, where it does not fit below the buffer's limit.
+  public func append(
+    _ ready: borrowing ReadyRRset, owner: Int, ttl: UInt32, section: Section, into buffer: inout OctetBuffer
+  ) -> Bool {
+    guard ready.append(owner: owner, ttl: ttl, into: &buffer) else { return false }
+    count(1, in: section, of: &buffer)
+    return true
+  }
+
   /// Appends the RRs of a set whose RDATA goes out as it is, all under one owner that the message has already.
   /// - Parameters:
   ///   - pointer: leads to the owner (RFC 1035 §4.1.4).
