@@ -7,23 +7,24 @@ internal import Policy
 /// Called by UDP, TCP, `explain`, `expect`, tests and fuzzers. Any octets get a response or silence.
 /// - Parameters:
 ///   - request: a whole message, without TCP's length.
+///   - hash: what ``Workspace/lookAhead(at:_:)`` said of this very request and snapshot; nil where nobody looked ahead.
 ///   - response: emptied, then takes the message; stays empty where there is to be silence. Its memory holds at least
 ///     1232 octets for UDP and 65535 for TCP.
 /// - Returns: what became of the query.
 public func respond(
-  to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, using workspace: inout Workspace,
-  into response: inout OctetBuffer
+  to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, hash: UInt64? = nil,
+  using workspace: inout Workspace, into response: inout OctetBuffer
 ) -> Outcome {
   response.reset()
   var outcome = Outcome(caller: snapshot.policy.callers.caller(arrival.evidence))
-  workspace.respond(to: request, arrival, snapshot, &outcome, into: &response)
+  workspace.respond(to: request, arrival, snapshot, hash, &outcome, into: &response)
   return outcome
 }
 
 extension Workspace {
   /// Reads the request and answers it, by the direct way or the long one.
   fileprivate mutating func respond(
-    to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
+    to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ hash: UInt64?, _ outcome: inout Outcome,
     into response: inout OctetBuffer
   ) {
     clientSubnet = nil
@@ -40,7 +41,7 @@ extension Workspace {
     }
     time = arrival.time
     ownNode = nil
-    if !answersDirectly(request, arrival, snapshot, &outcome, into: &response) {
+    if !answersDirectly(request, arrival, snapshot, hash, &outcome, into: &response) {
       answerTheLongWay(request, arrival, snapshot, &outcome, into: &response)
     }
   }

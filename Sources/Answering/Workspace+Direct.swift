@@ -19,16 +19,17 @@ extension Workspace {
   /// Answers a query that was read, from a caller that was placed, where it can.
   /// - Returns: false where the long way has to be gone.
   mutating func answersDirectly(
-    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
+    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ hash: UInt64?, _ outcome: inout Outcome,
     into response: inout OctetBuffer
   ) -> Bool {
     guard takesDirectWay, query.isPlain, outcome.caller.isPlaced, query.type.isOwnData else { return false }
     let context = outcome.caller.context
+    let hash = hash ?? snapshot.zones.hash(of: name)
     // A name that the zone of the query before has is in no other zone, where that one is an innermost.
     if snapshot.zones.isInnermost(lastZone, context: context) {
       let number = lastZone
       let answers = snapshot.zones.lent.with(number) { zone -> Bool? in
-        guard let node = zone.node(name, labels: name.labelCount, context: context) else { return nil }
+        guard let node = zone.node(name, hash: hash, context: context) else { return nil }
         return answersDirectly(node, zone, number, request, arrival, snapshot, &outcome, into: &response)
       }
       if let answers { return answers }
@@ -38,7 +39,7 @@ extension Workspace {
     lastZone = number
     return snapshot.zones.lent.with(number) { zone in
       if zone.hasBroken { return false }
-      guard let node = zone.node(name, labels: name.labelCount, context: context) else {
+      guard let node = zone.node(name, hash: hash, context: context) else {
         return deniesDirectly(zone, request, arrival, snapshot, &outcome, into: &response)
       }
       return answersDirectly(node, zone, number, request, arrival, snapshot, &outcome, into: &response)

@@ -58,8 +58,8 @@ final class UDPWorker: Sendable {
     var evidence: Evidence
     /// Where in the datagram the message starts: behind a PROXY header, if there is one.
     var start = 0
-    /// What looking ahead found; 0 for nothing.
-    var hint: UInt64 = 0
+    /// The hash of the name asked for, from looking ahead.
+    var hash: UInt64 = 0
     /// False for a datagram that gets silence, and was counted.
     var isHeard = true
 
@@ -113,7 +113,7 @@ final class UDPWorker: Sendable {
     let moment = Moment()
     let context = served.context(ofListener: listener.index)
     for index in 0..<count { findOut(index, listener, context, served, &bench) }
-    for index in 0..<count { bench.workspace.lookAhead(to: bench.asked[index].hint, served.snapshot) }
+    for index in 0..<count { bench.workspace.lookAhead(to: bench.asked[index].hash, served.snapshot) }
     for index in 0..<count { answer(index, listener, served, moment, &bench) }
     let sent = bench.batch.send(to: listener.socket)
     let residence = Clock.monotonicNanoseconds() &- moment.monotonic
@@ -139,7 +139,7 @@ final class UDPWorker: Sendable {
       askFurther(index, source, listener, served, &asked, bench.batch, &bench.asker)
     }
     if bench.batch.isTruncated(index) { worker.metrics.count(.datagramsCut) }
-    asked.hint = bench.workspace.lookAhead(
+    asked.hash = bench.workspace.lookAhead(
       at: bench.batch.request(index).extracting(droppingFirst: asked.start), served.snapshot)
     bench.asked[index] = asked
   }
@@ -177,7 +177,8 @@ final class UDPWorker: Sendable {
     let peer = bench.batch.source(index).address
     let population = bench.batch.withSlot(index) { datagram, response in
       let request = datagram.extracting(droppingFirst: asked.start)
-      let outcome = respond(to: request, arrival, served.snapshot, using: &bench.workspace, into: &response)
+      let outcome = respond(
+        to: request, arrival, served.snapshot, hash: asked.hash, using: &bench.workspace, into: &response)
       worker.log(outcome, served, arrival, request: request, time: moment.wall)
       if served.isGuarded {
         // The evidence without what this listener or a certificate says: the next snapshot will say it anew.

@@ -94,7 +94,15 @@ public final class CompiledZone: Sendable {
   /// One hash and, nearly always, one line of the index.
   @inlinable public func node(_ name: borrowing NameKey, labels: Int, context: UInt16) -> ZoneNode? {
     let start = name.start(ofSuffix: labels)
-    let hash = name.hash(from: start, seed: seed)
+    return node(name, from: start, hash: name.hash(from: start, seed: seed), context: context)
+  }
+
+  /// The same of `name` itself, whose hash is known (``ZoneDirectory/hash(ofQuestionIn:)``).
+  @inlinable public func node(_ name: borrowing NameKey, hash: UInt64, context: UInt16) -> ZoneNode? {
+    node(name, from: 0, hash: hash, context: context)
+  }
+
+  @inlinable func node(_ name: borrowing NameKey, from start: Int, hash: UInt64, context: UInt16) -> ZoneNode? {
     var probe = index.probe(hash)
     while let record = index.next(&probe) {
       if name.suffix(from: start, equals: memory, at: record &+ 8, count: Int(memory[record])) {
@@ -103,13 +111,6 @@ public final class CompiledZone: Sendable {
     }
     return nil
   }
-
-  /// True where lookups would wait for memory: the zone is larger than a processor's second cache.
-  @inlinable public var isLarge: Bool { index.octets &+ memory.count > 1 << 18 }
-
-  /// The hash by which this zone finds the name that a message asks for: for ``prefetchIndex(_:)`` and
-  /// ``prefetchRecord(_:)``.
-  @inlinable public func hash(ofQuestionIn message: Span<UInt8>) -> UInt64 { message.hashOfQuestion(seed: seed) }
 
   /// Brings near the line of the index that a lookup of a name reads first. A hint: nothing depends on it.
   @inlinable public func prefetchIndex(_ hash: UInt64) { index.prefetch(hash) }

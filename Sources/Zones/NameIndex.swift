@@ -69,9 +69,6 @@ public import FlatMemory
     probe.left = 8
   }
 
-  /// Octets of memory.
-  @inlinable var octets: Int { entries.count &* 8 }
-
   /// Brings near the line of a hash.
   @inlinable @inline(__always) func prefetch(_ hash: UInt64) { entries.prefetch(probe(hash).slot) }
 

@@ -28,9 +28,10 @@ public final class ZoneDirectory: Sendable {
   }
 
   /// - Parameters:
-  ///   - zones: at most one for each origin and realm.
+  ///   - zones: at most one for each origin and realm, all built with the seed.
   ///   - seed: keeps the table's order from those who choose names.
   package init(_ zones: [CompiledZone], contexts: ContextTree, seed: UInt64) {
+    precondition(zones.allSatisfy { $0.seed == seed }, "the zones of a snapshot have one seed")
     lent = LentObjects(zones)
     self.seed = seed
     let realms = (0..<contexts.nodes.count).map { UInt16(contexts.realm(of: $0)) }
@@ -59,6 +60,12 @@ public final class ZoneDirectory: Sendable {
 
   /// In the order of their origins; one for each realm.
   public var zones: [CompiledZone] { lent.all }
+
+  /// The hash by which all zones find the name that a message asks for; any number where it asks for none.
+  @inlinable public func hash(ofQuestionIn message: Span<UInt8>) -> UInt64 { message.hashOfQuestion(seed: seed) }
+
+  /// The hash by which all zones find a name.
+  @inlinable public func hash(of name: borrowing NameKey) -> UInt64 { name.hash(from: 0, seed: seed) }
 
   /// True where a name at or below a zone's apex is in no other zone, for callers in a context. Of DS it is not the whole
   /// truth.
