@@ -4,6 +4,7 @@ import collections
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -17,6 +18,22 @@ ALLOCATIONS = frozenset((
 COUNTED_REFERENCES = frozenset((
     "swift_retain", "swift_retain_n", "swift_release", "swift_release_n", "swift_bridgeObjectRetain",
     "swift_bridgeObjectRelease", "swift_unknownObjectRetain", "swift_unknownObjectRelease"))
+
+
+def with_seed(folder, seed=0x5EED_0F_7AB1E5):
+    """- Returns: what to set in a server's environment so that it draws no seed but this one.
+
+    - Throws: OSError where there is no C compiler; Swift brings one, clang.
+    """
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if not compiler:
+        raise OSError("neither cc nor clang is there")
+    library, source = f"{folder}/seed.so", os.path.join(os.path.dirname(os.path.abspath(__file__)), "seed.c")
+    done = subprocess.run([compiler, "-O2", "-shared", "-fPIC", f"-DSEED={seed}u", "-o", library, source],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"{compiler} {source}: {done.stderr.strip()[-400:]}")
+    return {"LD_PRELOAD": library}
 
 
 class Profile:
@@ -65,7 +82,7 @@ class Profile:
 class CountedServer:
     """A server under callgrind. `window` is what its threads did since the last one."""
 
-    def __init__(self, command, folder, options=()):
+    def __init__(self, command, folder, options=(), environment=None):
         self.prefix = f"{folder}/callgrind.out"
         self.log = f"{folder}/valgrind.log"
         self.dumps = 0
@@ -73,19 +90,20 @@ class CountedServer:
             self.process = subprocess.Popen(
                 ["valgrind", "--tool=callgrind", f"--callgrind-out-file={self.prefix}", "--separate-threads=yes",
                  "--instr-atstart=no", "--combine-dumps=no", *options, *command], cwd=folder, stdout=log, stderr=log,
-                env={**os.environ, "GLIBC_TUNABLES": SAME_LIBRARY})
+                env={**os.environ, "GLIBC_TUNABLES": SAME_LIBRARY, **(environment or {})})
 
     def tell(self, *words):
-        """A command to callgrind; it carries it out at once, waking the server where it sleeps."""
+        """A command to callgrind; it carries it out at once, waking the server where it sleeps. Gives what it says."""
         answer = subprocess.run(["vgdb", f"--pid={self.process.pid}", *words], capture_output=True, text=True, timeout=60)
         if answer.returncode:
             raise OSError(f"vgdb {' '.join(words)}: {answer.stderr.strip()[-400:]}")
+        return answer.stdout
 
     def begin(self):
         self.tell("instrumentation", "on")
 
     def window(self):
-        """- Returns: the threads' profiles, the busiest first."""
+        """- Returns: the profiles of the threads that did anything."""
         self.tell("dump")
         self.dumps += 1
         paths = glob.glob(f"{self.prefix}.{self.dumps}-*")
@@ -94,10 +112,31 @@ class CountedServer:
             os.unlink(path)
         if not profiles:
             raise OSError(f"callgrind wrote no {self.prefix}.{self.dumps}-*: {os.listdir(os.path.dirname(self.prefix))}")
-        return sorted(profiles, key=lambda profile: -profile.instructions)
+        return profiles
 
     def window_of(self, thread):
-        return next(profile for profile in self.window() if profile.thread == thread)
+        """- Returns: the profile of the thread of that number.
+
+        - Throws: OSError where it did nothing at all.
+        """
+        profiles = {profile.thread: profile for profile in self.window()}
+        if thread not in profiles:
+            raise OSError(f"thread {thread} did nothing; others did: {sorted(profiles)}")
+        return profiles[thread]
+
+    def thread_named(self, beginning):
+        """- Returns: callgrind's number of the one thread whose name begins so.
+
+        - Throws: OSError where there is none, or more than one.
+        """
+        found = []
+        for number, task in re.findall(r"^Thread (\d+): .*\(lwpid (\d+)\)", self.tell("v.info", "scheduler"), re.M):
+            with open(f"/proc/{self.process.pid}/task/{task}/comm", encoding="utf-8") as name:
+                if name.read().startswith(beginning):
+                    found.append(f"{int(number):02}")
+        if len(found) != 1:
+            raise OSError(f"of the threads {len(found)} are named {beginning}…, not one")
+        return found[0]
 
     def end(self):
         if self.process.poll() is None:

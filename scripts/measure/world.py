@@ -13,7 +13,11 @@ import random
 import struct
 
 SERVICES = 1000
-CLOSED = 100  # names of the service that refuses all: several, since by its hash one may lie well or badly
+# By its hash a name may lie well or badly in a table, and so may the name that an absent one is below, and that name's
+# wildcard: whatever kind of query is counted is about many of each.
+CLOSED = 1000  # names of the service that refuses all
+PARENTS = 1000  # names, of no service, below which there is nothing
+HOSTS = 400  # names of signed.test
 CONTEXTS = ("web", "batch", "admin")
 CALLERS = [f"127.0.0.{host}" for host in range(2, 8)]
 STRANGERS = ["127.0.0.8", "127.0.0.9"]
@@ -56,7 +60,7 @@ def signature(*what):
     return base64.b64encode(hashlib.sha512(" ".join(what).encode()).digest()).decode()
 
 
-def write_signed_zone(path, hosts=100):
+def write_signed_zone(path, hosts=HOSTS):
     """A zone with RRSIGs and a chain of NSECs, in canonical order."""
     owners = ["@"] + [f"h{host:03}" for host in range(hosts)] + ["ns"]
     sets = {"@": ["SOA", "NS", "DNSKEY"], "ns": ["A"]}
@@ -65,7 +69,7 @@ def write_signed_zone(path, hosts=100):
         for owner, following in zip(owners, owners[1:] + owners[:1]):
             types = sets.get(owner, ["A"])
             if owner not in sets:
-                zone.write(f"{owner} A 192.0.2.{int(owner[1:])}\n")
+                zone.write(f"{owner} A 198.18.{int(owner[1:]) >> 8}.{int(owner[1:]) & 255}\n")
             zone.write(f"{owner} NSEC {following} {' '.join(types)} RRSIG NSEC\n")
             for rrtype in types + ["NSEC"]:
                 labels, ttl = (2, 30) if owner == "@" else (3, 30)
@@ -100,7 +104,9 @@ def write(folder, port):
     write_zone(f"{folder}/mesh.test.zone", services)
     with open(f"{folder}/mesh.test.zone", "a", encoding="ascii") as zone:
         for number in range(CLOSED):
-            zone.write(f"h{number:02}.closed A 10.0.0.{number}\n")
+            zone.write(f"h{number:03}.closed A 10.0.{number >> 8}.{number & 255}\n")
+        for number in range(PARENTS):
+            zone.write(f"p{number:03} TXT nothing-below\n")
     write_signed_zone(f"{folder}/signed.test.zone")
     for number, context in enumerate(CONTEXTS, 1):
         os.makedirs(f"{folder}/{context}")
@@ -155,6 +161,10 @@ def ask_absent(chance, ident):
     return question(f"x{chance.randint(1, SERVICES):04}.mesh.test", "A", ident)
 
 
+def ask_absent_below(chance, ident):
+    return question(f"x{chance.randint(1, SERVICES):04}.p{chance.randrange(PARENTS):03}.mesh.test", "A", ident)
+
+
 def ask_mix(chance, ident):
     """70 % A, 10 % AAAA and half of them without data, 10 % SRV, 5 % an alias, 5 % absent."""
     kinds = [ask_a, ask_aaaa, ask_nodata, ask_srv, ask_alias, ask_absent]
@@ -162,7 +172,7 @@ def ask_mix(chance, ident):
 
 
 def ask_closed(chance, ident):
-    return question(f"h{chance.randrange(CLOSED):02}.closed.mesh.test", "A", ident)
+    return question(f"h{chance.randrange(CLOSED):03}.closed.mesh.test", "A", ident)
 
 
 def ask_edns(chance, ident):
@@ -170,11 +180,11 @@ def ask_edns(chance, ident):
 
 
 def ask_signed(chance, ident):
-    return question(f"h{chance.randrange(100):03}.signed.test", "A", ident, do=True)
+    return question(f"h{chance.randrange(HOSTS):03}.signed.test", "A", ident, do=True)
 
 
 def ask_signed_absent(chance, ident):
-    return question(f"x{chance.randrange(100):03}.signed.test", "A", ident, do=True)
+    return question(f"x.h{chance.randrange(HOSTS):03}.signed.test", "A", ident, do=True)
 
 
 def ask_malformed(chance, ident):
