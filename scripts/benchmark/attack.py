@@ -1,5 +1,7 @@
 """Speed under attack: what the worst that anybody can send costs, to the ordinary mix in the same rounds."""
 
+import base64
+import hashlib
 import os
 import random
 import struct
@@ -12,7 +14,8 @@ from workload import ORIGIN
 
 LIMIT = 3.0
 LINES = 20_000
-BELOW = "attack.test"
+BELOW, SIGNED, COLLIDING = "attack.test", "nsec3.test", "collide.test"
+SEED = 0x5EED_0F_7AB1E5
 DEEP = "a." * 125 + "z"  # 126 labels; with one on top it is as long as a name can be
 
 
@@ -20,21 +23,46 @@ def wire_name(name):
     return b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".") if label) + b"\0"
 
 
-def message(name, rrtype=1, rrclass=1, options=None, flags=0, size=1232):
+def message(name, rrtype=1, rrclass=1, options=None, flags=0, size=1232, do=False):
     """A query in wire format, with an OPT record where `options` are given."""
     header = struct.pack(">6H", 0, flags, 1, 0, 0, 0 if options is None else 1)
     question = wire_name(name) + struct.pack(">2H", rrtype, rrclass)
     if options is None:
         return header + question
-    return header + question + b"\0" + struct.pack(">2HIH", 41, size, 0, len(options)) + options
+    return header + question + b"\0" + struct.pack(">2HIH", 41, size, 0x8000 if do else 0, len(options)) + options
 
 
 def option(code, octets=b""):
     return struct.pack(">2H", code, len(octets)) + octets
 
 
+def signed_zone(hosts=100):
+    """The lines of a zone shaped as one signed with NSEC3, no extra iterations; its signatures are filled in."""
+    def hashed(owner):
+        name = f"{owner}.{SIGNED}" if owner != "@" else SIGNED
+        return base64.b32hexencode(hashlib.sha1(wire_name(name)).digest()).decode().lower()
+
+    def signature(owner, rrtype, labels, ttl=30):
+        octets = base64.b64encode(hashlib.sha512(f"{owner} {rrtype}".encode()).digest()).decode()
+        return f"{owner} {ttl} RRSIG {rrtype} 13 {labels} {ttl} 20990101000000 20200101000000 1 @ {octets}"
+
+    key = base64.b64encode(hashlib.sha512(b"key").digest()).decode()
+    lines = [f"$ORIGIN {SIGNED}.", "$TTL 30", "@ SOA ns hostmaster 1 3600 600 86400 5", "@ NS ns", "ns A 192.0.2.53",
+             f"@ DNSKEY 257 3 13 {key}", "@ NSEC3PARAM 1 0 0 -"]
+    types = {"@": ["SOA", "NS", "DNSKEY", "NSEC3PARAM"], "ns": ["A"]}
+    for number in range(hosts):
+        types[f"h{number}"] = ["A"]
+        lines.append(f"h{number} A 192.0.2.{number}")
+    for owner in types:
+        lines += [signature(owner, rrtype, 2 if owner == "@" else 3) for rrtype in types[owner]]
+    chain = sorted((hashed(owner), owner) for owner in types)
+    for (label, owner), (following, _) in zip(chain, chain[1:] + chain[:1]):
+        lines += [f"{label} 5 NSEC3 1 0 0 - {following} {' '.join(types[owner])} RRSIG", signature(label, "NSEC3", 3, 5)]
+    return lines
+
+
 def write_zones(folder):
-    """Long chains, deep names, large sets and a wildcard. Gives the files."""
+    """Long chains, deep names, large sets, a wildcard, and one that is signed. Gives the files."""
     lines = [f"$ORIGIN {BELOW}.", "$TTL 30", "@ SOA ns hostmaster 1 3600 600 86400 5", "@ NS ns", "ns A 192.0.2.53",
              "*.wild A 192.0.2.1", "closed A 192.0.2.2"]
     lines += [f"c{number} CNAME c{number + 1}" for number in range(1, 40)] + ["c40 A 192.0.2.4"]
@@ -46,7 +74,7 @@ def write_zones(folder):
     lines += [f"large MX {number} c40" for number in range(10)]
     deep = ["$ORIGIN z.", *lines[1:5], f"b.{DEEP}. A 192.0.2.3"]
     paths = []
-    for origin, content in ((BELOW, lines), ("z", deep)):
+    for origin, content in ((BELOW, lines), ("z", deep), (SIGNED, signed_zone())):
         paths.append(os.path.join(folder, f"{origin}.zone"))
         with open(paths[-1], "w", encoding="ascii") as out:
             out.write("\n".join(content) + "\n")
@@ -54,8 +82,13 @@ def write_zones(folder):
 
 
 def write_policy(path):
+    """Every link of the chains is a service, so that rules are asked at each."""
+    contexts = " ".join(workload.CONTEXTS.values())
     with open(path, "w", encoding="ascii") as out:
-        out.write(f"service closed.{BELOW}. {{ refuse {' '.join(workload.CONTEXTS.values())} }}\n")
+        out.write(f"service closed.{BELOW}. {{ refuse {contexts} }}\n")
+        for number in range(1, 41):
+            out.write(f"service c{number}.{BELOW}. {{ tier high; allow {contexts} }}\n"
+                      f"service d{number}.{BELOW}. {{ tier high; allow {contexts} }}\n")
 
 
 def malformed(chance):
@@ -85,6 +118,12 @@ def deserving_none(chance):
     ])
 
 
+def collide(folder, seed, count, bits, origin):
+    """Names that lie on one line of the index under that seed."""
+    words = [os.path.join(folder, "collide"), str(seed), str(count), str(bits), origin]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+
+
 def mixes(folder):
     """(what, the lines of queries, more options of the generator)"""
     chance = random.Random(5)
@@ -92,16 +131,19 @@ def mixes(folder):
     def word():
         return f"{chance.getrandbits(48):012x}"
 
-    def octets(make):
-        return [":" + make().hex() for _ in range(LINES)]
+    def octets(make, lines=LINES):
+        return [":" + make().hex() for _ in range(lines)]
 
     def one_octet_labels(count):
         return ".".join(chance.choice("abcdefgh") for _ in range(count))
 
-    crowd = b"".join(option(65001 + number % 500) for number in range(290))
-    usual = option(3) + option(10, bytes(8)) + option(8, b"\0\1\x18\0\xc0\0\2") + option(12, bytes(64))
     good = f"{workload.service(7)}.{ORIGIN}"
-    guessed = subprocess.run([os.path.join(folder, "collide"), "1000", "0"], capture_output=True, text=True, check=True)
+    def longest(name, **others):
+        """As many options as a message of 4,096 octets has room for: more is not taken whole."""
+        count = (4096 - len(message(name, options=b""))) // 4
+        return message(name, options=b"".join(option(65001 + number % 500) for number in range(count)), **others)
+
+    usual = option(3) + option(10, bytes(8)) + option(8, b"\0\1\x18\0\xc0\0\2") + option(12, bytes(64))
     yield "random names below a zone (NXDOMAIN)", [f"{word()}.{ORIGIN} A" for _ in range(LINES)], {}
     yield "random names below a wildcard", [f"{word()}.wild.{BELOW} A" for _ in range(LINES)], {}
     yield "random names of no zone (REFUSED)", [f"{word()}.example A" for _ in range(LINES)], {}
@@ -110,8 +152,8 @@ def mixes(folder):
     yield "a service that refuses its callers (REFUSED)", [f"{word()}.closed.{BELOW} A" for _ in range(LINES)], {}
     yield "malformed, nine kinds", octets(lambda: malformed(chance)), {}
     yield "what deserves no answer, at 20,000/s", octets(lambda: deserving_none(chance)), {"rate": 20_000, "await": "no"}
-    yield "EDNS with 290 unknown options", octets(lambda: message(good, options=crowd)), {}
-    yield "EDNS with NSID, cookie, subnet and padding", octets(lambda: message(good, options=usual)), {}
+    yield "EDNS with 1,012 unknown options, 4,096 octets", octets(lambda: longest(good), 64), {}
+    yield "EDNS with NSID, cookie, subnet and padding", octets(lambda: message(good, options=usual), 64), {}
     yield "EDNS cookies, the server's part forged", octets(
         lambda: message(good, options=option(10, chance.randbytes(8) + b"\1\0\0\0" + chance.randbytes(12)))), {}
     yield "EDNS client subnets from who is not trusted", octets(
@@ -119,30 +161,25 @@ def mixes(folder):
     yield "127 labels, the name is there", [f"b.{DEEP} A"] * LINES, {}
     yield "127 labels, the last is not there", [f"{chance.choice('cdefgh')}.{DEEP} A" for _ in range(LINES)], {}
     yield "127 labels at random", [f"{one_octet_labels(126)}.z A" for _ in range(LINES)], {}
+    yield "random names below a zone signed with NSEC3, DO", octets(
+        lambda: message(f"{word()}.{SIGNED}", options=b"", do=True)), {}
+    yield "random names of 120 labels below it, DO", octets(
+        lambda: message(f"{one_octet_labels(118)}.{SIGNED}", options=b"", do=True)), {}
     yield "a chain of 39 aliases", [f"c1.{BELOW} A"] * LINES, {}
     yield "a chain of 39 DNAMEs", [f"end.d1.{BELOW} A"] * LINES, {}
     yield "a chain of 39 DNAMEs, random names", [f"{word()}.d1.{BELOW} A" for _ in range(LINES)], {}
+    yield "a chain of 39 DNAMEs, random names of 113 labels", [f"{one_octet_labels(110)}.d1.{BELOW} A" for _ in range(LINES)], {}
+    yield "the same, EDNS with as many options as fit", octets(
+        lambda: longest(f"{one_octet_labels(110)}.d1.{BELOW}", size=4096), 1000), {}
     yield "ANY", [f"large.{BELOW} ANY"] * LINES, {}
     yield "250 addresses, cut to 512 octets", [f"many.{BELOW} A"] * LINES, {}
-    yield "7,000 octets of TXT, cut to 1232", octets(lambda: message(f"texts.{BELOW}", 16, options=b"", size=4096)), {}
+    yield "7,000 octets of TXT, cut to 1232", octets(lambda: message(f"texts.{BELOW}", 16, options=b"", size=4096), 64), {}
     yield "10 MX records and their address", [f"large.{BELOW} MX"] * LINES, {}
-    yield "1,000 octets of TXT", octets(lambda: message(f"large.{BELOW}", 16, options=b"", size=1232)), {}
-    yield "CH TXT whoami.ambit", octets(lambda: message("whoami.ambit", 16, 3)), {}
-    yield "CH TXT of a service", octets(lambda: message(good, 16, 3)), {}
-    yield "names that collide under the seed 0", guessed.stdout.splitlines(), {}
-
-
-def hash_has_changed():
-    """True where collide.c no longer follows the index's hash, so that its names collide under no seed."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Sources/DNSFormat/Names/NameKey.swift")
-    with open(path, encoding="utf-8") as source:
-        text = source.read()
-    lines = (
-        "var hash = seed ^ UInt64(truncatingIfNeeded: length &- offset)",
-        "let product = (hash ^ word(at: offset)).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)",
-        "hash = product.high ^ product.low &+ seed",
-    )
-    return any(line not in text for line in lines)
+    yield "1,000 octets of TXT", octets(lambda: message(f"large.{BELOW}", 16, options=b"", size=1232), 64), {}
+    yield "CH TXT whoami.ambit", octets(lambda: message("whoami.ambit", 16, 3), 64), {}
+    yield "CH TXT of a service", octets(lambda: message(good, 16, 3), 64), {}
+    yield "names that collide under a seed that was guessed", [
+        f"{name} A" for name in collide(folder, 0, 1000, 16, ORIGIN)], {}
 
 
 def attack(bench):
@@ -151,43 +188,65 @@ def attack(bench):
     kitchen = bench.kitchen
     zones, policy = write_zones(kitchen.folder), os.path.join(kitchen.folder, "attack.policy")
     write_policy(policy)
-    prepared = []
-    for number, (what, lines, options) in enumerate(mixes(kitchen.folder)):
+    count = 1_000 if bench.options.tiny else 100_000
+    figures = measure(bench, list(mixes(kitchen.folder)), count, extra=(*zones, policy))
+    bench.raw["attack"] = figures
+    rows = [row_of(what, figures, limit=LIMIT) for what in figures if not what.startswith("ordinary")]
+    return rows + [insider(bench)]
+
+
+def insider(bench):
+    """What the seed prevents: the names of a zone, and those asked for, chosen by somebody who knows it."""
+    kitchen, what = bench.kitchen, "1,000 names of a zone that collide, by who knows the seed, asked for and missed"
+    library = os.path.join(kitchen.folder, "seed.so")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../measure/seed.c")
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", f"-DSEED={SEED}u", "-o", library, source], check=True)
+    names = collide(kitchen.folder, SEED, 2000, 12, COLLIDING)
+    zone = os.path.join(kitchen.folder, f"{COLLIDING}.zone")
+    with open(zone, "w", encoding="ascii") as out:
+        out.write(f"$ORIGIN {COLLIDING}.\n$TTL 30\n@ SOA ns hostmaster 1 3600 600 86400 5\n@ NS ns\nns A 192.0.2.53\n")
+        out.writelines(f"{name}. A 192.0.2.1\n" for name in names[:1000])
+    asked = [(what, [f"{name} A" for name in names], {})]
+    figures = measure(bench, asked, 1_000, extra=[zone], wrap=["env", f"LD_PRELOAD={library}"])
+    bench.raw["attack, the seed known"] = figures
+    return row_of(what, figures, limit=None)
+
+
+def measure(bench, turns, count, **options):
+    """Each kind of message in turn with the ordinary mix, at one server, round after round."""
+    kitchen = bench.kitchen
+    for number, (what, lines, settings) in enumerate(turns):
         path = os.path.join(kitchen.folder, f"attack.{number}")
         with open(path, "w", encoding="ascii") as out:
             out.write("\n".join(lines) + "\n")
-        prepared.append((what, path, options))
-    figures = {"ordinary": [], "ordinary, at 20,000/s": []} | {what: [] for what, _, _ in prepared}
-    count = 1_000 if bench.options.tiny else 100_000
-    server = kitchen.start_ready("ambit-policy", count, services=1000, extra=(*zones, policy))
+        turns[number] = (what, path, settings)
+    usual = kitchen.queries(count)
+    turns = [("ordinary", usual, {}), ("ordinary, at 20,000/s", usual, {"rate": 20_000}), *turns]
+    figures = {what: [] for what, _, _ in turns}
+    server = kitchen.start_ready("ambit-policy", count, services=1000, **options)
     try:
-        usual = kitchen.queries(count)
-        turns = [("ordinary", usual, {}), ("ordinary, at 20,000/s", usual, {"rate": 20_000}), *prepared]
         for number in range(1 + min(5, bench.rounds)):
-            for what, path, options in turns:
-                settings = {"sources": workload.ANSWERED, "seconds": bench.seconds / 2} | options
-                result = bench.load.measure(server, path, **settings)
+            for what, path, settings in turns:
+                settings = {"sources": workload.ANSWERED, "seconds": bench.seconds / 2} | settings
+                result = bench.load.measure(server, path, **settings) | {"settings": settings}
                 if number:
                     figures[what].append(result)
         if server.process.poll() is not None:
             raise RuntimeError("the server ended")
     finally:
         server.stop()
-    bench.raw["attack"] = figures
+    return figures
 
-    rows = []
-    for what, _, options in prepared:
-        same = "ordinary, at 20,000/s" if options.get("rate") else "ordinary"
-        values = ratios([run["ns_each"] for run in figures[what]], [run["ns_each"] for run in figures[same]])
-        last = figures[what][-1]
-        names = {"0": "NOERROR", "1": "FORMERR", "2": "SERVFAIL", "3": "NXDOMAIN", "4": "NOTIMP", "5": "REFUSED"}
-        told = ", ".join(names.get(code, code) for code in last["rcodes"])
-        unanswered = sum(run["lost"] for run in figures[what])
-        asked = sum(run["sent"] for run in figures[what])
-        note = f"{told}; {last['octets_each']:.0f} octets" if told else "no answers"
-        if unanswered and options.get("await") != "no":
-            note += f"; {unanswered} of {asked} unanswered"
-        if what.startswith("names that collide") and hash_has_changed():
-            note += "; **collide.c is behind NameKey.swift, so these names collide under no seed**"
-        rows.append(Row("attack", what, "≤ 3 ×", LIMIT, values, note=note))
-    return rows
+
+def row_of(what, figures, limit):
+    runs = figures[what]
+    settings = runs[-1]["settings"]
+    same = "ordinary, at 20,000/s" if settings.get("rate") else "ordinary"
+    values = ratios([run["ns_each"] for run in runs], [run["ns_each"] for run in figures[same]])
+    names = {"0": "NOERROR", "1": "FORMERR", "2": "SERVFAIL", "3": "NXDOMAIN", "4": "NOTIMP", "5": "REFUSED"}
+    told = ", ".join(names.get(code, code) for code in runs[-1]["rcodes"])
+    note = f"{told}; {runs[-1]['octets_each']:.0f} octets" if told else "no answers"
+    unanswered, asked = sum(run["lost"] for run in runs), sum(run["sent"] for run in runs)
+    if unanswered and settings.get("await") != "no":
+        note += f"; {unanswered} of {asked} unanswered"
+    return Row("attack", what, f"≤ {LIMIT:.0f} ×" if limit else "", limit, values, note=note)

@@ -1,7 +1,9 @@
-// Names that fall on one place of Ambit's index of names, for who guesses the seed of its hash.
+// Names that fall on one line of Ambit's index of names, for who guesses the seed of its hash, or knows it.
 //
-// usage: collide COUNT SEED     prints that many names below mesh.test whose hashes agree in their low 16 bits (the first
-// half) or their high 16 bits (the rest), by the hash of Sources/DNSFormat/Names/NameKey.swift
+// usage: collide SEED COUNT BITS ORIGIN   that many names below ORIGIN whose hashes agree in their upper BITS bits: these say
+//                                         the line (Sources/Zones/NameIndex.swift), up to 2^BITS lines
+//        collide SEED NAME                the hash of a name; collide.c and Sources/DNSFormat/Names/NameKey.swift are held
+//                                         to the same one by a test each
 
 #include <stdint.h>
 #include <stdio.h>
@@ -19,22 +21,43 @@ static uint64_t hash(const uint8_t *name, size_t length, uint64_t seed) {
   return value;
 }
 
+// The name in wire format, small letters as they are; gives its octets, 0 for none.
+static size_t write_name(uint8_t to[256], const char *name) {
+  size_t at = 0;
+  while (*name) {
+    size_t length = strcspn(name, ".");
+    if (length == 0 || length > 63 || at + length > 253) return 0;
+    to[at] = (uint8_t)length;
+    memcpy(to + at + 1, name, length);
+    at += 1 + length;
+    name += length + (name[length] == '.');
+  }
+  to[at] = 0;
+  return at + 1;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    fprintf(stderr, "usage: collide COUNT SEED\n");
+  uint8_t origin[256], name[300];
+  size_t size = argc == 3 || argc == 5 ? write_name(origin, argv[argc - 1]) : 0;
+  if (size == 0) {
+    fprintf(stderr, "usage: collide SEED COUNT BITS ORIGIN | collide SEED NAME\n");
     return 2;
   }
-  int count = atoi(argv[1]);
-  uint64_t seed = strtoull(argv[2], NULL, 0), place = 0x5eed;
-  for (uint64_t number = 0, found = 0; found < (uint64_t)count && number < 2000000000; number++) {
+  uint64_t seed = strtoull(argv[1], NULL, 0), place = 0x5eed5eed5eed5eed, found = 0;
+  if (argc == 3) {
+    printf("0x%016llx\n", (unsigned long long)hash(origin, size, seed));
+    return 0;
+  }
+  uint64_t count = strtoull(argv[2], NULL, 0), bits = strtoull(argv[3], NULL, 0);
+  if (bits < 1 || bits > 24 || size > 240) return 2;
+  for (uint64_t number = 0; found < count; number++) {
     char text[32];
     int length = snprintf(text, sizeof text, "q%010llx", (unsigned long long)number);
-    uint8_t name[64] = {(uint8_t)length};
+    name[0] = (uint8_t)length;
     memcpy(name + 1, text, (size_t)length);
-    memcpy(name + 1 + length, "\4mesh\4test", 11);
-    uint64_t value = hash(name, (size_t)length + 12, seed);
-    if ((found < (uint64_t)count / 2 ? value & 0xffff : value >> 48) != place) continue;
-    printf("%s.mesh.test A\n", text);
+    memcpy(name + 1 + length, origin, size);
+    if ((hash(name, (size_t)length + 1 + size, seed) ^ place) >> (64 - bits) != 0) continue;
+    printf("%s.%s\n", text, argv[4]);
     found++;
   }
   return 0;

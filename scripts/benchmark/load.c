@@ -78,10 +78,15 @@ static size_t write_question(uint8_t *to, const char *name, unsigned type) {
   return (size_t)(at + 5 - to);
 }
 
+static int digit(char letter) {
+  if (letter >= '0' && letter <= '9') return letter - '0';
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 static size_t write_octets(uint8_t *to, const char *hexadecimal) {
   size_t count = 0;
-  unsigned octet;
-  while (sscanf(hexadecimal + 2 * count, "%2x", &octet) == 1) to[count++] = (uint8_t)octet;
+  for (; digit(hexadecimal[0]) >= 0 && digit(hexadecimal[1]) >= 0; hexadecimal += 2)
+    to[count++] = (uint8_t)(digit(hexadecimal[0]) << 4 | digit(hexadecimal[1]));
   return count;
 }
 

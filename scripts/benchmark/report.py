@@ -21,8 +21,9 @@ def page(rows, facts):
     lines = [
         f"{facts['when']}, commit {facts['commit']}, {facts['processor']}, {facts['cores']} cores, Linux {facts['kernel']}; "
         f"{facts['rounds']} rounds, {minutes} min, generator: {facts['generator']}. **{held} of {len(goals)} goals hold.**",
-        table([row for row in rows if row.group != "attack"]),
     ]
+    if others := [row for row in rows if row.group != "attack"]:
+        lines.append(table(others))
     if attacks := [row for row in rows if row.group == "attack"]:
         lines += ["Under attack: CPU a query of each kind, to that of the ordinary mix in the same rounds.", table(attacks)]
     return "\n\n".join(lines)

@@ -100,6 +100,21 @@ class WorkloadTests(unittest.TestCase):
             self.assertEqual(*texts)
             self.assertEqual(len(texts[0].splitlines()), 1000)
 
+    @unittest.skipUnless(shutil.which("cc"), "no C compiler")
+    def test_names_that_collide_follow_the_hash_of_the_index(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = os.path.join(folder, "collide")
+            source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "collide.c")
+            subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, source], check=True)
+            told = subprocess.run([program, "0x5eed0f7ab1e5", "s0000001.mesh.test"], capture_output=True, text=True, check=True)
+            # NameKeyTests hold NameKey to the same number.
+            self.assertEqual(told.stdout, "0x225ccd4d1e4b463d\n")
+            names = attack.collide(folder, 7, 20, 10, "mesh.test")
+            hashes = [int(subprocess.run([program, "7", name], capture_output=True, text=True, check=True).stdout, 16)
+                      for name in names]
+        self.assertEqual(len(set(names)), 20)
+        self.assertEqual(len({value >> 54 for value in hashes}), 1)
+
     def test_names_of_attacks_are_names(self):
         deepest = "b." + attack.DEEP
         self.assertEqual(len(attack.wire_name(deepest)), 255)
