@@ -349,7 +349,7 @@ public struct ResponseWriter: ~Copyable {
   /// - Parameters:
   ///   - end: where the name's last octet is, the root's; it has `count` labels, which begin at `starts`.
   /// - Returns: how many labels of the name stand in front of the suffix; where the message has it, -1 for the root.
-  private func suffixInQuestion(
+  private mutating func suffixInQuestion(
     _ memory: Span<UInt8>, _ start: Int, _ end: Int, _ count: Int, _ message: Span<UInt8>
   ) -> (labels: Int, target: Int) {
     guard message[5] == 1, count > 0 else { return (count, -1) }

@@ -4,9 +4,10 @@ extension Span<UInt8> {
   /// The ``NameKey/hash(from:seed:)`` of the question's name in a message, before the message is read as a query; any
   /// number where there is no question.
   @inlinable public func hashOfQuestion(seed: UInt64) -> UInt64 {
+    let limit = Swift.min(count, 12 + 255)  // no name is longer
     var end = 12
-    while end < count, self[end] != 0 { end &+= 1 &+ Int(self[end]) }
-    guard end < count else { return 0 }
+    while end < limit, self[end] != 0 { end &+= 1 &+ Int(self[end]) }
+    guard end < limit else { return 0 }
     var hash = seed ^ UInt64(truncatingIfNeeded: end &- 11)
     var offset = 12
     while offset &+ 7 <= end {
