@@ -8,27 +8,22 @@ public import Synchronization
 @safe
 public struct CounterArray: ~Copyable, @unchecked Sendable {
   @usableFromInline let base: UnsafeMutablePointer<Atomic<UInt64>>
-  /// What was allocated: `base` is the first cache line in it.
-  private let allocation: UnsafeMutableRawPointer
   /// How many counters there are.
   public let count: Int
 
   /// `count` counters, all zero.
   public init(count: Int) {
-    // To whole cache lines, so that sets of eight are one each and no other memory shares one with them; `calloc`, for
-    // its pages are not touched.
-    let line = 64
-    let octets = (count * MemoryLayout<Atomic<UInt64>>.stride + line - 1) / line * line
-    guard let allocated = unsafe calloc(1, octets + line) else { endOutOfMemory(octets + line) }
-    unsafe allocation = allocated
-    // Safe: there is a line more than is used.
-    let memory = unsafe allocated.alignedUp(toMultipleOf: line)
+    // Whole pages of the system's, so that sets of eight are a cache line each and no other memory shares one with them.
+    // The C library would give memory that it has free, and write zeros all over it, where a load left enough.
+    let octets = max(1, count) * MemoryLayout<Atomic<UInt64>>.stride
+    let pages = unsafe mmap(nil, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let pages = unsafe pages, unsafe pages != MAP_FAILED else { endOutOfMemory(octets) }
     self.count = count
     // Safe: an atomic integer is its integer in memory, and all-zero octets are a zero.
-    unsafe base = memory.assumingMemoryBound(to: Atomic<UInt64>.self)
+    unsafe base = pages.assumingMemoryBound(to: Atomic<UInt64>.self)
   }
 
-  deinit { unsafe free(allocation) }
+  deinit { unsafe munmap(base, max(1, count) * MemoryLayout<Atomic<UInt64>>.stride) }
 
   /// Adds to a counter. For its one writer only: two writers would lose counts.
   @inlinable public func add(_ amount: UInt64, to index: Int) {
