@@ -289,7 +289,7 @@ extension Workspace {
     case .exact:
       fact.append(node.firstRRset == node.end(zone.memory) ? "exists and is empty: NODATA" : "data")
     }
-    if let place = zone.place(of: node) {
+    if let place = zone.place(of: node, context: caller.context) {
       fact.append(found.kind == .exact ? " from " : ", from ")
       appendPlace(place, zone, snapshot)
     }
@@ -322,7 +322,7 @@ extension Workspace {
     var labels = name.labelCount
     while labels > zone.originLabels {
       if let node = zone.node(name, labels: labels, context: context), node.flags.contains(.hidden) {
-        return zone.place(of: node)
+        return zone.place(of: node, context: context)
       }
       labels &-= 1
     }

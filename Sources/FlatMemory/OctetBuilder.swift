@@ -71,6 +71,12 @@ public struct OctetBuilder: ~Copyable {
     unsafe base.storeBytes(of: value, toByteOffset: offset, as: Value.self)
   }
 
+  /// Takes back what was appended last, so that `count` octets are left.
+  public mutating func truncate(to count: Int) {
+    precondition(count >= 0 && count <= size, "only what was appended is taken back")
+    size = count
+  }
+
   /// What was appended so far.
   @inlinable public var octets: Span<UInt8> {
     @_lifetime(borrow self)

@@ -6,12 +6,18 @@ internal import ZoneFile
 /// The last step: every name's record, laid out as ``CompiledZone`` says.
 extension ZoneBuilder {
   /// What a node is in one context.
-  private struct Body: Hashable {
+  struct Body: Hashable {
     var data: EffectiveZone.Data
     var exists: Bool
     var cover: Int32
     /// The overlay's record that makes it so, where there is no data.
     var marker: RecordReference?
+
+    /// The record that it was written by, first of those that were.
+    var origin: RecordReference? {
+      if case .records(let references) = data, let first = references.first { return first }
+      return marker
+    }
   }
 
   mutating func write(realm: Int, hasShortWay: Bool) -> CompiledZone {
@@ -20,11 +26,12 @@ extension ZoneBuilder {
     var records = [UInt32](repeating: 0, count: zone.names.count)
     var recordCount = 0
     var plain = PlainData(zone, options.endpoints)
+    var versions = Versions()
     for name in 0..<zone.names.count {
       let record = memory.count
       records[name] = UInt32(record)
       if zone.forks[name] != nil || existence[name] == .partial || partialCovers[name] != nil {
-        recordCount += writeForked(name, to: &memory, records)
+        recordCount += writeForked(name, &versions, to: &memory, records)
       } else if hasShortWay, name > 0, plain.load(zone, name) {
         var flags = plain.flags
         if existence[name] == .everywhere { flags.insert(.exists) }
@@ -40,7 +47,8 @@ extension ZoneBuilder {
           cover: cover(of: name))
         let content = content(of: body, at: name)
         writeHead(of: name, content.flags.rawValue, content.shortSize, to: &memory)
-        write(content, body, to: &memory, records)
+        let data = write(content, body, to: &memory, records)
+        if let origin = body.origin { places.add(origin, data: data, zone.source) }
         recordCount += content.recordCount
       }
       if memory.count > UInt32.max / 2 {
@@ -66,77 +74,15 @@ extension ZoneBuilder {
   }
 
   /// A record's head and name.
-  private func writeHead(of name: Int, _ flags: UInt8, _ count: UInt16, to memory: inout OctetBuilder) {
+  func writeHead(of name: Int, _ flags: UInt8, _ count: UInt16, to memory: inout OctetBuilder) {
     let size = zone.names.range(of: name).count
     memory.append(
       host: UInt64(size) | UInt64(flags) << 8 | UInt64(count) << 16 | UInt64(services[name]) << 32)
     zone.names.append(name, to: &memory)
   }
 
-  /// A name that is not the same in all contexts: runs of contexts, then each distinct body once.
-  private mutating func writeForked(_ name: Int, to memory: inout OctetBuilder, _ records: [UInt32]) -> Int {
-    let runs = runs(of: name)
-    writeHead(of: name, UInt8(ZoneNode.forked >> 8), UInt16(runs.count), to: &memory)
-    let table = memory.count
-    for run in runs {
-      memory.append(host: UInt16(run.first))
-      memory.append(host: UInt32(0))
-    }
-    var written: [Body: Int] = [:]
-    var recordCount = 0
-    for (index, run) in runs.enumerated() {
-      var offset = written[run.body]
-      if offset == nil {
-        offset = memory.count
-        written[run.body] = offset
-        let content = content(of: run.body, at: name)
-        memory.append(host: UInt32(content.flags.rawValue) << 8 | UInt32(content.shortSize) << 16)
-        write(content, run.body, to: &memory, records)
-        recordCount += content.recordCount
-      }
-      memory.set(host: UInt32(offset ?? 0), at: table + index * 6 + 2)
-    }
-    return recordCount
-  }
-
-  /// The runs of contexts that see the same at a name.
-  private func runs(of name: Int) -> [(first: Int, body: Body)] {
-    var runs: [(first: Int, body: Body)] = []
-    let fork = zone.forks[name] ?? EffectiveZone.Fork(runs: [(0, zone.data(of: name, in: zone.realm.lowerBound))])
-    let someExist = existence[name] == .partial ? partialExistence[name] : nil
-    let someCover = partialCovers[name]
-    let everyCover = cover(of: name)
-    // Where contexts differ in their data alone, a run begins where the data's does.
-    if someExist == nil, someCover == nil, innerRealms.isEmpty, !fork.runs.contains(where: \.data.mayHaveMarker) {
-      for (first, data) in fork.runs {
-        let body = Body(data: data, exists: existence[name] == .everywhere, cover: everyCover, marker: nil)
-        if runs.last?.body != body { runs.append((zone.realm.lowerBound + first, body)) }
-      }
-      return runs
-    }
-    var last: (part: Int, exists: Bool, cover: Int32)?
-    var part = 0
-    for context in zone.realm {
-      // A sealed context inside this realm has a zone of its own; whatever stands here is never read.
-      if !innerRealms.isEmpty, innerRealms[context - zone.realm.lowerBound] { continue }
-      let index = context - zone.realm.lowerBound
-      while part + 1 < fork.runs.count, fork.runs[part + 1].first <= index { part += 1 }
-      let exists = someExist?[index] ?? (existence[name] == .everywhere)
-      let cover = someCover?[index] ?? everyCover
-      let data = fork.runs[part].data
-      let hasMarker = data.mayHaveMarker
-      if !hasMarker, let last, last == (part, exists, cover) { continue }
-      last = (part, exists, cover)
-      let body = Body(
-        data: data, exists: exists, cover: cover, marker: hasMarker ? zone.marker(of: data, at: name, in: context) : nil
-      )
-      if runs.last?.body != body { runs.append((context, body)) }
-    }
-    return runs
-  }
-
   /// What a body will have.
-  private struct Content {
+  struct Content {
     var flags: ZoneNode.Flags
     /// In the order in which they are written: a set's signatures behind it.
     var rrsets: [(set: RRsetRecords, isSigned: Bool, dataSize: Int)] = []
@@ -149,7 +95,7 @@ extension ZoneBuilder {
   }
 
   /// The general way: any records, with all that there is to check.
-  private mutating func content(of body: Body, at name: Int) -> Content {
+  mutating func content(of body: Body, at name: Int) -> Content {
     var references: [RecordReference] = []
     if case .records(let records) = body.data { references = records }
     var content = Content(flags: body.exists ? .exists : [])
@@ -177,14 +123,13 @@ extension ZoneBuilder {
   }
 
   /// Writes a body, whose flags and short size were written.
-  private mutating func write(
+  /// - Returns: where its RRsets are.
+  mutating func write(
     _ content: Content, _ body: Body, to memory: inout OctetBuilder, _ records: [UInt32]
-  ) {
+  ) -> Int {
     if content.shortSize == ZoneNode.largeSize { memory.append(host: UInt32(content.size)) }
     if body.cover >= 0 { memory.append(host: records[Int(body.cover)]) }
-    var written = body.marker
-    if case .records(let references) = body.data, let first = references.first { written = first }
-    if let written { places.add(written, data: memory.count, zone.source) }
+    let data = memory.count
     for (set, isSigned, dataSize) in content.rrsets {
       var endpoints = EndpointContexts.Gathering(options.endpoints, set.type)
       for reference in set.records { endpoints.add(zone.source.rdata(reference).span) }
@@ -193,6 +138,7 @@ extension ZoneBuilder {
         endpointContext: endpoints.context, in: &memory)
       for reference in set.records { RRsetImage.append(rdata: zone.source.rdata(reference), in: &memory) }
     }
+    return data
   }
 
   /// What a type at a name makes of it.

@@ -68,7 +68,7 @@ package struct ZoneBuilder: ~Copyable {
     let inner = zone.realm.map { options.contexts.realm(of: $0) != root }
     innerRealms = inner.contains(true) ? inner : []
     checks = ZoneChecks(source)
-    places = NodePlaces.Builder(source)
+    places = NodePlaces.Builder(source, options.contexts)
     assignServices()
     findWhatExists()
     findWhatIsCovered()

@@ -63,35 +63,71 @@ struct ZoneLayoutTests {
   }
 
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
-  func `the place of every version is found, and none where there is none`(seed: UInt64) throws {
+  func `each context finds the place of every version that it sees, and none where there is none`(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
+    let tree = ContextTree([
+      ("a", nil, false), ("b", "a", false), ("c", "b", false), ("d", "a", false), ("e", nil, false),
+    ])
     var source = try Self.source("$TTL 1\n")
-    source.layers[0].records = try Self.records("$TTL 1\n", path: "z.test.zone")
-    source.layers.append(.init(context: 7, records: try Self.records("$TTL 1\n", path: "c/z.test.zone")))
-    var builder = NodePlaces.Builder(source)
-    var expected: [Int: (line: Int, layer: Int)] = [:]
+    source.layers = try tree.nodes.indices.map {
+      let folder = $0 == 0 ? "" : "\(tree.nodes[$0].name)/"
+      return .init(context: $0, records: try Self.records("$TTL 1\n", path: "\(folder)z.test.zone"))
+    }
+    var builder = NodePlaces.Builder(source, tree)
+    var expected: [Int: [Int: Int]] = [:]  // by data and context: the line
     var data = 8
     for _ in 0..<random.number(0...400) {
       data += random.chance(5) ? random.number(1...100_000) : random.number(1...200)
-      let line = random.chance(10) ? random.number(1...4_000_000_000) : random.number(1...500)
-      let layer = random.chance(10) ? 1 : 0
-      builder.add(line: line, file: 0, layer: layer, data: data)
-      expected[data] = (line, layer)
+      // Mostly the base alone, or one overlay; sometimes several that say the same, seldom more than a block has.
+      var layers = random.chance(70) ? [0] : []
+      if random.chance(40) {
+        layers += source.layers.indices.dropFirst().filter { _ in random.chance(40) }.shuffled(using: &random)
+      }
+      for layer in layers {
+        let line = random.chance(10) ? random.number(1...4_000_000_000) : random.number(1...500)
+        builder.add(line: line, file: 0, layer: layer, data: data)
+        expected[data, default: [:]][layer] = line
+      }
     }
     let places = NodePlaces(builder)
-    for (data, place) in expected {
-      let placed = places.place(ofData: data)
-      let found = try #require(placed)
-      #expect(Int(found.line) == place.line && found.context == (place.layer == 0 ? 0 : 7))
-      var buffer = OctetBuffer(capacity: 64)
-      places.appendFile(of: found, to: &buffer)
-      let file = String(decoding: buffer.octets.octets(0..<buffer.count), as: UTF8.self)
-      #expect(file == (place.layer == 0 ? "z.test.zone" : "c/z.test.zone"))
-      let behind = places.place(ofData: data + 1)
-      #expect((behind != nil) == (expected[data + 1] != nil))
+    for (data, lines) in expected {
+      for context in tree.nodes.indices {
+        let place = places.place(ofData: data, context: UInt16(context))
+        let writer = tree.path(from: context).first { lines[$0] != nil }
+        #expect(place.map { Int($0.context) } == writer)
+        #expect(place.map { Int($0.line) } == writer.flatMap { lines[$0] })
+        guard let place, let writer else { continue }
+        var buffer = OctetBuffer(capacity: 64)
+        places.appendFile(of: place, to: &buffer)
+        let file = String(decoding: buffer.octets.octets(0..<buffer.count), as: UTF8.self)
+        #expect(file == (writer == 0 ? "z.test.zone" : "\(tree.nodes[writer].name)/z.test.zone"))
+      }
+      if expected[data + 1] == nil {
+        let behind = places.place(ofData: data + 1, context: 0)
+        #expect(behind == nil)
+      }
     }
-    let none = places.place(ofData: 0)
+    let none = places.place(ofData: 0, context: 0)
     #expect(none == nil)
+  }
+
+  @Test func `places of the same data are found where they are more than a block`() throws {
+    let tree = ContextTree((1...100).map { ("k\($0)", nil, false) })
+    var source = try Self.source("$TTL 1\n")
+    source.layers = try tree.nodes.indices.map {
+      .init(context: $0, records: try Self.records("$TTL 1\n", path: "k\($0)/z.test.zone"))
+    }
+    var builder = NodePlaces.Builder(source, tree)
+    for data in [8, 20, 40, 60] {
+      for layer in source.layers.indices { builder.add(line: data + layer, file: 0, layer: layer, data: data) }
+    }
+    let places = NodePlaces(builder)
+    for data in [8, 20, 40, 60] {
+      for context in tree.nodes.indices {
+        let place = places.place(ofData: data, context: UInt16(context))
+        #expect(place?.line == UInt32(data + context))
+      }
+    }
   }
 
   @Test(arguments: 1...30 as ClosedRange<UInt64>)
@@ -123,7 +159,7 @@ struct ZoneLayoutTests {
     #expect(one.recordCount == other.recordCount && one.recordOffsets == other.recordOffsets)
     for record in one.recordOffsets {
       let (node, same) = (one.node(ofRecord: record, context: 0), other.node(ofRecord: record, context: 0))
-      #expect(one.place(of: node)?.line == other.place(of: same)?.line)
+      #expect(one.place(of: node, context: 0)?.line == other.place(of: same, context: 0)?.line)
       let key = Self.key(one.name(ofRecord: record))
       let found = one.recordOffset(of: key)
       #expect(found == record)

@@ -50,4 +50,41 @@ struct ZoneMemoryTests {
     // b.z.test., a.b.z.test.: 10 and 12 octets; the set's header, its RDLENGTH and address.
     #expect(more.zones[0].memory.count - fixture.zones[0].memory.count == 8 + 10 + 8 + 12 + 12 + 6)
   }
+  @Test func `what an overlay says as it was before is there once, and each context's place is told`() throws {
+    let text = "a A 192.0.2.1\na TXT x\nb A 192.0.2.2\nb.c A 192.0.2.3\n"
+    let alone = try Fixture(base: zoneHead + text).zones[0]
+    let fixture = try Fixture(
+      contexts: ["k", "in-k in k", "other"], base: zoneHead + text,
+      ["k": "$TTL 300\nb.c A 192.0.2.3\na A 192.0.2.1\na TXT x\n", "other": "$TTL 300\n\nb A 192.0.2.2\n"])
+    let zone = fixture.zones[0]
+    #expect(zone.memory.octets(0..<zone.memory.count) == alone.memory.octets(0..<alone.memory.count))
+    #expect(zone.recordCount == alone.recordCount)
+    func place(_ name: String, _ context: String) throws -> [UInt32]? {
+      var key = NameKey()
+      key.load(try DomainName(name))
+      let number = UInt16(fixture.contexts.number(of: context) ?? 0)
+      return zone.place(of: zone.find(key, context: number).node, context: number).map {
+        [UInt32($0.context), $0.line]
+      }
+    }
+    #expect(try place("a.z.test.", "") == [0, 5])
+    #expect(try place("a.z.test.", "k") == [1, 3])
+    #expect(try place("a.z.test.", "in-k") == [1, 3])
+    #expect(try place("a.z.test.", "other") == [0, 5])
+    #expect(try place("b.z.test.", "in-k") == [0, 7])
+    #expect(try place("b.z.test.", "other") == [3, 3])
+    #expect(try place("b.c.z.test.", "k") == [1, 2])
+  }
+
+  @Test func `contexts whose overlays say the same share what they say`() throws {
+    let contexts = (1...20).map { "k\($0)" }
+    func size(_ overlays: [(String, String)]) throws -> Int {
+      try Fixture(contexts: contexts, base: zoneHead + "a A 192.0.2.1\n", overlayList: overlays).zones[0].memory.count
+    }
+    let one = try size([("k2", "$TTL 1\na A 10.0.0.1\n")])
+    let two = try size([("k2", "$TTL 1\na A 10.0.0.1\n"), ("k4", "$TTL 1\na A 10.0.0.1\n")])
+    #expect(two - one == 2 * 6, "two runs more, and no body")
+    let back = try size([("k2", "$TTL 1\na A 10.0.0.1\n"), ("k4", "$TTL 300\na A 192.0.2.1\n")])
+    #expect(back == one, "a run that is as the one before is none")
+  }
 }
