@@ -17,7 +17,8 @@ extension Workspace {
       Answer.Item(
         zone: number, section: .answer, rrset: UInt32(dname.offset), ttl: dname.ttl,
         owner: Answer.Owner(offset: UInt32(node.nameOffset), zone: number)))
-    let kept = name.start(ofSuffix: node.labelCount(zone.memory))
+    let replaced = node.labelCount(zone.memory)
+    let kept = name.start(ofSuffix: replaced)
     let target = dname.dataStart &+ 2
     let size = Int(UInt16(bigEndian: zone.memory.load(dname.dataStart, as: UInt16.self)))
     guard kept &+ size <= 255 else {
@@ -31,8 +32,7 @@ extension Workspace {
       Answer.Item(
         zone: Answer.synthesised, section: .answer, rrset: UInt32(start), ttl: dname.ttl, owner: owner))
     owner = Answer.Owner(offset: UInt32(start), zone: Answer.synthesised)
-    // A name that was put together of two good ones is good.
-    try? name.load(synthesised, at: start)
+    name.replace(suffix: replaced, by: zone.memory, at: target)
     return true
   }
 
@@ -56,11 +56,7 @@ extension Workspace {
     if owner == .question {
       synthesised.append(request.extracting(12..<(12 &+ count)))
     } else if owner.zone == Answer.synthesised {
-      var index = offset
-      while index < offset &+ count {
-        synthesised.append(synthesised[index])
-        index &+= 1
-      }
+      synthesised.append(copyOf: offset, count: count)
     } else {
       snapshot.zones.lent.with(Int(owner.zone)) { synthesised.append($0.memory, from: offset, count: count) }
     }

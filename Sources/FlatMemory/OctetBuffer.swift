@@ -97,6 +97,14 @@ public struct OctetBuffer: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Appends `size` octets that were written before, from `offset` on.
+  @inlinable public mutating func append(copyOf offset: Int, count size: Int) {
+    precondition(offset >= 0 && size >= 0 && size <= count &- offset, "only what was written is copied")
+    guard let start = reserve(size) else { return }
+    // Safe: `reserve` checked the room, which begins behind what is copied.
+    unsafe (base + start).copyMemory(from: base + offset, byteCount: size)
+  }
+
   /// Appends the octets of a text.
   public mutating func append(_ text: StaticString) {
     guard let start = reserve(text.utf8CodeUnitCount) else { return }

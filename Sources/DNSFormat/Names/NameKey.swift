@@ -53,11 +53,6 @@ public struct NameKey: ~Copyable {
     words.loadLowercased(memory.span, from: start, count: length)
   }
 
-  /// Takes the whole, uncompressed name at `start` of a buffer.
-  public mutating func load(_ buffer: borrowing OctetBuffer, at start: Int) throws(WireError) {
-    _ = try load(buffer.octets, at: start)
-  }
-
   /// Becomes another name.
   public mutating func load(_ name: borrowing NameKey) {
     length = name.length
@@ -111,6 +106,34 @@ public struct NameKey: ~Copyable {
       index &+= 1
     }
     clearTail()
+  }
+
+  /// Puts another name in the place of the ancestor with `labels` labels: the one at `start` of flat memory, which is
+  /// whole and uncompressed. Together they have no more than 255 octets. What stands in front is not read again.
+  public mutating func replace(suffix labels: Int, by memory: borrowing FlatArray<UInt8>, at start: Int) {
+    let kept = self.start(ofSuffix: labels)
+    var label = labelCount &- labels
+    var next = start  // where the label after this one begins
+    var from = start
+    while true {
+      let octet = memory[from]
+      if from == next, octet != 0 {
+        starts[label] = UInt8(truncatingIfNeeded: kept &+ from &- start)
+        label &+= 1
+        next &+= 1 &+ Int(octet)
+      }
+      set(lowercased(octet), at: kept &+ from &- start)
+      if from == next { break }
+      from &+= 1
+    }
+    length = kept &+ from &- start &+ 1
+    labelCount = label
+    clearTail()
+  }
+
+  private mutating func set(_ octet: UInt8, at offset: Int) {
+    let shift = UInt64(offset & 7) &* 8
+    words[offset &>> 3] = words[offset &>> 3] & ~(0xff &<< shift) | UInt64(octet) &<< shift
   }
 
   /// Zeroes what lies behind the name's last octet.
