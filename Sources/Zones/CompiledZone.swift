@@ -147,8 +147,8 @@ public final class CompiledZone: Sendable {
   /// The node at `name`, or the closest encloser of it (RFC 4592 §3.3.1): its longest ancestor that exists for the
   /// context, empty non-terminals included.
   ///
-  /// Every ancestor of a name is in the index, so the longest one there is found by halving. The service of a name is
-  /// that of the longest ancestor in the index, whether or not this context sees anything there.
+  /// Every ancestor of a name is in the index, so the longest one there is found by steps and halving. The service of a
+  /// name is that of the longest ancestor in the index, whether or not this context sees anything there.
   /// - Parameter name: at or below the apex, which exists for the context.
   @inlinable public func find(_ name: borrowing NameKey, context: UInt16) -> ZoneMatch {
     if let exact = node(name, labels: name.labelCount, context: context), exact.exists {
@@ -157,13 +157,17 @@ public final class CompiledZone: Sendable {
     var low = originLabels  // is in the index
     var high = name.labelCount &+ 1  // is not
     var best: ZoneNode?
+    // Of long names few labels exist as a rule, and short ones are looked up for less: steps that double, from the apex on.
+    var step = 1
     while high &- low > 1 {
-      let middle = (low &+ high) / 2
+      let middle = min(low &+ step, (low &+ high) / 2)
       if let found = node(name, labels: middle, context: context) {
         best = found
         low = middle
+        step &*= 2
       } else {
         high = middle
+        step = 128
       }
     }
     var match = best ?? apex(context: context)
