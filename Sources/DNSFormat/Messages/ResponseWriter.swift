@@ -9,6 +9,11 @@ public struct ResponseWriter: ~Copyable {
   /// Where names end that the writer has written: what `appendName` looks for beside the question's name.
   private var labels = WrittenLabels()
   private var starts = FlatScratch<UInt8>(repeating: 0, count: 128)
+  /// The question's name: where in the message each label begins, how many there are (-1: not looked at yet), and where
+  /// its last octet is, the root's.
+  private var questionStarts = FlatScratch<UInt16>(repeating: 0, count: 128)
+  private var questionLabels = -1
+  private var questionEnd = 12
 
   /// A writer that has written nothing.
   public init() {}
@@ -42,6 +47,7 @@ public struct ResponseWriter: ~Copyable {
   /// QR is set, OPCODE and RD are copied, everything else of the flags is clear (RFC 6895 §2.1).
   public mutating func begin(_ query: Query, request: Span<UInt8>, into buffer: inout OctetBuffer) {
     labels.forget(behind: 0)
+    questionLabels = -1
     let hasQuestion = query.questionEnd > 12
     buffer.append(UInt64(query.id) << 48 | UInt64(query.flags & 0x7900 | 0x8000) << 32 | (hasQuestion ? 0x1_0000 : 0))
     buffer.append(UInt32(0))
@@ -352,24 +358,30 @@ public struct ResponseWriter: ~Copyable {
   private mutating func suffixInQuestion(
     _ memory: Span<UInt8>, _ start: Int, _ end: Int, _ count: Int, _ message: Span<UInt8>
   ) -> (labels: Int, target: Int) {
-    guard message[5] == 1, count > 0 else { return (count, -1) }
-    var questionEnd = 12
-    while message[questionEnd] != 0 { questionEnd &+= 1 &+ Int(message[questionEnd]) }
+    if questionLabels < 0 { readQuestion(message) }
     let common = Self.commonEnd(
       memory, end &+ 1, message, questionEnd &+ 1, atMost: min(end &- start, questionEnd &- 12) &+ 1)
-    // A suffix begins where both names have a label, not deeper than the octets that they share.
-    var inQuestion = 12
-    var label = 0
-    while label < count {
-      let size = end &- start &- Int(starts[label])
-      let at = questionEnd &- size
-      if size < common {
-        while inQuestion < at { inQuestion &+= 1 &+ Int(message[inQuestion]) }
-        if inQuestion == at { return (label, at) }
-      }
-      label &+= 1
+    // Label by label from the end, as far as both have one there and share its octets.
+    var shared = 0
+    while shared < min(count, questionLabels) {
+      let size = end &- start &- Int(starts[count &- shared &- 1])
+      if size >= common || questionEnd &- Int(questionStarts[questionLabels &- shared &- 1]) != size { break }
+      shared &+= 1
     }
-    return (count, -1)
+    if shared == 0 { return (count, -1) }
+    return (count &- shared, Int(questionStarts[questionLabels &- shared]))
+  }
+
+  /// Notes where the labels of the question's name begin; none where there is no question.
+  private mutating func readQuestion(_ message: Span<UInt8>) {
+    questionLabels = 0
+    questionEnd = 12
+    guard message[5] == 1 else { return }
+    while message[questionEnd] != 0 {
+      questionStarts[questionLabels] = UInt16(truncatingIfNeeded: questionEnd)
+      questionLabels &+= 1
+      questionEnd &+= 1 &+ Int(message[questionEnd])
+    }
   }
 
   /// How many octets before `oneEnd` and `otherEnd` are the same but for capitals: `limit` at the most.
