@@ -149,13 +149,13 @@ extension Workspace {
   }
 
   /// Writes a response without data: the zone's SOA says for how long that may be believed (RFC 2308 §3).
-  /// - Returns: false, with nothing written, where it does not fit, is to be proved, or the context has another SOA.
+  /// - Returns: false, with nothing written, where it does not fit, may have to be proved, or the context has another SOA.
   @inline(__always)
   private mutating func writeDenial(
     _ rcode: RCode, _ zone: CompiledZone, _ request: Span<UInt8>, _ arrival: Arrival, _ context: UInt16,
     into response: inout OctetBuffer
   ) -> Bool {
-    guard zone.readySOA.offset != 0, !(zone.readySOA.isSigned && query.isDNSSECOK), !zone.hasOtherApex(context),
+    guard zone.readySOA.offset != 0, !(query.isDNSSECOK && zone.provesDenials), !zone.hasOtherApex(context),
       begin(zone.readySOA.size, authorities: 1, rcode, request, arrival, into: &response)
     else { return false }
     let owner = query.questionEnd &- 4 &- zone.originSize
@@ -195,6 +195,8 @@ extension Workspace {
 }
 
 extension RRType {
-  /// False for QTYPEs that mean more than one RRset of the name's own zone: DS, RRSIG, ANY and the like.
-  @inline(__always) fileprivate var isOwnData: Bool { self != .ds && self != .rrsig && rawValue < 128 }
+  /// False for what is not one RRset of the name's own zone: DS, RRSIG, and the QTYPEs that are no types (RFC 6895 §3.1).
+  @inline(__always) fileprivate var isOwnData: Bool {
+    self != .ds && self != .rrsig && (rawValue < 128 || rawValue > 255)
+  }
 }

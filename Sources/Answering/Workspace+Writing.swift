@@ -30,7 +30,7 @@ extension Workspace {
   ) -> Bool {
     snapshot.zones.lent.with(Int(item.zone)) { zone in
       if Int(item.rrset) == zone.readySOA.offset, item.zone == answer.questionZone,
-        !(zone.readySOA.isSigned && query.isDNSSECOK)
+        !(zone.readySOA.isSigned && query.isDNSSECOK), response.count &+ zone.readySOA.size <= ReadyRRset.end
       {
         let owner = query.questionEnd &- 4 &- zone.originSize
         return writer.append(zone.readySOA, owner: owner, ttl: item.ttl, section: item.section, into: &response)

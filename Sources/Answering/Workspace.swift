@@ -3,8 +3,8 @@ internal import FlatMemory
 
 /// What answering writes on: one for each worker, reused for every query.
 ///
-/// Its methods are mutating even where they change nothing: for one that is not, and not inlined, Swift 6.3 copies all of
-/// a value like this, 500 octets.
+/// Methods that search and write are mutating even where they change nothing: for others Swift 6.3 copied all of it, 500
+/// octets, where one called the other.
 public struct Workspace: ~Copyable {
   /// The QNAME; while an alias's chain is followed, the name it has come to.
   var name = NameKey()

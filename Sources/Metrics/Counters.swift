@@ -28,7 +28,7 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case connectionsClosed
   /// TCP connections turned away: too many, or no descriptor left.
   case connectionsRefused
-  /// Log records dropped because the queue was full.
+  /// Refusals that the log was not handed: its queue was full, or they were part of a flood of the same.
   case logRecordsDropped
   /// Records of the query log dropped because it is not written fast enough.
   case queryRecordsDropped

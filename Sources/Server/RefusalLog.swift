@@ -73,7 +73,9 @@ struct RefusalLog {
       .sorted(by: { $0.value.last.time < $1.value.last.time })
     {
       let text = text(of: last, kind.refusal, policy)
-      write(count == 1 ? text : "\(count) more within a second, the last: \(text)", count == 1 ? date(last.time) : end)
+      // Of so many alike the worker may have kept some back.
+      let number = count < Int(RefusalThinning.most) ? "\(count)" : "at least \(count)"
+      write(count == 1 ? text : "\(number) more within a second, the last: \(text)", count == 1 ? date(last.time) : end)
     }
     if uncounted > 0 { write("\(uncounted) more refusals within a second, of other callers and services", end) }
     repeated.removeAll(keepingCapacity: true)

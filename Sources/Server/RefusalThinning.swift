@@ -7,7 +7,8 @@ internal import Policy
 /// flood costs neither the worker nor the log's thread much, and leaves room in the ring for the others.
 ///
 /// One writer, the worker. A kind has one of 64 places by its hash; of two that share one the later takes it over and
-/// begins anew, so nothing is dropped that is not part of a flood.
+/// begins anew, so nothing is dropped that is not part of a flood. Sources are not told apart: whoever is refused for the
+/// same reason as a flood is, is part of it.
 struct RefusalThinning: ~Copyable {
   /// Of a kind, in a quarter of a second.
   static let most: UInt64 = 256

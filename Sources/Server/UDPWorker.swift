@@ -107,8 +107,8 @@ final class UDPWorker: Sendable {
     }
   }
 
-  /// One batch, in stages: who asks, what answers will read, answers, sending, the time it took. Times are taken for all of it together, which
-  /// the metrics' uncertainty says.
+  /// One batch, in stages: who asks, what answers will read, answers, sending, the time it took. Times are taken for all
+  /// of it together, which the metrics' uncertainty says.
   private func answer(_ count: Int, of listener: UDPListener, _ served: ServedSnapshot, _ bench: inout Bench) {
     let moment = Moment()
     let context = served.context(ofListener: listener.index)
@@ -180,14 +180,13 @@ final class UDPWorker: Sendable {
       let outcome = respond(
         to: request, arrival, served.snapshot, hash: asked.hash, using: &bench.workspace, into: &response)
       worker.log(outcome, served, arrival, request: request, time: moment.wall)
+      guard mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &bench.slips) else {
+        return Population?.none
+      }
       if served.isGuarded {
-        // The evidence without what this listener or a certificate says: the next snapshot will say it anew.
         worker.note(
           outcome, asked.evidence, QueryWay(listener: listener.index, peer: peer, hasHeader: asked.start > 0),
           request: request, time: moment.seconds, served)
-      }
-      guard mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &bench.slips) else {
-        return Population?.none
       }
       return worker.count(outcome, served, .udp)
     }

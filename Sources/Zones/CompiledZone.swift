@@ -41,6 +41,8 @@ public final class CompiledZone: Sendable {
   public let readySOA: ReadyRRset
   /// The TTL that it has there: the lesser of its own and its MINIMUM field (RFC 2308 §5).
   public let negativeTTL: UInt32
+  /// True where a denial may have to be proved to who sets DO: the SOA is signed, or there are NSEC or NSEC3 records.
+  public let provesDenials: Bool
   /// The names, by their hashes.
   @usableFromInline let index: NameIndex
   @usableFromInline let seed: UInt64
@@ -73,6 +75,7 @@ public final class CompiledZone: Sendable {
     let soa = ZoneNode(memory, record: Self.firstRecord, context: UInt16(realm)).rrset(.soa, memory)
     readySOA = ReadyRRset(soa, memory, owner: origin)
     negativeTTL = soa?.negativeTTL(memory) ?? 0
+    provesDenials = soa?.isSigned == true || !nameOrder.isEmpty || !hashOrder.isEmpty
     self.memory = memory
     self.index = index
     self.seed = seed

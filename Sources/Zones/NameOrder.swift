@@ -62,6 +62,9 @@ struct NameOrder: ~Copyable, Sendable {
     self.lists = FlatArray(lists)
   }
 
+  /// True where no context has such a record.
+  var isEmpty: Bool { starts.count == 0 }
+
   /// True where a context has no such record.
   func isEmpty(for context: UInt16) -> Bool { ends[0] == 0 && lists[Int(context)] == 0 }
 

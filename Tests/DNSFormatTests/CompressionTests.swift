@@ -69,6 +69,24 @@ struct CompressionTests {
     server.wire + mailbox.wire + [UInt8](repeating: 9, count: 20)
   }
 
+  @Test func `at any limit, two names of one RR that share labels fit or leave nothing`() throws {
+    let question = try name("a.example.")
+    let data = soa(try name("ns1.provider.net."), try name("hostmaster.provider.net."))
+    func writing() throws -> Writing {
+      var writing = Writing()
+      writing.add(nil, .txt, [[3, 97, 98, 99]])
+      writing.add(try name("far.test."), .soa, [data])
+      return writing
+    }
+    let whole = try writing().write(question: question).octets
+    for limit in 27...whole.count {
+      let (octets, fitted) = try writing().write(question: question, limit: limit)
+      let message = try Message(octets)
+      #expect(message.answer.count == fitted.filter(\.self).count && octets.count <= limit, "\(limit)")
+      #expect(fitted.last == (limit == whole.count), "\(limit)")
+    }
+  }
+
   @Test func `a name that is there already is a pointer to it`() throws {
     var writing = Writing()
     writing.add(nil, RRType(15), [[0, 10] + (try name("mail.example.").wire)])

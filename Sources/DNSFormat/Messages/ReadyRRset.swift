@@ -15,6 +15,9 @@ public struct ReadyRRset: ~Copyable, Sendable {
   /// Where the RDATA's pointers are in the octets. Bit 15: it counts from where the RR begins.
   @usableFromInline let pointers: FlatArray<UInt16>
 
+  /// Pointers lead to what lies in front of this (RFC 1035 §4.1.4).
+  @inlinable public static var end: Int { 0x4000 }
+
   /// Octets of the RR.
   @inlinable public var size: Int { octets.count &- 8 }
 
@@ -77,9 +80,10 @@ public struct ReadyRRset: ~Copyable, Sendable {
   /// Appends the RR.
   /// - Parameters:
   ///   - owner: where the question's name becomes the owner's.
-  /// - Returns: false, with nothing written, where it does not fit below the buffer's limit, or there is none.
+  /// - Returns: false, with nothing written, where it does not fit below the buffer's limit, or there is none, or it would
+  ///   begin where no pointer leads.
   @inlinable public func append(owner: Int, ttl: UInt32, into buffer: inout OctetBuffer) -> Bool {
-    guard size > 0, let start = buffer.extend(by: size) else { return false }
+    guard size > 0, buffer.count &+ size <= Self.end, let start = buffer.extend(by: size) else { return false }
     buffer.copy(octets, from: 0, count: size, to: start)
     buffer.set(0xc000 | UInt16(truncatingIfNeeded: owner), at: start)
     buffer.set(ttl, at: start &+ 6)

@@ -319,6 +319,8 @@ public struct ResponseWriter: ~Copyable {
     let size = target < 0 ? end &- start : Int(starts[new])
     buffer.append(memory.extracting(start..<(start &+ size)))
     if target >= 0 { buffer.append(0xc000 | UInt16(target)) } else { buffer.append(0 as UInt8) }
+    // What did not fit is nowhere: nothing may point to it.
+    if buffer.overflowed { return end &+ 1 }
     while new > 0 {
       new &-= 1
       labels.add(memory, start &+ Int(starts[new]), at: position &+ Int(starts[new]))
