@@ -9,6 +9,9 @@ public struct ResponseWriter: ~Copyable {
   /// Where names end that the writer has written: what `appendName` looks for beside the question's name.
   private var labels = WrittenLabels()
   private var starts = FlatScratch<UInt8>(repeating: 0, count: 128)
+  /// The last name that was written of those made for the response, and where it is: of DNAMEs' CNAMEs each owns what
+  /// the one before leads to.
+  private var lastMade = (name: -1, offset: 0)
   /// The question's name: where in the message each label begins, how many there are (-1: not looked at yet), and where
   /// its last octet is, the root's.
   private var questionStarts = FlatScratch<UInt16>(repeating: 0, count: 128)
@@ -48,6 +51,7 @@ public struct ResponseWriter: ~Copyable {
   public mutating func begin(_ query: Query, request: Span<UInt8>, into buffer: inout OctetBuffer) {
     labels.forget(behind: 0)
     questionLabels = -1
+    lastMade.name = -1
     let hasQuestion = query.questionEnd > 12
     buffer.append(UInt64(query.id) << 48 | UInt64(query.flags & 0x7900 | 0x8000) << 32 | (hasQuestion ? 0x1_0000 : 0))
     buffer.append(UInt32(0))
@@ -137,6 +141,7 @@ public struct ResponseWriter: ~Copyable {
       switch owner {
       case .question: 12
       case .name(let offset): place(of: memory.span, at: offset, buffer)
+      case .made(let offset) where offset == lastMade.name: lastMade.offset
       case .made(let offset): place(of: made.octets, at: offset, buffer)
       }
     return place < 0 ? nil : 0xc000 | UInt16(truncatingIfNeeded: place)
@@ -218,7 +223,14 @@ public struct ResponseWriter: ~Copyable {
     buffer.append(UInt64(RRType.cname.rawValue) << 48 | 1 << 32 | UInt64(ttl))
     let lengthAt = buffer.count
     buffer.append(0 as UInt16)
+    let targetAt = buffer.count
     appendName(made.octets, at: target, into: &buffer)
+    if !buffer.overflowed, targetAt <= 0x3fff {
+      // Not to a pointer, which it is where the message had all of it.
+      let isPointer = buffer[targetAt] & 0xc0 == 0xc0
+      let place = Int(buffer[targetAt] & 0x3f) << 8 | (isPointer ? Int(buffer[targetAt &+ 1]) : 0)
+      lastMade = (target, isPointer ? place : targetAt)
+    }
     if buffer.overflowed {
       takeBack(to: start, knownBefore, in: &buffer)
       return false
@@ -270,6 +282,7 @@ public struct ResponseWriter: ~Copyable {
     switch owner {
     case .question: buffer.append(0xc00c as UInt16)
     case .name(let offset): appendName(memory.span, at: offset, into: &buffer)
+    case .made(let offset) where offset == lastMade.name: buffer.append(0xc000 | UInt16(lastMade.offset))
     case .made(let offset): appendName(made.octets, at: offset, into: &buffer)
     }
     // The root takes one octet, a pointer two.
@@ -282,6 +295,7 @@ public struct ResponseWriter: ~Copyable {
   private mutating func takeBack(to start: Int, _ knownBefore: Int, in buffer: inout OctetBuffer) {
     buffer.truncate(to: start)
     labels.forget(behind: knownBefore)
+    if lastMade.offset >= start { lastMade.name = -1 }
   }
 
   private func count(_ added: UInt16, in section: Section, of buffer: inout OctetBuffer) {
