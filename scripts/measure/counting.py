@@ -19,6 +19,12 @@ COUNTED_REFERENCES = frozenset((
     "swift_retain", "swift_retain_n", "swift_release", "swift_release_n", "swift_bridgeObjectRetain",
     "swift_bridgeObjectRelease", "swift_unknownObjectRetain", "swift_unknownObjectRelease"))
 
+SEEDED = "seed.c: what is drawn at random is the seed\n"
+
+
+class CannotCount(Exception):
+    """What counts is missing here, or may not: nothing is said of the server."""
+
 
 def with_seed(folder, seed=0x5EED_0F_7AB1E5):
     """- Returns: what to set in a server's environment so that it draws no seed but this one.
@@ -34,6 +40,13 @@ def with_seed(folder, seed=0x5EED_0F_7AB1E5):
     if done.returncode:
         raise OSError(f"{compiler} {source}: {done.stderr.strip()[-400:]}")
     return {"LD_PRELOAD": library}
+
+
+def check_seeded(log):
+    """- Throws: OSError where a server that was started so has not drawn the seed, by its log."""
+    with open(log, encoding="utf-8", errors="replace") as text:
+        if SEEDED not in text.readlines():
+            raise OSError("the server draws its own seed: scripts/measure/seed.c was preloaded without effect")
 
 
 class Profile:
@@ -149,12 +162,13 @@ def system_calls(process, work, log):
     """What a running process' threads asked of the kernel during `work`, by strace.
 
     - Returns: calls by name.
+    - Throws: CannotCount where strace cannot attach.
     """
     tracer = subprocess.Popen(["strace", "-f", "-c", "-o", log, "-p", str(process)], stderr=subprocess.PIPE, text=True)
     try:
         line = tracer.stderr.readline()
         if "attached" not in line:
-            raise OSError(line.strip())
+            raise CannotCount(line.strip())
         work()
     finally:
         if tracer.poll() is None:
