@@ -16,6 +16,19 @@ from machine import resident, tell, used_time
 from rows import MANY, MOST
 from servers import available, need
 
+# What a query's instructions must not grow with: what is larger, and for what.
+LARGER = {
+    "100 contexts for 4": {"contexts": 100},
+    "10,000 services in the policy for 1,000": {"services": 10_000},
+    "50 callers named by each allow for 2": {"rules": 50},
+    "50,000 prefixes for 1,000": {"contexts": 10, "prefixes": 50_000},
+    "100,000 services in the zone for 1,000": {"count": 100_000, "services": 1_000},
+}
+
+
+def larger(options):
+    return dict(list(LARGER.items())[:2]) if options.quick else LARGER
+
 
 def count_instructions(bench, kind="ambit-policy", count=MANY, **options):
     """User instructions a query, by callgrind, three times 8,000 queries after 4,000 that warm."""
@@ -54,16 +67,7 @@ def instructions(bench):
     raw = {"plain": count_instructions(bench), "none": count_instructions(bench, "ambit-none")}
     rows = [Row("instructions", "user instructions a query, 1,000 services, all rules on", "≤ 1,500", 1500, raw["plain"],
                 beside={"no policy": raw["none"]})]
-    larger = {
-        "100 contexts for 4": {"contexts": 100},
-        "10,000 services in the policy for 1,000": {"services": 10_000},
-        "50 callers named by each allow for 2": {"rules": 50},
-        "50,000 prefixes for 1,000": {"contexts": 10, "prefixes": 50_000},
-        "100,000 services in the zone for 1,000": {"count": 100_000, "services": 1_000},
-    }
-    if bench.options.quick:
-        larger = dict(list(larger.items())[:2])
-    for what, options in larger.items():
+    for what, options in larger(bench.options).items():
         raw[what] = count_instructions(bench, **options)
         ratio = min(raw[what]) / min(raw["plain"])
         rows.append(Row("instructions", f"flat: instructions with {what}", "≤ 1.10 ×", 1.10, [ratio]))

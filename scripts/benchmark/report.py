@@ -22,6 +22,8 @@ def page(rows, facts):
         f"{facts['when']}, commit {facts['commit']}, {facts['processor']}, {facts['cores']} cores, Linux {facts['kernel']}; "
         f"{facts['rounds']} rounds, {minutes} min, generator: {facts['generator']}. **{held} of {len(goals)} goals hold.**",
     ]
+    if facts["left_out"]:
+        lines.append(f"This run left out: {'; '.join(facts['left_out'])}.")
     if others := [row for row in rows if row.group != "attack"]:
         lines.append(table(others))
     if attacks := [row for row in rows if row.group == "attack"]:
