@@ -12,18 +12,19 @@ HEAD = world.HEAD
 
 
 class Axis:
-    def __init__(self, key, title, unit, values, build, ask, sources=None, is_flat=True, options=None):
+    def __init__(self, key, title, unit, values, build, ask, sources=None, is_flat=True, options=None, flat_from=0, why=""):
         """
         - Parameter build: (folder, value) writes zones and the policy but for its `listen` line.
         - Parameter ask: (chance, value) → (name, type, whether with EDNS).
         - Parameter sources: value → the addresses that ask, one behind the other.
-        - Parameter is_flat: a query must cost the same however large the value.
+        - Parameter is_flat: a query must cost the same however large the value, from `flat_from` on; `why` says why there.
         - Parameter options: (value, port) → further options of `ambit serve`.
         """
         self.key, self.title, self.unit, self.values = key, title, unit, values
         self.build, self.ask, self.is_flat = build, ask, is_flat
         self.sources = sources or (lambda _: ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"])
         self.options = options or (lambda _, __: [])
+        self.flat_from, self.why = flat_from, why
 
     def messages(self, value):
         """So many that a large value is not asked for the same few names again and again, which would stay in caches."""
@@ -163,7 +164,8 @@ AXES = [
     Axis("rules", "Names in allow and refuse lines of 1,000 services", "names in rules", [10, 10**3, 10**4, 10**5],
          build_rules, lambda chance, _: host(chance, 1_000)),
     Axis("zones", "Zones of ten names", "zones", [1, 10, 10**2, 10**3, 10**4], build_zones,
-         lambda chance, count: (f"n{chance.randrange(10)}.z{chance.randrange(count)}.test", "A", False)),
+         lambda chance, count: (f"n{chance.randrange(10)}.z{chance.randrange(count)}.test", "A", False),
+         flat_from=10, why="the zone of the query before is tried first, so that one zone alone costs less"),
     Axis("listeners", "Listening addresses, one of them asked", "addresses", [1, 4, 16, 64], build_small,
          lambda chance, _: host(chance, 1_000),
          options=lambda count, port: [word for number in range(1, count)
