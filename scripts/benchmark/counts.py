@@ -4,12 +4,15 @@ import contextlib
 import json
 import os
 import re
-import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "measure"))
+
+import counting
 import workload
 from figures import Row, callgrind_total, told
 from machine import resident, tell, used_time
@@ -86,23 +89,25 @@ def count_calls(bench, server, seconds=1.0):
         loading = subprocess.Popen(bench.load.command(server.port, path, seconds=seconds + 1, sources=workload.ANSWERED),
                                    stdout=subprocess.PIPE, text=True)
         time.sleep(0.4)
-        counting = ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-o", out, "-p", pids, "--", "sleep", str(seconds)]
-        subprocess.run(counting, capture_output=True, timeout=60, check=False)
+        watch = ["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-o", out, "-p", pids, "--", "sleep", str(seconds)]
+        subprocess.run(watch, capture_output=True, timeout=60, check=False)
         result = json.loads(loading.communicate(timeout=60)[0])
         with contextlib.suppress(OSError), open(out, encoding="utf-8") as text:
             if found := re.search(r"^(\d+),[^,]*,raw_syscalls:sys_enter", text.read(), re.M):
                 return int(found[1]) / (result["qps"] * seconds)
     if not need("strace"):
         return None
-    out = os.path.join(server.folder, "strace")
-    tracing = subprocess.Popen(["strace", "-f", "-c", "-o", out, "-p", str(server.process.pid)], stderr=subprocess.DEVNULL)
-    time.sleep(0.7)
-    result = bench.load.run(server.port, path, count=50_000, seconds=20, sources=workload.ANSWERED)
-    tracing.send_signal(signal.SIGINT)
-    tracing.wait(20)
-    with open(out, encoding="utf-8") as text:
-        found = re.search(r"^100\.00\s+\S+\s+(?:\d+\s+)?(\d+)", text.read(), re.M)
-    return int(found[1]) / max(1, result["received"]) if found else None
+    result = {}
+
+    def load():
+        result.update(bench.load.run(server.port, path, count=50_000, seconds=20, sources=workload.ANSWERED))
+
+    try:
+        calls = counting.system_calls(server.pids(), load, os.path.join(server.folder, "strace"))
+    except counting.CannotCount as error:
+        tell(f"skipped: system calls of {server.kind}: strace cannot attach: {error}")
+        return None
+    return sum(calls.values()) / max(1, result["received"])
 
 
 def calls(bench):

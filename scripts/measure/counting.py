@@ -158,13 +158,14 @@ class CountedServer:
         self.process.wait()
 
 
-def system_calls(process, work, log):
-    """What a running process' threads asked of the kernel during `work`, by strace.
+def system_calls(processes, work, log):
+    """What the threads of running processes asked of the kernel during `work`, by strace.
 
     - Returns: calls by name.
     - Throws: CannotCount where strace cannot attach.
     """
-    tracer = subprocess.Popen(["strace", "-f", "-c", "-o", log, "-p", str(process)], stderr=subprocess.PIPE, text=True)
+    command = ["strace", "-f", "-c", "-o", log, "-p", ",".join(map(str, processes))]
+    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         line = tracer.stderr.readline()
         if "attached" not in line:
