@@ -40,7 +40,7 @@ extension Workspace {
     var owner = Answer.Owner.question
     /// Aliases so far, and the hashes of the names that had them.
     var aliases = 0
-    var visited = InlineArray<16, UInt64>(repeating: 0)
+    var visited = InlineArray<11, UInt64>(repeating: 0)
 
     init(ownZone: Int) { self.ownZone = ownZone }
   }

@@ -1,12 +1,20 @@
 extension Span<UInt8> {
   /// The 16-bit integer at `offset` in network byte order. Both octets must be in bounds.
   @inlinable public func u16(at offset: Int) -> UInt16 {
-    UInt16(self[offset]) << 8 | UInt16(self[offset &+ 1])
+    precondition(offset >= 0 && offset <= count &- 2, "an integer is in bounds")
+    // Safe: checked above; an integer has no invalid bit patterns and the load does not need alignment.
+    return unsafe withUnsafeBytes {
+      unsafe UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
   }
 
   /// The 32-bit integer at `offset` in network byte order. All four octets must be in bounds.
   @inlinable public func u32(at offset: Int) -> UInt32 {
-    UInt32(u16(at: offset)) << 16 | UInt32(u16(at: offset &+ 2))
+    precondition(offset >= 0 && offset <= count &- 4, "an integer is in bounds")
+    // Safe: as above.
+    return unsafe withUnsafeBytes {
+      unsafe UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
   }
 
   /// Eight octets at `offset` as they lie in memory. All eight must be in bounds.

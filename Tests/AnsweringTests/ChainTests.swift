@@ -9,7 +9,7 @@ struct ChainTests {
 
   init() throws {
     fixture = try Fixture([
-      "a.test.zone": zoneHead + (0..<15).map { "s\($0) CNAME s\($0 + 1)\n" }.joined() + "s15 A 192.0.2.15\n"
+      "a.test.zone": zoneHead + (0..<11).map { "s\($0) CNAME s\($0 + 1)\n" }.joined() + "s11 A 192.0.2.11\n"
         + (0..<20).map { "l\($0) CNAME l\($0 + 1)\n" }.joined() + "l20 A 192.0.2.20\n"
           + """
           loop CNAME loop.b.test.
@@ -39,19 +39,19 @@ struct ChainTests {
     ])
   }
 
-  @Test func `a chain of fifteen is followed to its end`() throws {
+  @Test func `a chain of eleven is followed to its end`() throws {
     let reply = try fixture.ask("s0.a.test.")
-    #expect(reply.answer.count == 16 && reply.answer.last == "s15.a.test. 300 A 192.0.2.15")
+    #expect(reply.answer.count == 12 && reply.answer.last == "s11.a.test. 300 A 192.0.2.11")
   }
 
   @Test(arguments: [.a, .aaaa, .txt] as [RRType])
   func `a longer one is answered with what is there, and no error`(type: RRType) throws {
     let reply = try fixture.ask("l0.a.test.", type)
     #expect(reply.rcode == "NOERROR" && reply.isAuthoritative && !reply.isTruncated)
-    #expect(reply.answer == (0..<16).map { "l\($0).a.test. 300 CNAME l\($0 + 1).a.test." })
+    #expect(reply.answer == (0..<11).map { "l\($0).a.test. 300 CNAME l\($0 + 1).a.test." })
     #expect(reply.authority.isEmpty, "an end that was not reached is no NODATA")
     // From the middle the end is near enough.
-    #expect(try fixture.ask("l8.a.test.").answer.last == "l20.a.test. 300 A 192.0.2.20")
+    #expect(try fixture.ask("l9.a.test.").answer.last == "l20.a.test. 300 A 192.0.2.20")
   }
 
   @Test func `a loop through three zones ends where it began`() throws {

@@ -6,8 +6,8 @@ internal import ZoneFile
 
 /// Where records lead, and the look of owner names.
 extension ZoneDoubts {
-  /// Aliases in a row, at most: more, and resolvers give up.
-  private static let longestChain = 16
+  /// Aliases in a row, at most: more, and resolvers give up (BIND 9.18 and Unbound 1.17: max-query-restarts).
+  private static let longestChain = 11
 
   /// Looks into inner contexts, at most: about a second's worth.
   private static let mostSecondLooks = 1_000_000
