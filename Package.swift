@@ -58,6 +58,7 @@ let package = Package(
       dependencies: data + ["LinuxIO", "Zones", "Policy", "Answering", "Inspection", "Server"],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests(of: "FlatMemory"),
     tests(of: "Diagnostics"),
     tests(of: "LinuxIO", imports: ["FlatMemory", "Addresses"]),
     tests(of: "DNSFormat", imports: ["FlatMemory", "Addresses"], golden: ["Golden"]),
