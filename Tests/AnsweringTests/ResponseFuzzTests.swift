@@ -1,6 +1,7 @@
 import Addresses
 import DNSFormat
 import FlatMemory
+import Policy
 import TestSupport
 import Testing
 
@@ -51,6 +52,11 @@ private let everything: KeyValuePairs<String, String> = [
         HTTPS 2 web ipv4hint=10.20.0.1
     bound HTTPS 0 some
           SVCB 0 all
+    lent A 10.20.0.7
+         A 10.30.0.7
+    vault A 192.0.2.77
+    upper A 10.30.8.17
+    high A 10.30.8.1
 
     """ + (0..<100).map { "many A 192.0.2.\($0)\n" }.joined(),
   "test/mesh.test.zone": "$TTL 5\norders A 10.20.0.9\nweb CNAME .\ncut A 10.20.0.1\nnew.deep CNAME far\n",
@@ -105,6 +111,22 @@ private let everyone = """
   service batch { runs-at 10.30.9.0/24; deny-as nxdomain }
   service orders { allow web; allow laptop; refuse batch }
   """
+
+/// What the rules about pairs have to say besides: `web` and `high`, who call from an isolated context, may call `lent`
+/// for as long as an exception lasts, and get its endpoints in both.
+private let pairs = """
+  tiers critical > low
+  acyclic
+  service lent { tier low; runs-at 10.30.0.7 }
+  service vault { require identity }
+  service high { tier critical; runs-at 10.30.8.0/28 }
+  service upper { runs-at 10.30.8.16/28; allow high }
+  except web -> lent until 2026-12-31 because x
+  except high -> lent until 2026-12-31 because x
+  """
+
+/// Midnight after that day, UTC.
+private let end: UInt32 = 1_798_761_600
 
 /// Believed where it says for whom it asks.
 private let forwarder = "198.51.100.53"
@@ -354,18 +376,26 @@ struct ResponseFuzzTests {
     }
   }
 
-  @Test(arguments: [4] as [UInt64])
+  @Test(arguments: [4, 5, 6] as [UInt64])
   func `the direct way gives what the long way gives, octet by octet`(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var direct = Workspace(), long = Workspace()
     long.takesDirectWay = false
     var directly = OctetBuffer(capacity: 65535), longer = OctetBuffer(capacity: 65535)
-    let addresses = try sources.map { try #require(IPAddress($0)) }
+    let fixture = try Fixture(
+      policy: "\(everyone)\n\(pairs)\ntrust ecs from \(forwarder)\nnsid fuzz\ncookies require\n", everything,
+      strict: false)
+    let addresses = try (sources + ["10.30.8.1", "10.30.8.17"]).map { try #require(IPAddress($0)) }
+    let web = fixture.snapshot.policy.serviceNumber(for: try DomainName("web.mesh.test."))
     let common = [
       "orders.mesh.test", "web.mesh.test", "many.mesh.test", "big.mesh.test", "u.mesh.test", "a.b.test", "mixed.s.test",
       "db.orders.mesh.test", "ai.nsec.test", "\\000\\255.bin.mesh.test",
+      "lent.mesh.test", "lent.mesh.test", "vault.mesh.test", "upper.mesh.test", "high.mesh.test",
     ]
     var taken = 0
+    /// Answers with an endpoint that `isolate` would have left out, were it not for an exception.
+    var excepted = 0
+    var rules: Set<Rule> = []
     var (refused, without, absent) = (0, 0, 0)
     for round in 0..<rounds(20_000) {
       var request = try base(&random)
@@ -380,13 +410,16 @@ struct ResponseFuzzTests {
       if random.number(0...7) == 0 { mutate(&request, &random) }
       let isUDP = random.number(0...3) > 0
       let caller = random.number(0...(addresses.count - 1))
-      let arrival = Arrival(source: addresses[caller], transport: isUDP ? .udp : .tcp)
+      var evidence = Evidence(source: addresses[caller])
+      if random.chance(10) { evidence.certificateService = web }
+      let time = random.chance(80) ? end - 1 : end
+      let arrival = Arrival(evidence, transport: isUDP ? .udp : .tcp, time: time)
       let hash = direct.lookAhead(at: request.span, fixture.snapshot)
       let one = respond(to: request.span, arrival, fixture.snapshot, hash: hash, using: &direct, into: &directly)
       let other = respond(to: request.span, arrival, fixture.snapshot, using: &long, into: &longer)
       let responses = (directly.octets.octets(0..<directly.count), longer.octets.octets(0..<longer.count))
       if one != other || responses.0 != responses.1 {
-        Issue.record("seed \(seed), round \(round), from \(sources[caller]), request \(request): \(one), \(other)")
+        Issue.record("seed \(seed), round \(round), from \(addresses[caller]), request \(request): \(one), \(other)")
       }
       var outcome = Outcome(caller: fixture.snapshot.policy.callers.caller(arrival.evidence))
       directly.reset()
@@ -394,8 +427,11 @@ struct ResponseFuzzTests {
         direct.answersDirectly(request.span, arrival, fixture.snapshot, hash, &outcome, into: &directly)
       {
         taken += 1
+        let judged = fixture.snapshot.policy.permission(one.caller, target: one.service, at: time)
+        if judged == .excepted, responses.0[7] == 2 { excepted += 1 }
         if one.decision == .refused {
           refused += 1
+          if let refusal = one.refusal { rules.insert(refusal.rule) }
         } else if one.rcode == .nxDomain {
           absent += 1
         } else if responses.0[7] == 0 {
@@ -405,5 +441,7 @@ struct ResponseFuzzTests {
     }
     #expect(taken > rounds(20_000) / 40, "\(taken)")
     #expect([refused, without, absent].allSatisfy { $0 > rounds(20_000) / 500 }, "\(refused), \(without), \(absent)")
+    #expect(excepted > rounds(20_000) / 500, "\(excepted)")
+    #expect(rules.isSuperset(of: [.refuse, .require, .acyclic, .tiers]), "\(rules)")
   }
 }
