@@ -78,6 +78,7 @@ struct RulePropertyTests {
     var random = SeededGenerator(seed: seed)
     var calls = 0
     var withoutFacts = 0
+    var alone: RuleSet = []
     for number in 0..<(Self.count / Self.seeds / 200) {
       let text = RulePolicy(&random).text
       guard let policy = Policy.read([(path: "p", text: Array(text.utf8))]).0 else { continue }
@@ -97,10 +98,20 @@ struct RulePropertyTests {
         }
         calls += 1
         if short != nil { withoutFacts += 1 }
+        if let rule = byFacts.broken.first, byFacts.broken == RuleSet(rule) { alone.insert(RuleSet(rule)) }
       }
     }
+    // Each rule was told of by itself.
+    #expect(alone == ClearCalls.rulesTold, "seed \(seed): \(alone.rules)")
     // What is left are lines that name the caller's service, and exceptions: these policies are full of both.
     #expect(calls > 1000 && withoutFacts * 10 > calls * 6, "seed \(seed): \(withoutFacts) of \(calls)")
+  }
+
+  @Test func `what tells that calls are clear knows every rule about names`() {
+    // Of these the context, or the addresses in an answer, are asked.
+    let others: RuleSet = [RuleSet(.none), RuleSet(.placement), RuleSet(.isolate)]
+    #expect(ClearCalls.rulesTold.union(others).rules == Rule.allCases)
+    #expect(ClearCalls.rulesTold.isDisjoint(with: others))
   }
 
   @Test func `the number of tiers, contexts and services leaves clear what is clear`() throws {

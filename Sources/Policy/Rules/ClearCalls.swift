@@ -60,6 +60,12 @@ public import FlatMemory
     @inlinable @inline(__always) func isBelow(_ caller: Word) -> Bool { tier > (caller.tier &- 1) & 0xff &+ 1 }
   }
 
+  /// The rules that this tells of. One about names that is missing here is never asked where the words say that a call
+  /// is clear: whoever adds one has to find a place for it in ``Word`` or ``Standing``, and in `permissionWithoutFacts`.
+  static let rulesTold: RuleSet = [
+    RuleSet(.refuse), RuleSet(.require), RuleSet(.allow), RuleSet(.acyclic), RuleSet(.tiers),
+  ]
+
   init(_ builder: consuming Builder) {
     wordsInRow = builder.wordsInRow
     standings = FlatArray(builder.standings)

@@ -1,5 +1,6 @@
 // The order of judging is that of `Rule`'s cases. A rule about (caller, service) has a line in each of the two functions
-// here, and a file of its own; `isolate` is asked of the addresses in an answer.
+// here, and a file of its own; `isolate` is asked of the addresses in an answer. Most
+// calls are clear by ``ClearCalls``, which never comes here: it has to know every such rule too, and lists those it knows.
 
 extension CallFacts {
   /// The rules that these facts break.
