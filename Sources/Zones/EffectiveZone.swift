@@ -61,7 +61,7 @@ struct EffectiveZone: ~Copyable {
   var names: NameTable
   /// For each base record the next of its name, -1 for none.
   private(set) var nextBaseRecord: [Int32] = []
-  /// True where the base has NSEC3 records; and NS below the apex, or DNAME.
+  /// True where the base may have records of hashed names, NSEC3 or their signatures; and NS below the apex, or DNAME.
   private(set) var hasHashedNames = false
   private(set) var hasCovers = false
   /// Which layer is the base; nil in a realm that inherits only the apex.
@@ -156,7 +156,7 @@ struct EffectiveZone: ~Copyable {
       guard name >= 0 else { continue }
       let last = names.append(record: index, to: name)
       if last >= 0 { nextBaseRecord[last] = Int32(index) }
-      if record.type == .nsec3 { hasHashedNames = true }
+      if record.type == .nsec3 || record.type == .rrsig { hasHashedNames = true }
       if record.type == .dname || record.type == .ns && name != 0 { hasCovers = true }
     }
   }

@@ -30,6 +30,20 @@ struct OverlayTests {
     #expect(try fixture.data("b.c.z.test.", in: "shard-a") == ["300 A 192.0.2.2"])
   }
 
+  @Test func `a name that has only the signature of an NSEC3 does not exist, also where no NSEC3 is`() throws {
+    func signature(_ type: String) -> String {
+      "RRSIG \(type) 13 3 300 20300101000000 20200101000000 1 z.test. AAAA\n"
+    }
+    let hash = String(repeating: "0", count: 32)
+    for more in ["", "\(hash) NSEC3 1 0 0 - \(hash) A\n"] {
+      let base = "x \(signature("NSEC3"))b.c \(signature("NSEC3"))y \(signature("A"))"
+      let fixture = try fixture([:], base: base + more)
+      #expect(try fixture.data("x.z.test.") == nil)
+      #expect(try fixture.data("b.c.z.test.") != nil)
+      #expect(try fixture.data("y.z.test.") != nil)
+    }
+  }
+
   @Test func `CNAME . hides a name and what is below it`() throws {
     let fixture = try fixture(["prod": "c 5 CNAME .\n"], base: "c A 192.0.2.3\nx.b.c A 192.0.2.4\n")
     for name in ["c", "b.c", "x.b.c"] {
