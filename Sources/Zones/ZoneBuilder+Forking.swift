@@ -23,6 +23,11 @@ extension ZoneBuilder {
     private var keys: [UInt64] = []
     private(set) var bodies: [(body: Body, written: Int)] = []
     private(set) var written: [Written] = []
+    /// Of more bodies than a few: which of `written` each is, and of those that may serve others which have a hash.
+    private var numbers: [Body: Int] = [:]
+    private var numbersByHash: [UInt64: [Int]] = [:]
+    /// So many bodies are compared one by one: nearly all names that differ have no more.
+    private static let few = 16
     var memory = OctetBuilder(capacity: 4096)
     /// Where runs begin, and which of `written` they see.
     var runs: [(first: Int, written: Int)] = []
@@ -32,12 +37,14 @@ extension ZoneBuilder {
       keys.removeAll(keepingCapacity: true)
       bodies.removeAll(keepingCapacity: true)
       written.removeAll(keepingCapacity: true)
+      if !numbers.isEmpty { (numbers, numbersByHash) = ([:], [:]) }
       runs.removeAll(keepingCapacity: true)
       memory.truncate(to: 0)
     }
 
     /// Which of `written` a body is; nil where it was not there yet.
     func number(of body: Body) -> Int? {
+      if !numbers.isEmpty { return numbers[body] }
       let key = Self.key(body)
       for index in keys.indices where keys[index] == key && bodies[index].body == body { return bodies[index].written }
       return nil
@@ -49,21 +56,35 @@ extension ZoneBuilder {
       let octets = start..<memory.count
       let mayServeOthers = body.marker == nil
       let hash = Self.hash(memory.octets, octets)
-      keys.append(Self.key(body))
-      if mayServeOthers {
-        for index in written.indices where written[index].hash == hash && written[index].mayServeOthers {
-          guard Self.areSame(memory.octets, written[index].octets, octets) else { continue }
-          memory.truncate(to: start)
-          bodies.append((body, index))
-          return index
-        }
+      let same = mayServeOthers ? written(hash, octets) : nil
+      let number = same ?? written.count
+      if same != nil {
+        memory.truncate(to: start)
+      } else {
+        written.append(
+          Written(
+            hash: hash, octets: octets, flags: content.flags, shortSize: content.shortSize, data: data,
+            mayServeOthers: mayServeOthers))
       }
-      bodies.append((body, written.count))
-      written.append(
-        Written(
-          hash: hash, octets: octets, flags: content.flags, shortSize: content.shortSize, data: data,
-          mayServeOthers: mayServeOthers))
-      return written.count - 1
+      keys.append(Self.key(body))
+      bodies.append((body, number))
+      if !numbers.isEmpty {
+        numbers[body] = number
+        if same == nil { numbersByHash[hash, default: []].append(number) }
+      } else if bodies.count > Self.few {
+        for (body, number) in bodies { numbers[body] = number }
+        for number in written.indices { numbersByHash[written[number].hash, default: []].append(number) }
+      }
+      return number
+    }
+
+    /// Which of `written` has the same octets; nil where none has.
+    private func written(_ hash: UInt64, _ octets: Range<Int>) -> Int? {
+      func isSame(_ number: Int) -> Bool {
+        let other = written[number]
+        return other.hash == hash && other.mayServeOthers && Self.areSame(memory.octets, other.octets, octets)
+      }
+      return numbers.isEmpty ? written.indices.first(where: isSame) : numbersByHash[hash]?.first(where: isSame)
     }
 
     private static func key(_ body: Body) -> UInt64 {

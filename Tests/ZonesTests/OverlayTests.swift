@@ -44,6 +44,29 @@ struct OverlayTests {
     }
   }
 
+  @Test(arguments: [3, 16, 17, 18, 40, 300])
+  func `each of many contexts gets what its overlay says, and what is the same is there once`(count: Int) throws {
+    // Two contexts in three have an address of their own; the others share three, one of them the base's.
+    func address(_ context: Int) -> String {
+      context % 3 == 0 ? "192.0.2.\(1 + context / 3 % 3)" : "10.0.\(context / 256).\(context % 256)"
+    }
+    let fixture = try Fixture(
+      contexts: (0..<count).map { "k\($0)" }, base: zoneHead + "a A 192.0.2.1\nb A 192.0.2.1\n",
+      overlayList: (0..<count).map {
+        ("k\($0)", "a 300 A \(address($0))\n" + ($0 < 3 ? "b 300 A \(address($0))\n" : ""))
+      })
+    var addresses: Set<String> = ["192.0.2.1"]
+    for context in 0..<count {
+      addresses.insert(address(context))
+      #expect(try fixture.data("a.z.test.", in: "k\(context)") == ["300 A \(address(context))"])
+      #expect(
+        try fixture.data("b.z.test.", in: "k\(context)") == ["300 A \(context < 3 ? address(context) : "192.0.2.1")"])
+    }
+    #expect(try fixture.data("a.z.test.") == ["300 A 192.0.2.1"])
+    // Besides: SOA, NS and the name server's address; two addresses of b other than the base's, and that.
+    #expect(fixture.zones[0].recordCount == 3 + addresses.count + 3)
+  }
+
   @Test func `CNAME . hides a name and what is below it`() throws {
     let fixture = try fixture(["prod": "c 5 CNAME .\n"], base: "c A 192.0.2.3\nx.b.c A 192.0.2.4\n")
     for name in ["c", "b.c", "x.b.c"] {
