@@ -65,12 +65,6 @@ public struct OctetBuilder: ~Copyable {
     size &+= range.count
   }
 
-  /// Replaces the integer at `offset`, in the host's byte order; it must have been appended before.
-  @inlinable public mutating func set<Value: FixedWidthInteger & BitwiseCopyable>(host value: Value, at offset: Int) {
-    precondition(offset >= 0 && offset + MemoryLayout<Value>.size <= count, "only what was appended is replaced")
-    unsafe base.storeBytes(of: value, toByteOffset: offset, as: Value.self)
-  }
-
   /// Takes back what was appended last, so that `count` octets are left.
   public mutating func truncate(to count: Int) {
     precondition(count >= 0 && count <= size, "only what was appended is taken back")

@@ -269,13 +269,6 @@ struct EffectiveZone: ~Copyable {
 
 extension NameKey {
   /// Takes a record's owner name; false where it is not at or below `origin`.
-  mutating func load(owner record: ZoneRecords.Record, of zone: ZoneRecords, below origin: DomainName) -> Bool {
-    var apex = NameKey()
-    apex.load(origin)
-    return load(owner: record, in: zone.octets.span, below: apex)
-  }
-
-  /// The same, with the octets of the records and the origin at hand.
   mutating func load(
     owner record: ZoneRecords.Record, in octets: Span<UInt8>, below origin: borrowing NameKey
   ) -> Bool {

@@ -125,12 +125,14 @@ extension ZoneBuilder {
     } else {
       judgeSealed(&checks)
     }
+    var origin = NameKey()
+    origin.load(zone.source.origin)
     var key = NameKey()
     for (number, layer) in zone.source.layers.enumerated()
     where layer.context != 0 && options.contexts.realm(of: layer.context) == zone.realm.lowerBound {
       var records: [Int: [RecordReference]] = [:]
       for (index, record) in layer.records.records.enumerated()
-      where key.load(owner: record, of: layer.records, below: zone.source.origin) {
+      where key.load(owner: record, in: layer.records.octets.span, below: origin) {
         records[zone.names.add(key), default: []].append(RecordReference(layer: UInt32(number), index: UInt32(index)))
       }
       let isSigned = hasType(.dnskey, 0, layer.context)
