@@ -150,7 +150,7 @@ extension Workspace {
     let context = outcome.caller.context
     let node = found.node
     // RFC 8482 §4.1: ANY gets one RRset, the first.
-    let hasAny = query.type == .any && node.end(zone.memory) > node.firstRRset
+    let hasAny = query.type == .any && node.end > node.firstRRset
     let rrset = hasAny ? RRsetImage(zone.memory, at: node.firstRRset) : node.rrset(query.type, zone.memory)
     var isFiltered = false
     if mayFilter {

@@ -287,7 +287,7 @@ extension Workspace {
       fact.append("made by the wildcard ")
       fact.append(nameAt: node.nameOffset, of: zone.memory)
     case .exact:
-      fact.append(node.firstRRset == node.end(zone.memory) ? "exists and is empty: NODATA" : "data")
+      fact.append(node.firstRRset == node.end ? "exists and is empty: NODATA" : "data")
     }
     if let place = zone.place(of: node, context: caller.context) {
       fact.append(found.kind == .exact ? " from " : ", from ")

@@ -198,7 +198,7 @@ private struct Retrace {
     _ node: ZoneNode, _ holder: DomainName, _ type: RRType, _ zone: CompiledZone, _ step: inout Explanation.Step
   ) -> (Explanation.Step, DomainName?) {
     let alias = type.standsBesideAlias ? nil : node.rrset(.cname, zone.memory)
-    let first = type == .any && node.end(zone.memory) > node.firstRRset
+    let first = type == .any && node.end > node.firstRRset
     guard let rrset = first ? RRsetImage(zone.memory, at: node.firstRRset) : alias ?? node.rrset(type, zone.memory)
     else {
       step.data = [Explanation.Fact(text: "\(holder) exists and has no \(type): NODATA", place: nil)]

@@ -16,7 +16,7 @@ extension CompiledZone {
 
   /// Where the record behind one starts.
   private func end(ofRecord record: Int) -> Int {
-    firstContexts(ofRecord: record).map { node(ofRecord: record, context: $0).end(memory) }.max() ?? record
+    firstContexts(ofRecord: record).map { node(ofRecord: record, context: $0).end }.max() ?? record
   }
 
   /// Where the record of a name is; nil where no context has anything there.
@@ -51,7 +51,6 @@ extension ZoneNode {
   package func rrsets(_ memory: borrowing FlatArray<UInt8>) -> [RRsetImage] {
     var sets: [RRsetImage] = []
     var offset = firstRRset
-    let end = end(memory)
     while offset < end {
       let image = RRsetImage(memory, at: offset)
       sets.append(image)
@@ -64,8 +63,8 @@ extension ZoneNode {
   package func isSame(
     as other: ZoneNode, _ memory: borrowing FlatArray<UInt8>, _ otherMemory: borrowing FlatArray<UInt8>
   ) -> Bool {
-    let size = end(memory) - firstRRset
-    guard flags == other.flags, size == other.end(otherMemory) - other.firstRRset else { return false }
+    let size = end - firstRRset
+    guard flags == other.flags, size == other.end - other.firstRRset else { return false }
     for index in 0..<size where memory[firstRRset + index] != otherMemory[other.firstRRset + index] { return false }
     return true
   }

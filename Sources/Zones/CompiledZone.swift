@@ -314,7 +314,7 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
   @inlinable public var firstRRset: Int { Int(dataStart) }
 
   /// The offset behind the last RRset image.
-  @inlinable public func end(_ memory: borrowing FlatArray<UInt8>) -> Int { Int(dataEnd) }
+  @inlinable public var end: Int { Int(dataEnd) }
 
   /// Labels of the node's name, the root not counted.
   @inlinable public func labelCount(_ memory: borrowing FlatArray<UInt8>) -> Int {
@@ -332,7 +332,6 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
   @inlinable public func rrset(
     _ type: RRType, _ memory: borrowing FlatArray<UInt8>, after previous: RRsetImage? = nil
   ) -> RRsetImage? {
-    let end = end(memory)
     var offset = previous?.end ?? firstRRset
     while offset < end {
       let image = RRsetImage(memory, at: offset)
@@ -346,7 +345,6 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
   @inlinable public func addresses(_ memory: borrowing FlatArray<UInt8>, after previous: RRsetImage? = nil)
     -> RRsetImage?
   {
-    let end = end(memory)
     var offset = previous?.end ?? firstRRset
     while offset < end {
       let image = RRsetImage(memory, at: offset)

@@ -107,7 +107,7 @@ struct View: Equatable {
   private static func records(_ node: ZoneNode, _ memory: borrowing FlatArray<UInt8>) -> [String] {
     var records: [String] = []
     var offset = node.firstRRset
-    while offset < node.end(memory) {
+    while offset < node.end {
       let image = RRsetImage(memory, at: offset)
       var rdata = image.dataStart
       while rdata < image.end {
