@@ -1,14 +1,8 @@
 extension Span<UInt8> {
   /// Eight octets from `offset` on, the first in the lowest bits; zeros for those behind the end.
   @inlinable public func paddedWord(at offset: Int) -> UInt64 {
-    if offset <= count &- 8 { return word(at: offset).littleEndian }
-    var word: UInt64 = 0
-    var index = count &- 1
-    while index >= offset {
-      word = word << 8 | UInt64(self[index])
-      index &-= 1
-    }
-    return word
+    if offset <= count &- 8 { return word(at: offset) }
+    return offset < count ? word(at: offset, size: count &- offset) : 0
   }
 }
 

@@ -35,7 +35,7 @@ extension Span<UInt8> {
   }
 
   /// What there is of the eight octets at `offset`, which is in bounds; zeros behind the end.
-  public func shortWord(at offset: Int) -> UInt64 {
+  @usableFromInline func shortWord(at offset: Int) -> UInt64 {
     var word: UInt64 = 0
     for index in offset..<Swift.min(count, offset &+ 8) {
       word |= UInt64(self[index]) &<< UInt64((index &- offset) &* 8)
