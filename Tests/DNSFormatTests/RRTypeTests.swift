@@ -120,9 +120,9 @@ struct RRTypeTests {
       (65, 2, 1, .addressed), (6, 0, 2, .compressed), (14, 0, 2, .compressed), (5, 0, 1, .compressed),
       (12, 0, 1, .compressed), (1, 0, 0, []), (16, 0, 0, []), (35, 0, 0, []), (39, 0, 0, []), (46, 0, 0, []),
       (47, 0, 0, []), (17, 0, 0, []), (10, 0, 0, []), (65280, 0, 0, []),
-    ] as [(UInt16, Int, Int, RDataField.NameUse)])
+    ] as [(UInt16, Int, Int, NameUse)])
   func `names are compressed in types of RFC 1035 only, and looked up where a type's RFC says so`(
-    number: UInt16, offset: Int, count: Int, use: RDataField.NameUse
+    number: UInt16, offset: Int, count: Int, use: NameUse
   ) {
     let found = RRType(number).nameFields
     #expect(found.offset == offset && found.count == count && found.use == use)

@@ -9,7 +9,7 @@ public import FlatMemory
 ///     8..<10  octets of data that follow
 ///     10      octets of each RDATA before its first name of use (RRType.nameFields)
 ///             of A and AAAA: 1 more than the one context that their endpoints lead into, 0 where that is not known
-///     11      low 4 bits: how many such names; then 3 bits: their use
+///     11      low 4 bits: how many such names; then 4 bits: their use
 ///     12...   for each RR, RDLENGTH and RDATA as on the wire, names uncompressed
 ///
 /// The header's numbers are in the host's byte order. The class is IN, as of all data. A set fits in a message, so 16
@@ -52,7 +52,7 @@ public struct RRsetImage: BitwiseCopyable, Sendable {
   /// Names of use in each RDATA, one after the other.
   @inlinable var nameCount: Int { Int(layout >> 8 & 15) }
   /// What the names are of use for.
-  var nameUse: RDataField.NameUse { RDataField.NameUse(rawValue: UInt8(truncatingIfNeeded: layout >> 12)) }
+  @inlinable var nameUse: NameUse { NameUse(rawValue: UInt8(truncatingIfNeeded: layout >> 12)) }
 
   /// Where its data starts, and where the next RRset's header would.
   @inlinable public var dataStart: Int { offset &+ RRsetImage.headerSize }
@@ -67,14 +67,14 @@ public struct RRsetImage: BitwiseCopyable, Sendable {
   /// Where the name is in the RDATA at `rdata` whose addresses belong into the additional section; nil for types
   /// without one. Every such type has one such name.
   @inlinable public func addressedName(inRDataAt rdata: Int) -> Int? {
-    layout & 0x2000 != 0 ? rdata &+ nameOffset : nil
+    nameUse.contains(.addressed) ? rdata &+ nameOffset : nil
   }
 
   /// True where an answer with the set is a copy of its data: no names to compress, nor any whose addresses go beside it.
   public var isCopiedWhole: Bool { nameUse.isDisjoint(with: [.compressed, .addressed]) }
 
   /// True where no name in the RDATA is compressed.
-  @inlinable var areNamesKept: Bool { layout & 0x1000 == 0 }
+  @inlinable var areNamesKept: Bool { !nameUse.contains(.compressed) }
 
   /// True for A and AAAA: the RDATA is an endpoint.
   @inlinable public var holdsAddresses: Bool { type == .a || type == .aaaa }

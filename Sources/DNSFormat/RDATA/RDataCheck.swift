@@ -105,9 +105,9 @@ extension RRType {
   ///
   /// Every type that Ambit compresses or adds addresses for has its names at one place, so two small numbers say it
   /// and the response writer needs no table.
-  package var nameFields: (offset: Int, count: Int, use: RDataField.NameUse) {
+  package var nameFields: (offset: Int, count: Int, use: NameUse) {
     var offset = 0, count = 0
-    var use: RDataField.NameUse = []
+    var use: NameUse = []
     for field in RRTypeTable.row(of: self)?.fields ?? [] {
       if case .name(_, let allUse) = field, case let fieldUse = allUse.intersection([.compressed, .addressed]),
         !fieldUse.isEmpty

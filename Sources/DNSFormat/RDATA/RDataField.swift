@@ -1,3 +1,19 @@
+/// What a domain name in RDATA is for.
+@usableFromInline package struct NameUse: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  @usableFromInline package let rawValue: UInt8
+
+  @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// May be compressed: only the types of RFC 1035 (RFC 3597 §4).
+  @inlinable package static var compressed: NameUse { NameUse(rawValue: 1) }
+  /// Its addresses go into the additional section.
+  @inlinable package static var addressed: NameUse { NameUse(rawValue: 2) }
+  /// Is in small letters in canonical form (RFC 4034 §6.2, RFC 6840 §5.1); the compressed ones are too.
+  package static let folded = NameUse(rawValue: 4)
+  /// May not be an alias (RFC 2181 §10.3, RFC 2782).
+  package static let notAliased = NameUse(rawValue: 8)
+}
+
 /// One field of an RDATA: its syntax on the wire and in text, and what it is called in messages.
 ///
 /// Three things are done with a field: ``isValidRData(_:of:)``, ``appendRData(of:text:fields:from:origin:to:)`` and
@@ -57,22 +73,6 @@ package enum RDataField: Hashable, Sendable {
   case hostIdentity(String)
   /// SvcParams, to the end (RFC 9460 §2.2).
   case parameters(String)
-
-  /// What a domain name in RDATA is for.
-  package struct NameUse: OptionSet, Hashable, Sendable, BitwiseCopyable {
-    package let rawValue: UInt8
-
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    /// May be compressed: only the types of RFC 1035 (RFC 3597 §4).
-    package static let compressed = NameUse(rawValue: 1)
-    /// Its addresses go into the additional section.
-    package static let addressed = NameUse(rawValue: 2)
-    /// Is in small letters in canonical form (RFC 4034 §6.2, RFC 6840 §5.1); the compressed ones are too.
-    package static let folded = NameUse(rawValue: 4)
-    /// May not be an alias (RFC 2181 §10.3, RFC 2782).
-    package static let notAliased = NameUse(rawValue: 8)
-  }
 
   /// What messages call it: the RFC's own word.
   package var label: String {
