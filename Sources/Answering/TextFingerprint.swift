@@ -9,7 +9,7 @@ struct TextFingerprint: Hashable, Sendable {
   private let left: UInt64
   private let right: UInt64
 
-  /// The key: no one can make two texts alike who does not know it.
+  /// The key: no two texts are alike by chance, and who writes them, the operator, has nothing to gain from two that are.
   private static let key = (0..<4).map { _ in UInt64.random(in: .min ... .max) | 1 }
 
   /// Reads all of the text once, eight octets at a time.
@@ -22,7 +22,7 @@ struct TextFingerprint: Hashable, Sendable {
       let leftProduct = (left ^ word).multipliedFullWidth(by: leftFactor)
       let rightProduct = (right &+ word).multipliedFullWidth(by: rightFactor)
       left = leftProduct.high ^ leftProduct.low &+ 1
-      right = rightProduct.high &+ rightProduct.low
+      right = rightProduct.high ^ rightProduct.low &+ 1
       offset &+= 8
     }
     count = text.count
