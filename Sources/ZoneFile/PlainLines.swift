@@ -37,7 +37,8 @@ struct PlainLines {
   /// What the scan below gives up with: this line is not plain.
   private struct NotPlain: Error {}
 
-  /// One line writes less than this: two names, and a copy may run over by a word. TXT asks for more where it needs it.
+  /// One line writes less than this: two names, and a copy may run over by a word. A TXT that needs more is
+  /// left to the full reader.
   static let mostWritten = 1024
 
   init(

@@ -19,7 +19,7 @@ package struct EndpointContexts: Sendable {
 
   /// Where the endpoints of one set lead, while they are gone through.
   struct Gathering {
-    /// The one context so far, 0 for none; nil where there are several.
+    /// The only context so far other than none, 0 where there is only none; nil where there are several.
     private(set) var context: UInt16? = 0
     private let endpoints: EndpointContexts?
 
