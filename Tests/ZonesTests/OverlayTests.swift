@@ -46,9 +46,9 @@ struct OverlayTests {
 
   @Test(arguments: [3, 16, 17, 18, 40, 300])
   func `each of many contexts gets what its overlay says, and what is the same is there once`(count: Int) throws {
-    // Two contexts in three have an address of their own; the others share three, one of them the base's.
+    // Two contexts in three have an address of their own; the others share three, ten in a row, one of them the base's.
     func address(_ context: Int) -> String {
-      context % 3 == 0 ? "192.0.2.\(1 + context / 3 % 3)" : "10.0.\(context / 256).\(context % 256)"
+      context % 3 == 0 ? "192.0.2.\(1 + context / 30 % 3)" : "10.0.\(context / 256).\(context % 256)"
     }
     let fixture = try Fixture(
       contexts: (0..<count).map { "k\($0)" }, base: zoneHead + "a A 192.0.2.1\nb A 192.0.2.1\n",
