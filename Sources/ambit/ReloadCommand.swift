@@ -12,8 +12,8 @@ extension Command {
         --json        print what came of it as one JSON object
 
       Waits until the server has read DIR, and prints what its log says: what is served now, or what is wrong, or what a
-      reload that is held back would change. Exit code 1 where it was not reloaded, 3 where no server of DIR runs here or
-      it may not be asked: it obeys root and its own user. SIGHUP does the same without waiting.
+      reload that is held back would change. Exit code 1 where something is wrong, 4 where the reload was held back, 3 where
+      no server of DIR runs here or it may not be asked: it obeys root and its own user. SIGHUP does the same without waiting.
       """,
     valueOptions: ["--user"],
     flags: ["--force", "--json"]
@@ -32,13 +32,16 @@ extension Command {
     do throws(ControlClient.Problem) {
       let answer = try ControlClient.ask(folder, request, startedBy: user)
       switch answer.status {
-      case .reloaded: writeOutput(answer.text)
-      case .failed, .held: (request.wantsJSON ? writeOutput : writeStandardError)(answer.text)
+      case .reloaded:
+        writeOutput(answer.text)
+        return .done
+      case .failed, .held:
+        (request.wantsJSON ? writeOutput : writeStandardError)(answer.text)
+        return answer.status == .held ? .changed : .badInput
       case .refused:
         writeStandardError("ambit: \(answer.text)")
         return .system
       }
-      return answer.status == .reloaded ? .done : .badInput
     } catch {
       writeStandardError("ambit: \(words(for: error, folder))\n")
       return .system

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 
 import asking
 
@@ -156,6 +157,9 @@ class CountedServer:
             self.process.send_signal(signal.SIGCONT)
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        # What a killed valgrind leaves of vgdb's pipes.
+        for pipe in glob.glob(os.path.join(tempfile.gettempdir(), f"vgdb-pipe-*-{self.process.pid}-*")):
+            os.unlink(pipe)
 
 
 def system_calls(processes, work, log):
