@@ -47,18 +47,7 @@ package final class ServerControl {
   /// Serves until told to stop. Everything that goes wrong is said on standard error.
   package static func run(_ options: ServerOptions) -> ServerExit {
     do throws(SystemError) {
-      let signals = try SignalReader()  // before any thread: they inherit what is blocked
-      let server = ServerFacts(hostName: hostName(), isServing: true, userNumber: userNumber)
-      let first = try ConfigurationLoad(options.folder, server)
-      report(first.diagnostics)
-      guard let snapshot = first.snapshot, options.isStrict ? first.isClean : first.isServable else {
-        writeStandardError("ambit: \(options.folder) does not load; nothing is served\n")
-        return .badInput
-      }
-      let control = try ServerControl(options, snapshot, server, signals, openedFiles: first.openedFiles)
-      control.kept = first.kept
-      try control.startWorkers()
-      control.announce(snapshot, broken: first.brokenZones)
+      guard let control = try start(options) else { return .badInput }
       giveBackFreeMemory()
       try control.loop()
       control.finish()
@@ -67,6 +56,25 @@ package final class ServerControl {
       writeStandardError("ambit: \(error)\n")
       return .system
     }
+  }
+
+  /// Loads, and starts answering: in a function of its own, or what the first load made would live as long as the server.
+  /// - Returns: nil where the configuration does not load, which was said.
+  @inline(never)
+  private static func start(_ options: ServerOptions) throws(SystemError) -> ServerControl? {
+    let signals = try SignalReader()  // before any thread: they inherit what is blocked
+    let server = ServerFacts(hostName: hostName(), isServing: true, userNumber: userNumber)
+    let first = try ConfigurationLoad(options.folder, server)
+    report(first.diagnostics)
+    guard let snapshot = first.snapshot, options.isStrict ? first.isClean : first.isServable else {
+      writeStandardError("ambit: \(options.folder) does not load; nothing is served\n")
+      return nil
+    }
+    let control = try ServerControl(options, snapshot, server, signals, openedFiles: first.openedFiles)
+    control.kept = first.kept
+    try control.startWorkers()
+    control.announce(snapshot, broken: first.brokenZones)
+    return control
   }
 
   private static func report(_ diagnostics: [Diagnostic]) {

@@ -81,6 +81,25 @@ same "100 SIGHUPs at once are survived" "NOERROR" "$(status orders.mesh.test)"
 stop "$server"
 same "it ends as asked" 0 "$code"
 
+# What was served before is given back: memory does not grow by what was loaded first, nor by any load after it.
+mkdir large
+printf 'origin large.test\ncontext default { }\n' >large/large.policy
+{
+  printf '$TTL 60\n@ SOA ns1 h 1 2 3 4 5\n@ NS ns1\nns1 A 127.0.0.1\n'
+  seq -f '%.0f' 1 200000 | sed -E 's/.*/s& A 127.0.0.1\n_http._tcp.s& SRV 0 0 80 s&\na& CNAME s&/'
+} >large/large.test.zone
+serve large
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$server/status"; }
+at_first=$(resident)
+for last in 2 3 4; do
+  sed -i "s/^ns1 A .*/ns1 A 127.0.0.$last/" large/large.test.zone
+  reload
+done
+is_small() { (($(resident) * 10 < at_first * 14)); }
+until_true is_small || failed "after three reloads it takes about what it took at first" "less than 1.4 × $at_first KiB" "$(resident)"
+same "and serves what was loaded last" "127.0.0.4" "$(data ns1.large.test)"
+stop "$server"
+
 # A wildcard listener answers from the address that was asked.
 serve zones --listen "0.0.0.0:$port"
 same "0.0.0.0 asked at 127.0.0.5" "127.0.0.1" "$(dig -r @127.0.0.5 -p "$port" +tries=1 +timeout=3 +short orders.mesh.test)"
