@@ -35,7 +35,10 @@ package struct Checks: Sendable {
       let doubted = Set(
         found.lazy.filter { $0.severity == .warning && $0.location.line > 0 && !zoneFiles.contains($0.location.file) }
           .map(\.location.wholeLine))
-      let proved = proves ? Proof.run(snapshot, at: now, doubtedLines: doubted.count) : nil
+      let proved =
+        proves
+        ? Proof.run(
+          snapshot, at: now, doubtedLines: doubted.count, brokenZones: loaded.brokenZones) : nil
       found += proved?.diagnostics ?? []
       proof = proved?.proof
       summary = summarize(snapshot, found)

@@ -79,6 +79,21 @@ struct CheckTests {
     #expect(probe.ask(name, .a, from: far).1?.answer.map(\.text) == ["10.0.0.1"])
   }
 
+  @Test func `a mistake in a zone is told alone: that its services cannot be reached follows from it`() throws {
+    let policy = "origin a.test\ncontext near { from 10.0.0.0/8 }\nservice x\nservice y.b.test. { allow x }\n"
+    let other = apex + "y A 10.0.0.2\n"
+    let checks = Checks(
+      load(zones: ["a.test.zone": apex + "x A 10.0.0.256\n", "b.test.zone": other], policy: policy),
+      at: 1_800_000_000, proves: true)
+    let outOfReach = checks.diagnostics.map(\.message).filter { $0.contains("reach") }
+    #expect(outOfReach.allSatisfy { $0.contains("y.b.") })
+    #expect(checks.diagnostics.hasErrors && checks.proof?.open.contains { $0.contains("x did not load") } == true)
+    let whole = Checks(
+      load(zones: ["a.test.zone": apex + "x A 10.0.0.25\n", "b.test.zone": other], policy: policy),
+      at: 1_800_000_000, proves: true)
+    #expect(!whole.diagnostics.hasErrors && whole.proof?.open.contains { $0.contains("did not load") } == false)
+  }
+
   @Test func `a service that nobody can find and that calls nobody is doubted`() {
     let loaded = load(
       zones: ["example.test.zone": apex],

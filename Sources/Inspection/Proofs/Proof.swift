@@ -1,4 +1,5 @@
 internal import Answering
+internal import DNSFormat
 internal import Diagnostics
 internal import Policy
 
@@ -45,16 +46,18 @@ package struct Proof: Codable, Sendable {
   }
 
   /// Looks at everything; takes seconds for a hundred thousand services.
-  /// - Parameter doubtedLines: how many lines of the policy the load has doubted already.
+  /// - Parameters:
+  ///   - doubtedLines: how many lines of the policy the load has doubted already.
+  ///   - brokenZones: the apexes of zones that did not load for some context.
   static func run(
-    _ snapshot: Snapshot, at time: UInt32, doubtedLines: Int = 0
+    _ snapshot: Snapshot, at time: UInt32, doubtedLines: Int = 0, brokenZones: [DomainName] = []
   ) -> (proof: Proof, diagnostics: [Diagnostic]) {
     let census = CallerCensus(snapshot.policy)
     let policy = snapshot.policy.policy
     let isolation = IsolationProof(snapshot, policy, census, at: time)
     let doubts = PolicyDoubts(snapshot, census, isolation, at: time)
     let exceptions = isolation.crossingExceptions.sorted().map { Exception(policy.exceptions[$0], policy) }
-    let reach = ServiceReach(snapshot, census, at: time)
+    let reach = ServiceReach(snapshot, census, at: time, brokenZones: brokenZones)
     var proved: [String] = []
     var open: [String] = []
     func state(_ holds: Bool, _ text: String, otherwise: String) {
@@ -65,8 +68,11 @@ package struct Proof: Codable, Sendable {
         open.append("some service is out of reach")
       } else if census.members.isEmpty {
         open.append("there are no callers")
-      } else if reach.untried.isEmpty, reach.withoutAddress.count < policy.services.count {
+      } else if reach.untried.isEmpty, reach.notLoaded.isEmpty, reach.withoutAddress.count < policy.services.count {
         proved.append("every service\(reach.withoutAddress.isEmpty ? "" : " with an address") is in reach")
+      }
+      if !reach.notLoaded.isEmpty {
+        open.append("the zone of \(listed(reach.notLoaded.map(snapshot.policy.serviceName))) did not load")
       }
       if !reach.withoutAddress.isEmpty {
         open.append("no zone has an address of \(listed(reach.withoutAddress.map(snapshot.policy.serviceName)))")

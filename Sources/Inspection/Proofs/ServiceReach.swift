@@ -16,6 +16,8 @@ struct ServiceReach {
   private(set) var unreachable: [UInt32] = []
   /// Services of which no zone has an address: nobody can be asked.
   private(set) var withoutAddress: [UInt32] = []
+  /// Services in zones that did not load for some context: where their addresses are is not known.
+  private(set) var notLoaded: [UInt32] = []
   /// Services for which more callers could ask than did, in vain.
   private(set) var untried: [UInt32] = []
 
@@ -51,7 +53,8 @@ struct ServiceReach {
   /// By the name above the asterisk.
   private var wildcards: [DomainName: [Place]] = [:]
 
-  init(_ snapshot: Snapshot, _ census: CallerCensus, at time: UInt32) {
+  /// - Parameter brokenZones: the apexes of zones that did not load for some context.
+  init(_ snapshot: Snapshot, _ census: CallerCensus, at time: UInt32, brokenZones: [DomainName] = []) {
     self.snapshot = snapshot
     self.time = time
     policy = snapshot.policy.policy
@@ -63,7 +66,7 @@ struct ServiceReach {
     byContext = Dictionary(grouping: everyone, by: { Int($0.caller.context) })
     if policy.services.isEmpty || everyone.isEmpty { return }
     for zone in snapshot.zones.zones { findPlaces(zone) }
-    findServices()
+    findServices(brokenZones)
   }
 
   // MARK: - What the zones have
@@ -119,7 +122,7 @@ struct ServiceReach {
 
   // MARK: - Who reaches it
 
-  private mutating func findServices() {
+  private mutating func findServices(_ brokenZones: [DomainName]) {
     var inquiry = Inquiry(snapshot, at: time)
     var found: [Diagnostic] = []
     var early: [Diagnostic] = []
@@ -128,6 +131,10 @@ struct ServiceReach {
       || policy.services.contains { $0.mode == .observe }
     for (index, service) in policy.services.enumerated() {
       let target = UInt32(index + 1)
+      if brokenZones.contains(where: { service.name.isAtOrBelow($0) }) {
+        notLoaded.append(target)
+        continue
+      }
       let own = places[target] ?? []
       let places = own + wildcardPlaces(service)
       if places.isEmpty {
