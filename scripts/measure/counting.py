@@ -27,8 +27,9 @@ class CannotCount(Exception):
     """What counts is missing here, or may not: nothing is said of the server."""
 
 
-def with_seed(folder, seed=0x5EED_0F_7AB1E5):
-    """- Returns: what to set in a server's environment so that it draws no seed but this one.
+def with_seed(folder, seed=0x5EED_0F_7AB1E5, *, stands_still=False):
+    """- Returns: what to set in a server's environment so that it draws no seed but this one, and its wall clock stands
+    still where that is asked for.
 
     - Throws: OSError where there is no C compiler; Swift brings one, clang.
     """
@@ -36,7 +37,8 @@ def with_seed(folder, seed=0x5EED_0F_7AB1E5):
     if not compiler:
         raise OSError("neither cc nor clang is there")
     library, source = f"{folder}/seed.so", os.path.join(os.path.dirname(os.path.abspath(__file__)), "seed.c")
-    done = subprocess.run([compiler, "-O2", "-shared", "-fPIC", f"-DSEED={seed}u", "-o", library, source],
+    done = subprocess.run([compiler, "-O2", "-shared", "-fPIC", f"-DSEED={seed}u",
+                           *(["-DSTILL"] if stands_still else []), "-o", library, source],
                           capture_output=True, text=True, check=False)
     if done.returncode:
         raise OSError(f"{compiler} {source}: {done.stderr.strip()[-400:]}")
