@@ -1,0 +1,190 @@
+/// What a running server shows of itself at one moment: the contract between it and what draws it, the page and
+/// `ambit top`. As JSON it is `/state.json` and the answer to `ambit top`; keys are the properties' names.
+///
+/// Times of day are UTC, ISO 8601 with milliseconds; durations and latencies are seconds, rates are per second. Every list
+/// is bounded, and says what it leaves out.
+package struct LiveState: Codable, Equatable, Sendable {
+  /// The moment it describes.
+  package var time: String
+  package var server: Server
+  package var snapshot: Snapshot
+  /// How many seconds before `time` the rates and latencies cover.
+  package var window: Double
+  /// Queries by population, those with none in the window left out; in order of context, decision, transport.
+  package var rates: [Rate]
+  /// Times by population, residence and queue; in the same order.
+  package var latencies: [Latency]
+  /// A second each, the oldest first, at most 120.
+  package var history: [Second]
+  /// Who called whom since the server started, the busiest first.
+  package var calls: [Call]
+  /// Calls that are in no row of `calls`: there are only so many.
+  package var callsLeftOut: UInt64
+  /// The last refusals, the newest first, at most 100; those that are alike within a second are one.
+  package var refusals: [Refusal]
+  /// Every context, parents before their children.
+  package var contexts: [Context]
+  package var health: Health
+
+  /// The process.
+  package struct Server: Codable, Equatable, Sendable {
+    package var version: String
+    /// As it was given on the command line.
+    package var folder: String
+    package var host: String
+    package var process: Int32
+    package var started: String
+    package var uptime: Double
+    package var listening: [String]
+    package var workers: Int
+    /// Octets of memory resident.
+    package var memory: UInt64
+  }
+
+  /// The configuration in service.
+  package struct Snapshot: Codable, Equatable, Sendable {
+    /// Counts loads that went into service, from 1.
+    package var generation: UInt64
+    package var loaded: String
+    /// What the policy's `version` says; nil without one.
+    package var version: String?
+    package var zones: [String]
+    package var services: Int
+    /// `enforce` or `observe`, for callers of whom nothing else is said.
+    package var mode: String
+    /// True where a later reload failed or was held back: what is served is not what is written.
+    package var isStale: Bool
+    /// Since when, and why: the first messages of the reload that failed.
+    package var staleSince: String?
+    package var staleReasons: [String]
+  }
+
+  /// Queries of one population.
+  package struct Rate: Codable, Equatable, Sendable {
+    package var context: String
+    /// `answered`, `refused`, `failed` or `silent`.
+    package var decision: String
+    package var transport: String
+    package var perSecond: Double
+    /// Since the server started.
+    package var total: UInt64
+  }
+
+  /// One time metric of one population in the window.
+  package struct Latency: Codable, Equatable, Sendable {
+    /// `residence` or `queue`; what they are, `ambit metrics` says.
+    package var metric: String
+    package var context: String
+    package var decision: String
+    package var transport: String
+    package var count: UInt64
+    package var p50: Double
+    package var p95: Double
+    package var p99: Double
+    package var max: Double
+    package var mean: Double
+    /// What any of them may be off by.
+    package var uncertainty: Double
+    /// The histogram: buckets with something in them, in order; four an octave.
+    package var buckets: [Bucket]
+  }
+
+  /// How many times lie between two bounds.
+  package struct Bucket: Codable, Equatable, Sendable {
+    package var from: Double
+    /// Exclusive.
+    package var to: Double
+    package var count: UInt64
+  }
+
+  /// All queries of one second.
+  package struct Second: Codable, Equatable, Sendable {
+    package var time: String
+    package var answered: Double
+    package var refused: Double
+    package var failed: Double
+    package var silent: Double
+    /// Residence of answered queries; nil where there was none.
+    package var p50: Double?
+    package var p99: Double?
+  }
+
+  /// One edge of the call graph.
+  package struct Call: Codable, Equatable, Sendable {
+    /// The calling service; nil for callers of a context that are none.
+    package var service: String?
+    /// Where the caller stands; nil for nowhere.
+    package var context: String?
+    /// The service that was asked for.
+    package var target: String
+    package var answered: UInt64
+    package var refused: UInt64
+    /// What would have been refused, were the rule not in shadow.
+    package var wouldRefuse: UInt64
+    /// The rule that refused last and its place (`orders.policy:5`); nil where none did.
+    package var rule: String?
+    package var place: String?
+    /// In the last window.
+    package var perSecond: Double
+  }
+
+  /// One refusal, and those like it within a second.
+  package struct Refusal: Codable, Equatable, Sendable {
+    package var time: String
+    package var name: String
+    package var type: String
+    package var source: String
+    package var context: String?
+    package var service: String?
+    /// The service that was asked for; nil for a name that is none's.
+    package var target: String?
+    package var rule: String
+    /// `orders.policy:5`; nil where no line says it.
+    package var place: String?
+    /// As the response's Extended DNS Error has it.
+    package var reason: String
+    /// True where the rule is in shadow: the query was answered.
+    package var isOnlyObserved: Bool
+    /// How many were alike, this one included.
+    package var count: UInt64
+  }
+
+  /// One context, as it is served.
+  package struct Context: Codable, Equatable, Sendable {
+    package var name: String
+    package var parent: String?
+    package var mode: String
+    package var denyAs: String
+    package var isSealed: Bool
+    /// What places a caller here: `from` prefixes and `listen` addresses.
+    package var from: [String]
+    package var listeners: [String]
+    /// Contexts it is isolated from.
+    package var isolatedFrom: [String]
+    /// Its own overlays and those it inherits, the nearest first.
+    package var overlays: [Overlay]
+  }
+
+  /// A zone file whose names hide those of the layers below it.
+  package struct Overlay: Codable, Equatable, Sendable {
+    package var zone: String
+    /// The context it is of; nil for the base.
+    package var context: String?
+    package var file: String
+    /// How many names it mentions.
+    package var names: Int
+  }
+
+  /// Whether all is well, and what is not.
+  package struct Health: Codable, Equatable, Sendable {
+    package var isWell: Bool
+    package var checks: [Check]
+  }
+
+  /// One thing looked at.
+  package struct Check: Codable, Equatable, Sendable {
+    package var name: String
+    package var isWell: Bool
+    package var text: String
+  }
+}
