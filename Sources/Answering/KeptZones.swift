@@ -45,6 +45,8 @@ package struct KeptZones: Sendable {
     let doubts: [Diagnostic]
     /// The services that it has a record at or below, as indices.
     let namedServices: [UInt32]
+    /// Its files as they are served.
+    let layers: [ZoneLayer]
   }
 
   let seed: UInt64

@@ -22,18 +22,22 @@ public final class Snapshot: Sendable {
   /// What `version.bind` is told; empty for nothing.
   public let version: FlatArray<UInt8>
 
+  /// The files that the zones were built from. For the control plane.
+  package let layers: [ZoneLayer]
+
   let serverNames = ServerNames()
 
   /// The zones were built for the policy's contexts and services.
   package init(
     policy: CompiledPolicy, zones: ZoneDirectory, cookieSecrets: CookieSecrets = .random(), nsid: [UInt8] = [],
-    version: [UInt8] = []
+    version: [UInt8] = [], layers: [ZoneLayer] = []
   ) {
     self.policy = policy
     self.zones = zones
     self.cookieSecrets = cookieSecrets
     self.nsid = FlatArray(nsid)
     self.version = FlatArray(version)
+    self.layers = layers
   }
 
   /// The contexts, by number.

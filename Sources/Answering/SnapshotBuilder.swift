@@ -123,6 +123,7 @@ package enum SnapshotBuilder {
         snapshot: nil, diagnostics: diagnostics.inOrder, sources: sources, brokenZones: [])
     }
     var zones: [CompiledZone] = []
+    var layers: [ZoneLayer] = []
     var isNamed = Array(repeating: false, count: options.services.count)
     var nextKept = keepsZones ? KeptZones(options) : nil
     let inner = innerApexes(sources.map(\.origin))
@@ -138,13 +139,14 @@ package enum SnapshotBuilder {
       diagnostics += zone.remarks
       diagnostics += zone.doubts.filter { doubted.insert($0.location.wholeLine).inserted }
       zones += zone.compiled
+      layers += zone.layers
       for service in zone.namedServices { isNamed[Int(service)] = true }
       nextKept?.keep(zone, of: sources[index])
     }
     if keepsZones { nextKept?.policy = keptPolicy?.with(compiled) ?? policyReader.keep(policyReading, compiled) }
     let snapshot = Snapshot(
       policy: compiled, zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
-      cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy))
+      cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy), layers: layers)
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,
       brokenZones: sources.filter { !$0.brokenContexts.isEmpty }.map(\.origin), isNamed: isNamed, kept: nextKept)
@@ -204,6 +206,7 @@ package enum SnapshotBuilder {
       files: reading?.files ?? [], texts: reading?.texts, mistakes: reading?.mistakes ?? [], source: source,
       innerApexes: innerApexes, compiled: compiled, remarks: first.diagnostics,
       doubts: ZoneDoubts.find(in: source, compiled, options.contexts, innerApexes: innerApexes),
-      namedServices: servicesNamed(in: source, compiled, options.services))
+      namedServices: servicesNamed(in: source, compiled, options.services),
+      layers: source.layers.map { ZoneLayer($0, of: source.origin) })
   }
 }
