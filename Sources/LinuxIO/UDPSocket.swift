@@ -53,6 +53,14 @@ package struct UDPSocket: ~Copyable, Sendable {
     }
   }
 
+  /// Datagrams that the kernel dropped since the socket was made, most because there was no room for them; nil where it does
+  /// not say. Modulo 2^32.
+  package var droppedCount: UInt32? {
+    var count: UInt32 = 0
+    // Safe: one number is written where there is room for it.
+    return unsafe clinux_dropped(descriptor.raw, &count) == 0 ? count : nil
+  }
+
   /// Sends one datagram; for tests and control traffic, not for a query's path (see ``DatagramBatch``).
   /// - Returns: false where the kernel has no room now.
   package func send(_ octets: [UInt8], to peer: SocketAddress) throws(SystemError) -> Bool {

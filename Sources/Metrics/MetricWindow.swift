@@ -269,7 +269,8 @@ extension WorkerMetrics {
     for index in 0..<min(sums.count, slots * 8) { sums[index] &+= counters[Layout.counts + index] }
   }
 
-  fileprivate func counted(_ counter: MetricCounter) -> UInt64 { counters[Layout.scalars + counter.rawValue] }
+  /// How often an event came, by this worker.
+  package func counted(_ counter: MetricCounter) -> UInt64 { counters[Layout.scalars + counter.rawValue] }
 
   fileprivate func count(of index: Int) -> UInt64 { counters[Layout.counts + index] }
 

@@ -1,9 +1,11 @@
 package import LinuxIO
 
-/// Asks the server of a folder to reload, and waits until it has.
+/// Asks the server of a folder to reload, or what is to be seen of it, and waits for its answer.
 package enum ControlClient {
   /// Milliseconds that a load may take.
   private static let patience: UInt64 = 600_000
+  /// Milliseconds that a look may take.
+  private static let shortPatience: UInt64 = 10_000
 
   /// Why there is no answer.
   package enum Problem: Error, Hashable {
@@ -33,7 +35,7 @@ package enum ControlClient {
           stranger = .stranger(user: other)
           continue
         }
-        answer = try exchange(socket, request.octets)
+        answer = try exchange(socket, request.octets, within: request.kind == .reload ? patience : shortPatience)
       } catch {
         throw .system(error)
       }
@@ -44,7 +46,7 @@ package enum ControlClient {
   }
 
   private static func exchange(
-    _ socket: borrowing LocalSocket, _ request: [UInt8]
+    _ socket: borrowing LocalSocket, _ request: [UInt8], within patience: UInt64
   ) throws(SystemError) -> ControlAnswer? {
     let poller = try Poller()
     var events = PollEvents(capacity: 1)

@@ -1,6 +1,6 @@
 internal import LinuxIO
 
-/// Where `ambit reload` reaches a server: sockets of this host, looked after by the control thread beside all else.
+/// Where `ambit reload` and `ambit top` reach a server: sockets of this host, looked after by the control thread beside all else.
 ///
 /// Nobody can hold it up: nothing blocks, at most 16 connections are open, who says nothing for 5 seconds, or does not take
 /// an answer for 10, is let go. Who is neither root nor the server's user is told so.
@@ -12,7 +12,7 @@ final class ControlDoor {
   private static let sendingPatience: UInt64 = 10_000_000_000
   private static let listenerTokens: UInt64 = 1 << 32
 
-  /// Who waits for the result of a reload.
+  /// Who waits for the result of a reload, or for what is shown.
   struct Asker: Sendable {
     fileprivate let token: UInt64
     let request: ControlRequest
@@ -74,7 +74,7 @@ final class ControlDoor {
   }
 
   /// Does what is to do at once: accepts, reads, sends.
-  /// - Returns: who asks for a reload now; each is to be answered.
+  /// - Returns: who asks for something now; each is to be answered.
   func turn(at now: UInt64) -> [Asker] {
     do { try poller.wait(timeoutMilliseconds: 0, into: &events) } catch { return [] }
     var askers: [Asker] = []
@@ -137,7 +137,7 @@ final class ControlDoor {
       connections[token] = connection
       let user = connection.socket.peerUser
       if user != 0, user != currentUser {
-        let text = "user \(user.map { "\($0)" } ?? "?") may not reload this server; root and user \(currentUser) may\n"
+        let text = "user \(user.map { "\($0)" } ?? "?") may not ask this server; root and user \(currentUser) may\n"
         answer(connection, token, ControlAnswer(.refused, text), now)
       }
     }

@@ -1,8 +1,9 @@
 internal import LinuxIO
 
-// What `ambit reload` and a server say to each other: a line, then an answer up to the connection's end.
+// What `ambit reload` and `ambit top` and a server say to each other: a line, then an answer up to the connection's end.
 //
 //   reload [force] [json]↵          at most 256 octets
+//   state↵                          likewise; the answer's text is a LiveState as JSON
 //   STATUS↵ and what to print       at most 1 MiB
 
 /// What a server is asked to do.
@@ -10,19 +11,28 @@ package struct ControlRequest: Hashable, Sendable {
   /// Octets of a line at the most, its end included.
   package static let longest = 256
 
+  package enum Kind: String, CaseIterable, Hashable, Sendable {
+    /// Load the configuration again.
+    case reload
+    /// Tell what is shown of the server; changes nothing.
+    case state
+  }
+
+  package var kind: Kind
   /// Taken whatever `reload guard` says.
   package var isForced: Bool
   /// What to print is to be JSON.
   package var wantsJSON: Bool
 
-  package init(isForced: Bool = false, wantsJSON: Bool = false) {
+  package init(_ kind: Kind = .reload, isForced: Bool = false, wantsJSON: Bool = false) {
+    self.kind = kind
     self.isForced = isForced
     self.wantsJSON = wantsJSON
   }
 
   /// The request as it is sent.
   package var octets: [UInt8] {
-    Array("reload\(isForced ? " force" : "")\(wantsJSON ? " json" : "")\n".utf8)
+    Array("\(kind.rawValue)\(isForced ? " force" : "")\(wantsJSON ? " json" : "")\n".utf8)
   }
 
   /// What is not understood, in a sentence for who asked.
@@ -30,17 +40,21 @@ package struct ControlRequest: Hashable, Sendable {
     package let text: String
   }
 
+  private static let notUnderstood = Problem(
+    text: "this server understands \"reload [force] [json]\" and \"state\" only")
+
   /// Reads a line without its end.
   package init(line: some Sequence<UInt8>) throws(Problem) {
     self.init()
     let octets = Array(line)
     let words = octets.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-    guard words.first == "reload" else { throw Problem(text: "this server understands \"reload [force] [json]\" only") }
+    guard let first = words.first, let kind = Kind(rawValue: first) else { throw Self.notUnderstood }
+    self.kind = kind
     for word in words.dropFirst() {
       switch word {
-      case "force": isForced = true
-      case "json": wantsJSON = true
-      default: throw Problem(text: "this server understands \"reload [force] [json]\" only")
+      case "force" where kind == .reload: isForced = true
+      case "json" where kind == .reload: wantsJSON = true
+      default: throw Self.notUnderstood
       }
     }
   }
@@ -57,6 +71,8 @@ package struct ControlAnswer: Hashable, Sendable {
     case failed
     /// `reload guard` holds it back.
     case held
+    /// What was asked for follows.
+    case state
     /// Not done: who asked may not, or was not understood.
     case refused
   }

@@ -12,20 +12,9 @@ struct RefusalLog {
   /// the control thread from signals.
   private static let turn = 1024
 
-  /// What is alike: the same caller may not call the same service, by the same line.
-  private struct Kind: Hashable {
-    let generation: UInt64
-    let context: UInt16
-    let service: UInt32
-    let target: UInt32
-    let refusal: Refusal
-    let endpointContext: UInt16
-    let isOnlyObserved: Bool
-  }
-
   private let write: (String, Date) -> Void
   /// Those of the second that began with the first of them, and the last of each.
-  private var repeated: [Kind: (count: Int, last: DecisionRecord, policy: CompiledPolicy)] = [:]
+  private var repeated: [RefusalKind: (count: Int, last: DecisionRecord, policy: CompiledPolicy)] = [:]
   private var windowStart: UInt64 = 0
   private var uncounted = 0
 
@@ -33,12 +22,18 @@ struct RefusalLog {
   init(_ write: @escaping (String, Date) -> Void) { self.write = write }
 
   /// The refusals that wait in a worker's ring.
-  /// - Parameter snapshots: those that may have made them, by generation.
-  mutating func writeRefusals(of ring: DecisionRing, _ snapshots: [UInt64: ServedSnapshot]) {
+  /// - Parameters:
+  ///   - snapshots: those that may have made them, by generation.
+  ///   - show: takes each, as the log does.
+  mutating func writeRefusals(
+    of ring: DecisionRing, _ snapshots: [UInt64: ServedSnapshot],
+    show: (DecisionRecord, CompiledPolicy) -> Void = { _, _ in }
+  ) {
     for _ in 0..<Self.turn {
       guard let record = ring.pop() else { return }
       guard let served = snapshots[record.generation] else { continue }
       add(record, served.snapshot.policy)
+      show(record, served.snapshot.policy)
     }
   }
 
@@ -46,10 +41,7 @@ struct RefusalLog {
   mutating func add(_ record: DecisionRecord, _ policy: CompiledPolicy) {
     guard let refusal = record.refusal else { return }
     tell(before: record.time)
-    let kind = Kind(
-      generation: record.generation, context: record.caller.context, service: record.caller.service,
-      target: record.service, refusal: refusal, endpointContext: record.endpointContext,
-      isOnlyObserved: record.isOnlyObserved)
+    let kind = RefusalKind(record, refusal)
     let sameKind = repeated[kind]
     if sameKind == nil, repeated.count >= Self.mostKinds {
       uncounted += 1
@@ -97,5 +89,26 @@ struct RefusalLog {
       "\(verb) \(record.name) \(record.type) "
       + "to \(record.evidence.source)\(who.isEmpty ? "" : " (\(who))"): \(policy.text(of: refusal, record.outcome))"
       + (also.isEmpty ? "" : "; also \(also)")
+  }
+}
+
+/// What is alike: the same caller may not call the same service, by the same line.
+struct RefusalKind: Hashable, Sendable {
+  let generation: UInt64
+  let context: UInt16
+  let service: UInt32
+  let target: UInt32
+  let refusal: Refusal
+  let endpointContext: UInt16
+  let isOnlyObserved: Bool
+
+  init(_ record: DecisionRecord, _ refusal: Refusal) {
+    generation = record.generation
+    context = record.caller.context
+    service = record.caller.service
+    target = record.service
+    self.refusal = refusal
+    endpointContext = record.endpointContext
+    isOnlyObserved = record.isOnlyObserved
   }
 }

@@ -50,10 +50,15 @@ struct ReloadResult {
         "\(folder) was not reloaded, \(impact?.reasonToHold ?? "held back"); what was served before is still served"
       ]
         + (impact?.list(atMost: Self.changesListed) ?? [])
-    case .failed, .refused:
+    case .failed, .refused, .state:
       return (problem.map { [$0] } ?? [])
         + ["\(folder) was not reloaded: \(amount(errorCount, "error")); what was served before is still served"]
     }
+  }
+
+  /// Why it did not go into service, the gravest first.
+  var reasons: [String] {
+    diagnostics.filter { $0.severity == .error }.map(\.description) + lines
   }
 
   /// What who asked is told.

@@ -43,6 +43,8 @@ package final class ServerControl {
   /// What the load of the snapshot in service left to the next.
   private var kept: KeptZones?
   private var said = SaidInLog()
+  /// What is to be seen of the server, by any thread.
+  let board: LiveBoard
 
   /// Serves until told to stop. Everything that goes wrong is said on standard error.
   package static func run(_ options: ServerOptions) -> ServerExit {
@@ -73,6 +75,7 @@ package final class ServerControl {
     let control = try ServerControl(options, snapshot, server, signals, openedFiles: first.openedFiles)
     control.kept = first.kept
     try control.startWorkers()
+    control.board.note(brokenZones: first.brokenZones)
     control.announce(snapshot, broken: first.brokenZones)
     return control
   }
@@ -112,6 +115,9 @@ package final class ServerControl {
     for _ in 0..<(2 * cores) { workers.append(try Worker(holder)) }
     self.workers = workers
     collector = MetricsCollector(workers, slots: slots)
+    board = LiveBoard(
+      LiveBoard.Facts(options, sockets), served, slots: slots, at: Clock.monotonicNanoseconds(),
+      wall: Clock.realtimeNanoseconds())
     let path = options.metricsLog ?? policy.metricsLog?.path
     if let path, path != "off" { metricsLog = try MetricsLogFile(path, log: log) }
     let log = log
@@ -180,13 +186,15 @@ package final class ServerControl {
   // MARK: - Running
 
   private enum Token: UInt64 {
-    case signal, timer, load, door
+    case signal, timer, second, load, door
   }
 
   private func loop() throws(SystemError) {
     let poller = try Poller()
     var events = PollEvents()
     let timer = try IntervalTimer(every: .seconds(Int(max(1, metricsInterval))), from: .onMultiple)
+    let second = try IntervalTimer(every: .seconds(1), from: .onMultiple)
+    try poller.add(second.raw, token: Token.second.rawValue)
     try poller.add(signals.raw, token: Token.signal.rawValue)
     try poller.add(timer.raw, token: Token.timer.rawValue)
     try poller.add(load.bell.raw, token: Token.load.rawValue)
@@ -210,9 +218,21 @@ package final class ServerControl {
           let lines = collector.interval().jsonLines()
           metricsLog?.append(lines)
           sayWhatWasDropped()
+        case .second:
+          _ = second.drain()
+          writeRefusals()
+          board.feed(
+            workers, snapshots, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
+            wall: Clock.realtimeNanoseconds())
         case .load: finishReload()
         case .door:
-          for asker in door.turn(at: Clock.monotonicNanoseconds()) { reload(for: asker) }
+          let now = Clock.monotonicNanoseconds()
+          for asker in door.turn(at: now) {
+            switch asker.request.kind {
+            case .reload: reload(for: asker)
+            case .state: door.answer(asker, ControlAnswer(.state, board.json()), at: now)
+            }
+          }
         case nil: break
         }
       }
@@ -227,7 +247,7 @@ package final class ServerControl {
   }
 
   private func writeRefusals() {
-    for worker in workers { refusals.writeRefusals(of: worker.ring, snapshots) }
+    for worker in workers { refusals.writeRefusals(of: worker.ring, snapshots, show: board.note) }
     refusals.tell(before: Clock.realtimeNanoseconds())
   }
 
@@ -340,6 +360,7 @@ package final class ServerControl {
     result.generation = holder.served.generation
     Self.report(result.diagnostics)
     for line in result.lines { log.write(line) }
+    board.note(result.status, result.reasons, holder.served, at: Clock.realtimeNanoseconds())
     let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     metricsLog?.append(result.record(at: time).line)
     notifier.notify("READY=1")
@@ -359,6 +380,7 @@ package final class ServerControl {
     queryLog.use(snapshots)
     snapshotsSince = Clock.monotonicNanoseconds()
     holder.swap(next)
+    board.collectCalls(workers, snapshots, at: snapshotsSince)
     for worker in workers { worker.bell.wake() }
     var remarks: [String] = []
     let policy = snapshot.policy.policy

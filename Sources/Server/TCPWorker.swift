@@ -96,6 +96,7 @@ final class TCPWorker: Sendable {
   func turn(_ bench: inout Bench, timeoutMilliseconds: Int32) throws(SystemError) {
     try bench.poller.wait(timeoutMilliseconds: timeoutMilliseconds, into: &bench.events)
     worker.holder.refresh(&bench.served)
+    worker.calls.turn()
     let now = Clock.monotonicNanoseconds()
     for index in 0..<bench.events.count {
       let event = bench.events[index]

@@ -81,6 +81,7 @@ final class UDPWorker: Sendable {
     while !worker.shouldStop {
       try bench.ready.wait(timeoutMilliseconds: Worker.longestSleepMilliseconds)
       worker.holder.refresh(&served)
+      worker.calls.turn()
       if bench.ready.isReadable(0) { worker.bell.drain() }
       for (index, listener) in listeners.enumerated() where bench.ready.isReadable(index + 1) {
         try serve(listener, &served, &bench)
@@ -101,6 +102,7 @@ final class UDPWorker: Sendable {
       if count == 0 { return }
       // Behind the receiving: whoever asks after a reload is answered from what was loaded.
       worker.holder.refresh(&served)
+      worker.calls.turn()
       answer(count, of: listener, served, &bench)
       if count < bench.batch.capacity { return }
       batches += 1
@@ -114,7 +116,8 @@ final class UDPWorker: Sendable {
     let context = served.context(ofListener: listener.index)
     for index in 0..<count { findOut(index, listener, context, served, &bench) }
     for index in 0..<count { bench.workspace.lookAhead(to: bench.asked[index].hash, served.snapshot) }
-    for index in 0..<count { answer(index, listener, served, moment, &bench) }
+    let sample = worker.calls.sample(of: count)
+    for index in 0..<count { answer(index, listener, served, moment, sample.weight(of: index), &bench) }
     let sent = bench.batch.send(to: listener.socket)
     let residence = Clock.monotonicNanoseconds() &- moment.monotonic
     worker.metrics.record(residence: residence, of: &bench.tally)
@@ -167,9 +170,11 @@ final class UDPWorker: Sendable {
   }
 
   /// One query: `respond`, the logs, the rate limit, and what is counted of it but its residence time.
+  /// - Parameter weight: for how many queries its call is counted, see ``WorkerCalls``.
   @inline(__always)
   private func answer(
-    _ index: Int, _ listener: UDPListener, _ served: ServedSnapshot, _ moment: Moment, _ bench: inout Bench
+    _ index: Int, _ listener: UDPListener, _ served: ServedSnapshot, _ moment: Moment, _ weight: UInt64,
+    _ bench: inout Bench
   ) {
     let asked = bench.asked[index]
     guard asked.isHeard else { return }
@@ -188,6 +193,7 @@ final class UDPWorker: Sendable {
           outcome, asked.evidence, QueryWay(listener: listener.index, peer: peer, hasHeader: asked.start > 0),
           request: request, time: moment.seconds, served)
       }
+      worker.calls.count(outcome, generation: served.generation, weight: weight)
       return worker.count(outcome, served, .udp)
     }
     guard let population else { return }

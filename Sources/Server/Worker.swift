@@ -22,6 +22,9 @@
 //                               kind 256 in a quarter of a second
 //   queries not logged          256 Ki words a worker, ~23,000     QueryLogWriter.ringCapacity
 //   questions remembered        4096 a worker, 256 a second whole  RecentQueries (1.4 MiB a worker), where reload guard is
+//   calls counted               4096 a worker and second or two,   WorkerCalls.capacity (512 KiB a worker), LiveCalls
+//                               4096 together
+//   what is shown               1 MiB of JSON                      LiveBoard.longestJSON
 //   who asks for a reload       16 at once, 5 s to ask, 10 to read ControlDoor
 //   a request for a reload      256 octets, its answer 1 MiB       ControlRequest.longest, ControlAnswer.longest
 //   populations measured        512 contexts, more count as one    WorkerMetrics.defaultSlots
@@ -47,6 +50,8 @@ final class Worker: Sendable {
   let queries: DecisionRing
   /// What it was asked lately; empty where no `reload guard` is in force.
   let recent = RecentQueries()
+  /// Who called whom.
+  let calls = WorkerCalls()
   /// Rung when there is a new snapshot or the worker is to stop.
   let bell: WakeUp
   /// For the log.
@@ -78,6 +83,7 @@ final class Worker: Sendable {
   /// Counts what became of one query, and the time it took.
   /// - Parameter residence: nanoseconds from the query handed to us to the response handed to the kernel.
   func account(_ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64) {
+    calls.count(outcome, generation: served.generation, weight: 1)
     guard let population = count(outcome, served, transport) else { return }
     metrics.record(population, residence: residence, queue: nil)
   }

@@ -38,7 +38,7 @@ extension Command {
       case .failed, .held:
         (request.wantsJSON ? writeOutput : writeStandardError)(answer.text)
         return answer.status == .held ? .changed : .badInput
-      case .refused:
+      case .refused, .state:
         writeStandardError("ambit: \(answer.text)")
         return .system
       }

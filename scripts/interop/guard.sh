@@ -169,7 +169,7 @@ if [[ $(id -u) == 0 ]] && is_there setpriv; then
   said=$(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups ./ambit-for-all reload zones 2>&1)
   code=$?
   same "another user is refused" 3 "$code"
-  matches "and told why" "^ambit: user [0-9]+ may not reload this server; root and user 0 may$" "$said"
+  matches "and told why" "^ambit: user [0-9]+ may not ask this server; root and user 0 may$" "$said"
 
   # One who takes the name is not believed.
   copy_zones bait

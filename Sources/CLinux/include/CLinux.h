@@ -105,6 +105,16 @@ static inline int clinux_pending_error(int socket) {
   return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
+// Datagrams that a socket dropped; 0, or -1 where the kernel does not say (before Linux 4.12).
+static inline int clinux_dropped(int socket, uint32_t *count) {
+  uint32_t values[SK_MEMINFO_VARS] = {0};
+  socklen_t length = sizeof values;
+  if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, values, &length) != 0) return -1;
+  if (length <= SK_MEMINFO_DROPS * sizeof values[0]) return -1;
+  *count = values[SK_MEMINFO_DROPS];
+  return 0;
+}
+
 static inline int clinux_unix_socket(void) { return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
 
 // Sends a datagram to a socket in the file system or, where `path` begins with a zero octet, to an abstract one.

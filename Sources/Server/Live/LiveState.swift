@@ -12,18 +12,22 @@ package struct LiveState: Codable, Equatable, Sendable {
   package var window: Double
   /// Queries by population, those with none in the window left out; in order of context, decision, transport.
   package var rates: [Rate]
+  /// Populations with queries that are in no row of `rates`, and that are in `rates` but not in `latencies`.
+  package var ratesLeftOut: Int
+  package var latenciesLeftOut: Int
   /// Times by population, residence and queue; in the same order.
   package var latencies: [Latency]
-  /// A second each, the oldest first, at most 120.
+  /// A second each (longer where the server could not look in time), the oldest first, at most 120.
   package var history: [Second]
   /// Who called whom since the server started, the busiest first.
   package var calls: [Call]
-  /// Calls that are in no row of `calls`: there are only so many.
+  /// Queries of services that are in no row of `calls`: there are only so many. An estimate, as the counts are.
   package var callsLeftOut: UInt64
   /// The last refusals, the newest first, at most 100; those that are alike within a second are one.
   package var refusals: [Refusal]
-  /// Every context, parents before their children.
+  /// Every context, parents before their children; first the one that all are in, `(everyone)`.
   package var contexts: [Context]
+  package var contextsLeftOut: Int
   package var health: Health
 
   /// The process.
@@ -49,6 +53,7 @@ package struct LiveState: Codable, Equatable, Sendable {
     /// What the policy's `version` says; nil without one.
     package var version: String?
     package var zones: [String]
+    package var zonesLeftOut: Int
     package var services: Int
     /// `enforce` or `observe`, for callers of whom nothing else is said.
     package var mode: String
@@ -109,7 +114,8 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var p99: Double?
   }
 
-  /// One edge of the call graph.
+  /// One edge of the call graph. Refusals are counted one by one; answers of large batches by one query drawn from each,
+  /// so their number is an estimate, without bias.
   package struct Call: Codable, Equatable, Sendable {
     /// The calling service; nil for callers of a context that are none.
     package var service: String?
@@ -117,14 +123,15 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var context: String?
     /// The service that was asked for.
     package var target: String
+    /// Answered, and no rule against it.
     package var answered: UInt64
     package var refused: UInt64
-    /// What would have been refused, were the rule not in shadow.
+    /// Answered although a rule forbids it, because the rule is in shadow.
     package var wouldRefuse: UInt64
     /// The rule that refused last and its place (`orders.policy:5`); nil where none did.
     package var rule: String?
     package var place: String?
-    /// In the last window.
+    /// All three together, in the last window.
     package var perSecond: Double
   }
 
@@ -145,7 +152,7 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var reason: String
     /// True where the rule is in shadow: the query was answered.
     package var isOnlyObserved: Bool
-    /// How many were alike, this one included.
+    /// How many were alike, this one included; of a flood at least so many.
     package var count: UInt64
   }
 
@@ -156,13 +163,14 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var mode: String
     package var denyAs: String
     package var isSealed: Bool
-    /// What places a caller here: `from` prefixes and `listen` addresses.
+    /// What places a caller here: `from` prefixes and `listen` addresses, at most 64 of each.
     package var from: [String]
     package var listeners: [String]
     /// Contexts it is isolated from.
     package var isolatedFrom: [String]
     /// Its own overlays and those it inherits, the nearest first.
     package var overlays: [Overlay]
+    package var overlaysLeftOut: Int
   }
 
   /// A zone file whose names hide those of the layers below it.
@@ -171,7 +179,7 @@ package struct LiveState: Codable, Equatable, Sendable {
     /// The context it is of; nil for the base.
     package var context: String?
     package var file: String
-    /// How many names it mentions.
+    /// How many names it mentions; of a large file, about.
     package var names: Int
   }
 

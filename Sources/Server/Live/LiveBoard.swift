@@ -1,0 +1,168 @@
+internal import Answering
+internal import FoundationEssentials
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+internal import Synchronization
+
+/// What a running server shows of itself: the control thread feeds it once a second, any thread reads it.
+///
+/// Feeding is cheap (see ``MetricWindow`` and ``WorkerCalls``); texts and JSON are made when somebody asks, at most once a
+/// second, however many ask. No query's path has anything to do with it.
+final class LiveBoard: Sendable {
+  /// What does not change while the server runs.
+  struct Facts: Sendable {
+    var version: String
+    var folder: String
+    var host: String
+    var listening: [String]
+    /// As threads are called, in the workers' order.
+    var workers: [String]
+    /// Threads that answer datagrams.
+    var cores: Int
+
+    /// What options and sockets say.
+    init(_ options: ServerOptions, _ sockets: Sockets) {
+      let cores = sockets.datagrams.count
+      version = options.version
+      folder = options.folder
+      host = hostName()
+      listening = sockets.addresses.map(\.description)
+      workers = (0..<cores).map { "ambit-udp-\($0)" } + (0..<cores).map { "ambit-tcp-\($0)" }
+      self.cores = cores
+    }
+
+    init(folder: String, workers: [String] = []) {
+      (version, self.folder, host, listening) = ("", folder, "", [])
+      (self.workers, cores) = (workers, workers.count)
+    }
+  }
+
+  /// What one feeding leaves.
+  struct Live: Sendable {
+    let facts: Facts
+    let slots: MetricSlots
+    let clocks = Clock.calibrate()
+    /// Since when the server runs, by both clocks.
+    let start: (monotonic: UInt64, wall: UInt64)
+    /// The last feeding.
+    var now: (monotonic: UInt64, wall: UInt64)
+    var window: MetricWindow
+    var calls = LiveCalls()
+    var refusals = LiveRefusals()
+    var health: LiveHealth
+    var configuration: ConfigState
+    var served: ServedSnapshot
+    /// The contexts of the snapshot in service; nil until somebody asks.
+    var contexts: [LiveState.Context]?
+    var shown: LiveState?
+  }
+
+  private let live: Mutex<Live>
+  /// The last JSON, and of which moment it is.
+  private let encoded = Mutex<(time: String, text: String)>(("", ""))
+  /// Octets of JSON at the most, so that an answer over the control socket is whole.
+  static let longestJSON = ControlAnswer.longest - 64
+
+  /// - Parameters:
+  ///   - monotonic: now, nanoseconds of the clock that never goes back.
+  ///   - wall: now, nanoseconds since 1970.
+  init(_ facts: Facts, _ served: ServedSnapshot, slots: MetricSlots, at monotonic: UInt64, wall: UInt64) {
+    live = Mutex(
+      Live(
+        facts: facts, slots: slots, start: (monotonic, wall), now: (monotonic, wall),
+        window: MetricWindow(from: monotonic), health: LiveHealth(workers: facts.workers, at: monotonic),
+        configuration: ConfigState(loaded: wall), served: served))
+  }
+
+  // MARK: - For the control thread
+
+  /// Looks at the workers. Once a second.
+  /// - Parameter snapshots: those by which queries may still be answered, by generation.
+  func feed(
+    _ workers: [Worker], _ snapshots: [UInt64: ServedSnapshot], datagrams: [[UDPListener]], at monotonic: UInt64,
+    wall: UInt64
+  ) {
+    live.withLock { live in
+      live.window.take(workers.map(\.metrics), at: monotonic, stamp: wall)
+      live.calls.begin(generations: snapshots.keys)
+      Self.collect(workers, snapshots, &live, at: monotonic)
+      live.health.take(workers.map(\.metrics), datagrams)
+      live.now = (monotonic, wall)
+      live.shown = nil
+    }
+  }
+
+  /// Takes the calls that wait: before the numbers they are counted by mean nothing any more.
+  func collectCalls(_ workers: [Worker], _ snapshots: [UInt64: ServedSnapshot], at monotonic: UInt64) {
+    live.withLock { Self.collect(workers, snapshots, &$0, at: monotonic) }
+  }
+
+  private static func collect(
+    _ workers: [Worker], _ snapshots: [UInt64: ServedSnapshot], _ live: inout Live, at monotonic: UInt64
+  ) {
+    for (index, worker) in workers.enumerated() {
+      let leftOut = worker.calls.take { entry in
+        live.calls.add(entry, snapshots[entry.generation]?.snapshot.policy)
+      }
+      guard let leftOut else { continue }
+      live.calls.add(leftOut: leftOut)
+      live.health.note(workerHasTurned: index, at: monotonic)
+    }
+  }
+
+  /// Takes note of a refusal.
+  func note(_ record: DecisionRecord, _ policy: CompiledPolicy) {
+    live.withLock { $0.refusals.add(record, policy) }
+  }
+
+  /// Takes note of how a reload ended, and of what is served since.
+  /// - Parameter reasons: what is wrong, the gravest first.
+  func note(
+    _ status: ControlAnswer.Status, _ reasons: [String], _ served: ServedSnapshot, at wall: UInt64
+  ) {
+    live.withLock { live in
+      live.configuration.note(status, reasons, generation: served.generation, at: wall)
+      if live.served !== served { live.contexts = nil }
+      live.served = served
+      live.shown = nil
+    }
+  }
+
+  /// Takes note of zones that did not load at the start.
+  func note(brokenZones: [String]) { live.withLock { $0.configuration.brokenZones = brokenZones } }
+
+  // MARK: - For any thread
+
+  /// What became of the loads.
+  var configuration: ConfigState { live.withLock { $0.configuration } }
+
+  /// Everything, as of the last second.
+  func state() -> LiveState {
+    live.withLock { live in
+      if let shown = live.shown { return shown }
+      let state = live.state()
+      live.shown = state
+      return state
+    }
+  }
+
+  /// The same as JSON, at most ``longestJSON`` octets. What is too much for that is left out, and counted.
+  func json() -> String {
+    var state = state()
+    return encoded.withLock { last in
+      if last.time == state.time, !last.text.isEmpty { return last.text }
+      let text = state.encoded(atMost: Self.longestJSON)
+      last = (state.time, text)
+      return text
+    }
+  }
+}
+
+/// A moment as LiveState writes it: UTC, ISO 8601 with milliseconds.
+/// - Parameter nanoseconds: since 1970.
+func timeOfDay(_ nanoseconds: UInt64) -> String {
+  // Whole milliseconds: a Date has not the precision of nanoseconds, and would round now up, now down.
+  let date = Date(timeIntervalSince1970: (Double(nanoseconds / 1_000_000) + 0.5) / 1000)
+  return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+}
