@@ -48,7 +48,7 @@ extension Command {
     }
   }
 
-  private static func words(for problem: ControlClient.Problem, _ folder: String) -> String {
+  static func words(for problem: ControlClient.Problem, _ folder: String) -> String {
     switch problem {
     case .noServer:
       "no server of \(folder) runs here; start one (ambit serve \(folder)), or name its folder as it was started with"

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -617,6 +618,17 @@ static inline int clinux_cpus(int *numbers, int capacity) {
   for (int cpu = 0; cpu < CPU_SETSIZE && count < capacity; cpu++)
     if (CPU_ISSET(cpu, &set)) numbers[count++] = cpu;
   return count;
+}
+
+// --- Terminals -------------------------------------------------------------------------------------------------------
+
+// How large a terminal is, in letters; 0, or -1.
+static inline int clinux_terminal_size(int descriptor, uint16_t *width, uint16_t *height) {
+  struct winsize size = {0};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return -1;
+  *width = size.ws_col;
+  *height = size.ws_row;
+  return 0;
 }
 
 // --- Memory ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,272 @@
+internal import Metrics
+
+/// A server's state as lines for a terminal: what `ambit top` draws. Pure: the same state and size give the same lines.
+package struct TopScreen {
+  private let state: LiveState
+  /// Places in a line.
+  private let width: Int
+  /// Lines; nil for as many as it takes.
+  private let height: Int?
+  /// Rows of each list where there is no height.
+  private static let rowsWithoutHeight = 20
+  /// Where the table of rates ends: what is beyond has bars.
+  private static let tableWidth = 80
+
+  /// - Parameters:
+  ///   - width: places in a line; narrower than 20 is taken for 20.
+  ///   - height: lines there is room for; nil for a report of whatever length.
+  package init(_ state: LiveState, width: Int, height: Int? = nil) {
+    self.state = state
+    self.width = max(20, width)
+    self.height = height
+  }
+
+  /// The lines, no more than the height, none wider than the width once cut to it.
+  package var lines: [TopLine] {
+    var lines = head
+    let sections = [rateSection, callSection, refusalSection]
+    let room = height.map { max(0, $0 - lines.count) }
+    let counts = Self.share(sections.map { ($0.head.count, $0.rows.count) }, room: room)
+    for (section, count) in zip(sections, counts) {
+      guard let count else { continue }
+      if height == nil { lines.append(TopLine()) }
+      lines += section.lines(showing: count)
+    }
+    return height.map { Array(lines.prefix($0)) } ?? lines
+  }
+
+  /// A list with a title that says how much of it is to be seen.
+  private struct Section {
+    var title: String
+    /// What stands beside the title, and from which place on.
+    var aside = ""
+    var asidePlace = 0
+    /// Lines above the rows, beside the title.
+    var head: [TopLine] = [TopLine()]
+    var rows: [TopLine]
+    /// Rows that there would be beside these.
+    var more: UInt64 = 0
+    var empty: String
+
+    func lines(showing count: Int) -> [TopLine] {
+      var first = TopLine(title, .title)
+      let all = UInt64(rows.count) &+ more
+      let share = all > UInt64(count) ? "  \(count) of \(grouped(all))" : ""
+      first.add(share, width: max(columns(of: share), asidePlace - columns(of: title)), .faint)
+      if !aside.isEmpty { first.add(asidePlace > 0 ? aside : "  \(aside)", .faint) }
+      if rows.isEmpty { first.add("  \(empty)", .faint) }
+      return [first] + head.dropFirst() + rows.prefix(count)
+    }
+  }
+
+  /// Shares lines out among sections: each gets its head, then rows in turn; nil for one there is no room for.
+  static func share(_ sections: [(head: Int, rows: Int)], room: Int?) -> [Int?] {
+    guard var room else { return sections.map { min($0.rows, rowsWithoutHeight) } }
+    var counts: [Int?] = []
+    for section in sections {
+      let needed = section.head + min(1, section.rows)
+      counts.append(needed <= room ? 0 : nil)
+      if needed <= room { room -= section.head }
+    }
+    var isGiving = true
+    while room > 0, isGiving {
+      isGiving = false
+      for index in sections.indices where room > 0 {
+        guard let count = counts[index], count < sections[index].rows else { continue }
+        counts[index] = count + 1
+        room -= 1
+        isGiving = true
+      }
+    }
+    return counts
+  }
+
+  // MARK: - The server
+
+  private var head: [TopLine] {
+    var lines = [serverLine, snapshotLine] + staleLines
+    for check in state.health.checks where !check.isWell && check.name != "configuration" {
+      lines.append(TopLine("\(check.name): \(check.text)", .bad))
+    }
+    lines.append(rateLine)
+    return lines
+  }
+
+  private var serverLine: TopLine {
+    let server = state.server
+    var line = TopLine("ambit \(server.version)", .title)
+    line.add("  \(server.folder) on \(server.host), process \(server.process), up \(spanText(server.uptime)), ")
+    line.add("\(server.workers) worker\(server.workers == 1 ? "" : "s"), \(server.memory >> 20) MiB  ")
+    line.add(clockText(state.time) + "Z", .faint)
+    return line
+  }
+
+  private var snapshotLine: TopLine {
+    let snapshot = state.snapshot
+    var line = TopLine("snapshot \(snapshot.generation) of \(clockText(snapshot.loaded))Z")
+    if let version = snapshot.version { line.add(" (\(version))") }
+    let zones = snapshot.zones.count + snapshot.zonesLeftOut
+    line.add(": \(zones) zone\(zones == 1 ? "" : "s"), \(snapshot.services) service")
+    line.add(snapshot.services == 1 ? ", " : "s, ")
+    line.add(snapshot.mode, snapshot.mode == "enforce" ? .plain : .doubtful)
+    line.add("  ")
+    let unwell = state.health.checks.filter { !$0.isWell }
+    line.add(
+      unwell.isEmpty ? "well" : "not well: \(unwell.map(\.name).joined(separator: ", "))", unwell.isEmpty ? .good : .bad
+    )
+    return line
+  }
+
+  private var staleLines: [TopLine] {
+    guard state.snapshot.isStale else { return [] }
+    var first = TopLine("stale", .bad)
+    first.add(" since \(clockText(state.snapshot.staleSince ?? ""))Z: ")
+    first.add(state.snapshot.staleReasons.first ?? "a reload did not go into service")
+    let more = state.snapshot.staleReasons.dropFirst().prefix(height == nil ? 10 : 1)
+    return [first] + more.map { TopLine("  \($0)") }
+  }
+
+  private var rateLine: TopLine {
+    var line = TopLine("queries/s", .title)
+    for (decision, style) in [
+      ("answered", TopLine.Style.plain), ("refused", .bad), ("failed", .doubtful), ("silent", .doubtful),
+    ] {
+      let rate = state.rates.reduce(0) { $0 + ($1.decision == decision ? $1.perSecond : 0) }
+      line.add("  \(rateText(rate)) \(decision)", rate > 0 ? style : .plain)
+    }
+    line.add("  ")
+    let room = max(0, min(MetricWindow.historyLength, width - 58))
+    line.add(sparkline(state.history.suffix(room).map { $0.answered + $0.refused + $0.failed + $0.silent }))
+    return line
+  }
+
+  // MARK: - Rates and times
+
+  /// A population.
+  private struct Key: Hashable {
+    let context: String
+    let decision: String
+    let transport: String
+  }
+
+  private var rateSection: Section {
+    var times: [String: [Key: LiveState.Latency]] = [:]
+    for latency in state.latencies {
+      let key = Key(context: latency.context, decision: latency.decision, transport: latency.transport)
+      times[latency.metric, default: [:]][key] = latency
+    }
+    let busiest = state.rates.map(\.perSecond).max() ?? 0
+    let rows = state.rates.sorted { $0.perSecond > $1.perSecond }.map { rate in
+      let key = Key(context: rate.context, decision: rate.decision, transport: rate.transport)
+      return row(rate, times["residence"]?[key], times["queue"]?[key], busiest)
+    }
+    var names = TopLine()
+    names.add("context", width: 13, .faint)
+    names.add("decision", width: 9, .faint)
+    names.add("tr", width: 3, .faint)
+    names.add(right: "/s", width: 7, .faint)
+    for _ in 0..<2 { for name in ["p50", "p95", "p99", "±"] { names.add(right: name, width: 6, .faint) } }
+    let window = Int(state.window.isFinite ? min(max(state.window, 0), 1e6).rounded() : 0)
+    return Section(
+      title: "the last \(window) s", aside: "   residence               queue", asidePlace: 32,
+      head: [TopLine(), names], rows: rows, more: UInt64(max(0, state.ratesLeftOut)), empty: "no queries")
+  }
+
+  private func row(
+    _ rate: LiveState.Rate, _ residence: LiveState.Latency?, _ queue: LiveState.Latency?, _ busiest: Double
+  ) -> TopLine {
+    let style = Self.style(ofDecision: rate.decision)
+    var line = TopLine()
+    line.add(rate.context, width: 12)
+    line.add(" ")
+    line.add(rate.decision, width: 9, style)
+    line.add(rate.transport, width: 3)
+    line.add(right: rateText(rate.perSecond), width: 7)
+    for latency in [residence, queue] {
+      guard let latency else {
+        for _ in 0..<4 { line.add(right: "-", width: 6, .faint) }
+        continue
+      }
+      for value in [latency.p50, latency.p95, latency.p99] { line.add(right: shortTime(value), width: 6) }
+      line.add(right: shortTime(latency.uncertainty), width: 6, .faint)
+    }
+    let room = min(40, width - Self.tableWidth - 1)
+    if room >= 4, busiest > 0 {
+      let length = max(0, min(room, Int((rate.perSecond / busiest * Double(room)).rounded())))
+      line.add(" " + String(repeating: "█", count: length), style == .plain ? .good : style)
+    }
+    return line
+  }
+
+  private static func style(ofDecision decision: String) -> TopLine.Style {
+    switch decision {
+    case "answered": .plain
+    case "refused": .bad
+    default: .doubtful
+    }
+  }
+
+  // MARK: - Calls
+
+  private var callSection: Section {
+    let rows = state.calls.sorted { isBusier($0, $1) }.map { call in
+      let isRefused = call.refused > 0
+      let style: TopLine.Style = isRefused ? .bad : call.wouldRefuse > 0 ? .doubtful : .plain
+      var line = TopLine(isRefused ? "✗ " : call.wouldRefuse > 0 ? "· " : "  ", style)
+      line.add(caller(call), width: callerWidth, style)
+      line.add(" → ", style)
+      line.add(call.target, width: targetWidth, style)
+      line.add(right: rateText(call.perSecond), width: 7)
+      line.add(right: countText(call.answered), width: 9)
+      line.add(right: countText(call.refused &+ call.wouldRefuse), width: 8, style)
+      if let rule = call.rule { line.add("  \(call.place.map { "\($0) \(rule)" } ?? rule)", style) }
+      return line
+    }
+    var names = TopLine("  ", .faint)
+    names.add("caller", width: callerWidth, .faint)
+    names.add("   service", width: 3 + targetWidth, .faint)
+    for (name, width) in [("/s", 7), ("answered", 9), ("refused", 8)] { names.add(right: name, width: width, .faint) }
+    let leftOut = state.callsLeftOut > 0 ? "queries in no row: \(countText(state.callsLeftOut))" : ""
+    return Section(
+      title: "calls", aside: leftOut, head: [TopLine(), names], rows: rows, empty: "no service was asked for")
+  }
+
+  /// Two thirds of what numbers leave are for names, the rest for rule and place.
+  private var namesWidth: Int { max(16, min(72, (width - 29) * 2 / 3)) }
+  private var callerWidth: Int { namesWidth * 16 / 25 }
+  private var targetWidth: Int { namesWidth - callerWidth }
+
+  private func isBusier(_ a: LiveState.Call, _ b: LiveState.Call) -> Bool {
+    // What goes on now, then what was ever; refused ones first among equals.
+    (a.perSecond, a.refused, a.answered, b.target) > (b.perSecond, b.refused, b.answered, a.target)
+  }
+
+  private func caller(_ call: LiveState.Call) -> String {
+    let context = call.context ?? "(none)"
+    return call.service.map { "\($0) in \(context)" } ?? "in \(context)"
+  }
+
+  // MARK: - Refusals
+
+  private var refusalSection: Section {
+    let rows = state.refusals.map { refusal in
+      let style: TopLine.Style = refusal.isOnlyObserved ? .doubtful : .bad
+      var line = TopLine(clockText(refusal.time) + " ", .faint)
+      let count = refusal.count > 1 ? " ×\(countText(refusal.count))" : ""
+      let isWide = width >= 120
+      line.add("\(refusal.name) \(refusal.type)\(count)", width: isWide ? 36 : max(12, width - 52), style)
+      line.add(" ")
+      line.add(refusal.source, width: 15)
+      line.add(" ")
+      if isWide {
+        line.add(refusal.isOnlyObserved ? "would refuse: " : "", style)
+        line.add(refusal.reason)
+      } else {
+        line.add(refusal.isOnlyObserved ? "would " : "", style)
+        line.add(refusal.place.map { "\($0) \(refusal.rule)" } ?? refusal.rule, style)
+      }
+      return line
+    }
+    return Section(title: "last refusals", rows: rows, empty: "none")
+  }
+}
