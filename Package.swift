@@ -24,6 +24,12 @@ func module(_ name: String, imports: [Target.Dependency] = [], c: [CSetting] = [
   .target(name: name, dependencies: imports, cSettings: c, swiftSettings: strict)
 }
 
+/// The files of the page, which the binary carries.
+let page: [Resource] = [
+  "page.html", "page.css", "basics.js", "rates.js", "latency.js", "layout.js", "graph.js", "refusals.js", "explain.js",
+  "configuration.js", "live.js",
+].map { .embedInCode($0) }
+
 /// The tests of a module, in a folder called after it; their golden files are found by path.
 func tests(of name: String, imports: [Target.Dependency] = [], golden: [String] = []) -> Target {
   .testTarget(
@@ -50,6 +56,7 @@ let package = Package(
     module("Zones", imports: ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat", "ZoneFile"]),
     module("Policy", imports: ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat"]),
     module("Metrics", imports: ["FlatMemory"]),
+    .target(name: "Page", resources: page, swiftSettings: strict),
     module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),
     module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
     module("Server", imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "Answering", "Inspection"]),
@@ -65,6 +72,7 @@ let package = Package(
     tests(of: "ZoneFile", imports: data, golden: ["Golden"]),
     tests(of: "Policy", imports: data),
     tests(of: "Metrics"),
+    tests(of: "Page"),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),
     tests(of: "Server", imports: data + ["LinuxIO", "Policy", "Answering", "Inspection"]),
