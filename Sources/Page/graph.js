@@ -1,6 +1,6 @@
 // The call graph: the busiest calls drawn, refused ones before others; all of them in a table.
 
-const graph = { state: null, shape: '', edges: [], focused: null, pinned: null, mostDrawn: 60 };
+const graph = { state: null, shape: '', edges: [], focused: null, pointed: null, mostDrawn: 50 };
 
 const callerOf = (call) => call.service ?? (call.context ? `callers in ${call.context}` : 'callers nowhere');
 const callerKey = (call) => (call.service !== undefined && call.service !== null ? `s ${call.service}` : `c ${call.context ?? ''}`);
@@ -46,9 +46,10 @@ function drawGraph(state) {
   byID('graph-empty').hidden = edges.length > 0;
   setText(byID('graph-empty'), all.length === 0 ? 'No service has been asked for yet.' : 'No such calls.');
   byID('graph-figure').hidden = edges.length === 0;
+  byID('calls-more').hidden = calls.length === 0;
   byID('graph-detail').hidden = edges.length === 0;
   setText(byID('graph-count'), edges.length > drawn.length
-    ? `the busiest ${drawn.length} of ${amount(edges.length, 'call')}; the others are in the table` : amount(edges.length, 'call'));
+    ? `the busiest ${drawn.length} of ${amount(edges.length, 'call')}; the others are in the table` : edges.length > 0 ? amount(edges.length, 'call') : '');
   const leftOut = graph.state.callsLeftOut;
   setText(byID('calls-left-out'), leftOut > 0 ? `About ${amount(leftOut, 'lookup')} more found no room in this table.` : '');
   setText(byID('calls-summary'), `All ${amount(calls.length, 'call')} as a table`);
@@ -80,11 +81,12 @@ function showFigures(group, edge) {
   const width = Math.min(8, 1.5 + 1.6 * Math.log10(1 + edge.perSecond));
   for (const path of group.querySelectorAll('.edge')) {
     const kind = path.dataset.kind;
-    path.toggleAttribute('hidden', !kinds.includes(kind));
     path.style.display = kinds.includes(kind) ? '' : 'none';
-    // Where several are true of one call, the rarer lies on the other, thinner.
-    path.style.strokeWidth = kind === kinds[0] ? width : Math.max(1.5, width - 1.5);
-    path.setAttribute('marker-end', kind === kinds.at(-1) ? `url(#arrow-${kind})` : '');
+    // Where several are true of one call, their lines run beside each other.
+    const aside = kinds.indexOf(kind) * (width / 2 + 3);
+    path.setAttribute('transform', graph.isUpright ? `translate(${aside} 0)` : `translate(0 ${aside})`);
+    path.style.strokeWidth = kind === kinds[0] ? width : Math.min(width, 2);
+    path.setAttribute('marker-end', `url(#arrow-${kind})`);
   }
 }
 
@@ -102,8 +104,11 @@ function buildGraph(box, edges, available) {
     add(edge.to, edge.target, edge.target, false);
   }
   const ordered = [...nodes.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
-  const size = layOut(ordered, edges, available);
-  const svg = drawing('svg', { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: 'group',
+  graph.isUpright = available < 600;
+  const size = layOut(ordered, edges, available, graph.isUpright);
+  // A little too wide is drawn a little smaller; wider than that is scrolled.
+  const scale = size.width > available && size.width * 0.78 <= available ? available / size.width : 1;
+  const svg = drawing('svg', { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width * scale, height: size.height * scale, role: 'group',
     'aria-label': 'Call graph; arrow keys move between calls' }, drawing('defs', {},
     ...['answered', 'refused', 'observed'].map((kind) => drawing('marker', { id: `arrow-${kind}`, viewBox: '0 0 8 8', refX: 7, refY: 4,
       markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto' },

@@ -47,6 +47,7 @@ function drawLatency(state) {
     (name) => (name === everyContext ? 'all' : contextText(name)));
   setOptions(byID('latency-decision'), ['answered', 'refused', 'failed', 'all'], (name) => name);
   setText(byID('latency-window'), `the last ${amount(Math.round(latency.state.window), 'second')}`);
+  byID('by-context').hidden = names.length === 0;
   drawByContext(latency.state, names);
   drawHistogram(latency.state);
   if (byID('populations').closest('details').open) drawPopulations(latency.state);

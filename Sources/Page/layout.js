@@ -5,8 +5,7 @@
 const boxHeight = 34, boxGap = 14, wayHeight = 10;
 
 /// Gives each node, which has a `width`, the `x` and `y` of its corner, and each edge its `path`; returns the size of the whole.
-function layOut(nodes, edges, available) {
-  const isUpright = available < 600;
+function layOut(nodes, edges, available, isUpright) {
   for (const node of nodes) [node.along, node.across] = isUpright ? [boxHeight, node.width] : [node.width, boxHeight];
   const byKey = new Map(nodes.map((node) => [node.key, node]));
   assignColumns(nodes, edges);
@@ -110,18 +109,22 @@ function sortColumns(columns) {
 /// Middles, pulled to the neighbours' as far as the boxes leave room; returns the breadth.
 function placeAcross(columns) {
   const sizeOf = (item) => item.across ?? wayHeight;
+  // The places nearest to where the items are pulled, in order and without overlap: those that push each other become
+  // one block, which stands where its members are pulled on the average.
   const spread = (column) => {
-    for (let pass = 0; pass < 2; pass += 1) {
-      for (let index = 1; index < column.length; index += 1) {
-        const [above, below] = [column[index - 1], column[index]];
-        const least = (sizeOf(above) + sizeOf(below)) / 2 + boxGap;
-        const lacking = least - (below.v - above.v);
-        if (lacking > 0) {
-          above.v -= pass === 0 ? lacking / 2 : 0;
-          below.v += pass === 0 ? lacking / 2 : lacking;
-        }
+    const blocks = [];
+    let offset = 0;
+    column.forEach((item, index) => {
+      if (index > 0) offset += (sizeOf(column[index - 1]) + sizeOf(item)) / 2 + boxGap;
+      let block = { items: [[item, offset]], pull: item.v - offset };
+      while (blocks.length > 0 && blocks.at(-1).pull > block.pull) {
+        const above = blocks.pop();
+        const items = [...above.items, ...block.items];
+        block = { items, pull: (above.pull * above.items.length + block.pull * block.items.length) / items.length };
       }
-    }
+      blocks.push(block);
+    });
+    for (const block of blocks) for (const [item, at] of block.items) item.v = block.pull + at;
   };
   for (const column of columns) {
     let v = 0;
@@ -141,8 +144,14 @@ function placeAcross(columns) {
     }
   }
   const all = columns.flat();
-  const top = Math.min(...all.map((item) => item.v - sizeOf(item) / 2));
-  for (const item of all) item.v += 12 - top;
+  // Parts that are not joined move together: no stripe across all columns stays empty.
+  let end = -Infinity, moved = 0;
+  for (const item of [...all].sort((one, other) => one.v - sizeOf(one) / 2 - other.v + sizeOf(other) / 2)) {
+    const top = item.v - sizeOf(item) / 2;
+    if (top > end + boxGap) moved = end === -Infinity ? 12 - top : moved + end + boxGap - top;
+    end = Math.max(end, item.v + sizeOf(item) / 2);
+    item.v += moved;
+  }
   return Math.max(...all.map((item) => item.v + sizeOf(item) / 2));
 }
 
