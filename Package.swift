@@ -57,9 +57,12 @@ let package = Package(
     module("Policy", imports: ["FlatMemory", "Addresses", "Contexts", "Diagnostics", "DNSFormat"]),
     module("Metrics", imports: ["FlatMemory"]),
     .target(name: "Page", resources: page, swiftSettings: strict),
+    module("HTTP", imports: ["Addresses"]),
     module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),
     module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
-    module("Server", imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "Answering", "Inspection"]),
+    module(
+      "Server",
+      imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Answering", "Inspection"]),
     .executableTarget(
       name: "ambit",
       dependencies: data + ["LinuxIO", "Zones", "Policy", "Answering", "Inspection", "Server"],
@@ -73,9 +76,10 @@ let package = Package(
     tests(of: "Policy", imports: data),
     tests(of: "Metrics"),
     tests(of: "Page"),
+    tests(of: "HTTP", imports: ["Addresses"]),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),
-    tests(of: "Server", imports: data + ["LinuxIO", "Policy", "Answering", "Inspection"]),
+    tests(of: "Server", imports: data + ["LinuxIO", "Policy", "HTTP", "Answering", "Inspection"]),
     tests(of: "Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Answering"], golden: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
