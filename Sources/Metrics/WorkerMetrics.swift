@@ -103,6 +103,19 @@ extension WorkerMetrics {
   ///
   /// The worker goes on counting meanwhile: an event may be in some counters and not yet in others.
   package func read() -> MetricCounts {
+    var counts = readEvents()
+    for index in 0..<slots * 8 {
+      let count = counters[Layout.counts + index]
+      guard count > 0, let population = Population(index: index) else { continue }
+      let start = Layout.populations(slots) + index * Layout.populationSize
+      counts.populations[population] = PopulationCounts(
+        count: count, residence: histogram(at: start), queue: histogram(at: start + Layout.histogramSize))
+    }
+    return counts
+  }
+
+  /// What is not counted by population, alone.
+  func readEvents() -> MetricCounts {
     var counts = MetricCounts()
     for counter in MetricCounter.allCases { counts.events[counter.rawValue] = counters[counter.rawValue] }
     for cause in SilenceCause.allCases { counts.silences[cause.rawValue] = counters[Layout.silences + cause.rawValue] }
@@ -110,13 +123,6 @@ extension WorkerMetrics {
     for rule in counts.refusals.indices { counts.refusals[rule] = counters[Layout.refusals + rule] }
     for rule in counts.wouldBeRefusals.indices {
       counts.wouldBeRefusals[rule] = counters[Layout.wouldBeRefusals + rule]
-    }
-    for index in 0..<slots * 8 {
-      let count = counters[Layout.counts + index]
-      guard count > 0, let population = Population(index: index) else { continue }
-      let start = Layout.populations(slots) + index * Layout.populationSize
-      counts.populations[population] = PopulationCounts(
-        count: count, residence: histogram(at: start), queue: histogram(at: start + Layout.histogramSize))
     }
     return counts
   }

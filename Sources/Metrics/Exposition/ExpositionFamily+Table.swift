@@ -1,0 +1,121 @@
+/// Every family that is exposed. What is counted by itself is in ``ExpositionFamily/events``, a row an event.
+extension ExpositionFamily {
+  static let queries = ExpositionFamily(
+    "ambit_queries_total", .counter,
+    "Queries by the caller's context, what became of them (answered, refused, failed, silent) and what carried them.")
+  static let residence = ExpositionFamily("ambit_residence_seconds", .histogram, help(of: .residence))
+  static let queue = ExpositionFamily("ambit_queue_seconds", .histogram, help(of: .queue))
+  static let refusals = ExpositionFamily(
+    "ambit_refusals_total", .counter, "Queries that a rule of the policy refused, by the rule.")
+  static let wouldBeRefusals = ExpositionFamily(
+    "ambit_would_be_refusals_total", .counter,
+    "Queries that a rule which is only observed would have refused, by the rule.")
+  static let responses = ExpositionFamily("ambit_responses_total", .counter, "Responses by RCODE.")
+  static let silences = ExpositionFamily(
+    "ambit_silences_total", .counter,
+    "Queries without a response, by cause. Over ambit_queries_total they are \(MetricDefinition.noResponse.metricType): "
+      + MetricDefinition.noResponse.definition + ".")
+  static let clockResolution = ExpositionFamily(
+    "ambit_clock_resolution_seconds", .gauge, "The smallest difference that a clock shows, calibrated at the start.")
+  static let clockRead = ExpositionFamily(
+    "ambit_clock_read_seconds", .gauge, "What reading a clock takes, the median of a calibration at the start.")
+  static let uncertainty = ExpositionFamily(
+    "ambit_time_uncertainty_seconds", .gauge,
+    "What a measured time may be off by, term by term; terms are bounds and add. Buckets come on top: a quantile of an "
+      + "exposed histogram is known to lie between two bounds, which are a factor of 2 apart.")
+  static let buildInfo = ExpositionFamily("ambit_build_info", .gauge, "Always 1; the label says which version runs.")
+  static let snapshotInfo = ExpositionFamily(
+    "ambit_snapshot_info", .gauge,
+    "Always 1; the labels say which configuration is in service: its own version, empty where the policy says none, and "
+      + "how many went into service since the start.")
+  static let generation = ExpositionFamily(
+    "ambit_snapshot_generation", .gauge, "How many configurations went into service since the start.")
+  static let zones = ExpositionFamily("ambit_zones", .gauge, "Zones in service.")
+  static let services = ExpositionFamily("ambit_services", .gauge, "Services that the policy declares.")
+  static let contexts = ExpositionFamily("ambit_contexts", .gauge, "Contexts that the policy declares.")
+  static let workers = ExpositionFamily("ambit_workers", .gauge, "Threads that answer queries.")
+  static let stale = ExpositionFamily(
+    "ambit_config_stale", .gauge,
+    "1 where a reload failed or was held back and no later one went into service: what is served is not what is written."
+  )
+  static let reloads = ExpositionFamily(
+    "ambit_config_reloads_total", .counter,
+    "Reloads by what became of them: reloaded, failed, or held back by reload guard."
+  )
+  static let lastReloadSuccessful = ExpositionFamily(
+    "ambit_config_last_reload_successful", .gauge,
+    "1 where the last reload went into service, or there was none since the start.")
+  static let lastReload = ExpositionFamily(
+    "ambit_config_last_reload_timestamp_seconds", .gauge, "When the last load of the configuration ended, since 1970.")
+  static let lastSuccess = ExpositionFamily(
+    "ambit_config_last_reload_success_timestamp_seconds", .gauge,
+    "When the configuration in service went into service, since 1970.")
+  static let httpRequests = ExpositionFamily(
+    "ambit_http_requests_total", .counter, "Requests for pages and metrics, by the status of the response.")
+  static let httpGivenUp = ExpositionFamily(
+    "ambit_http_connections_given_up_total", .counter,
+    "HTTP connections that the server ended because they took too long, or for a newer one.")
+  static let processStart = ExpositionFamily(
+    "process_start_time_seconds", .gauge, "When the process started, since 1970.")
+  static let processCPU = ExpositionFamily(
+    "process_cpu_seconds_total", .counter, "Processor time that the process has used, in user and system mode.")
+  static let processMemory = ExpositionFamily(
+    "process_resident_memory_bytes", .gauge, "Memory of the process that is in RAM.")
+  static let processAddresses = ExpositionFamily(
+    "process_virtual_memory_bytes", .gauge, "Addresses that the process has mapped.")
+  static let processFiles = ExpositionFamily("process_open_fds", .gauge, "File descriptors in use.")
+  static let processMostFiles = ExpositionFamily("process_max_fds", .gauge, "File descriptors that there may be.")
+
+  private static func help(of metric: MetricDefinition) -> String {
+    "\(metric.metricType): \(metric.definition). Bounds are powers of two of a nanosecond; `ambit metrics` has the method and "
+      + "the uncertainty."
+  }
+
+  /// An event, its name made of the counter's: `datagramsReceived` is `ambit_datagrams_received_total`.
+  static func event(_ counter: MetricCounter) -> ExpositionFamily {
+    ExpositionFamily(
+      "ambit_\(snakeCase("\(counter)"))\(counter == .batchSpan ? "_seconds" : "")_total", .counter,
+      eventHelp[counter] ?? "How often \(counter) was counted.")
+  }
+
+  /// What each event is; one without a row has its name only, and a test says so.
+  static let eventHelp: [MetricCounter: String] = [
+    .datagramsReceived: "Datagrams taken from the kernel.",
+    .datagramsCut: "Datagrams that were too long to be a query, cut by the kernel.",
+    .responsesSent: "Responses that the kernel took, over UDP.",
+    .sendFailures: "Responses that the kernel did not take, over UDP.",
+    .truncated: "Responses with TC set, because they did not fit.",
+    .responsesSlipped: "Responses over UDP that the rate limit cut to an empty one with TC set.",
+    .batches: "Calls that took at least one datagram; the mean of the batch span over them is the batching term.",
+    .batchSpan: "Time from the start to the end of all batches together.",
+    .negativeDifferences: "Queue times below zero, discarded: the clock was set.",
+    .unstamped: "Queries over UDP whose queue time the kernel did not tell.",
+    .requestsCut: "TCP connections that ended in the middle of a request.",
+    .connectionsAccepted: "TCP connections accepted.",
+    .connectionsClosed: "TCP connections ended, by either side.",
+    .connectionsRefused: "TCP connections turned away: too many, or no descriptor left.",
+    .logRecordsDropped: "Refusals that the log was not handed: too many came, or too many of a kind.",
+    .queryRecordsDropped: "Records of the query log that were dropped, because it is not written fast enough.",
+    .usersAsked: "Askers on this host whose user was looked up.",
+    .usersNotFound: "Askers on this host for whom no user was found.",
+  ]
+
+  /// All families, in the order in which they are written.
+  static let all: [ExpositionFamily] =
+    [queries, residence, queue, refusals, wouldBeRefusals, responses, silences]
+    + MetricCounter.allCases.map(event)
+    + [
+      clockResolution, clockRead, uncertainty, buildInfo, snapshotInfo, generation, zones, services, contexts, workers,
+      stale,
+      reloads, lastReloadSuccessful, lastReload, lastSuccess, httpRequests, httpGivenUp, processStart, processCPU,
+      processMemory, processAddresses, processFiles, processMostFiles,
+    ]
+}
+
+/// `badSource` as `bad_source`.
+func snakeCase(_ word: String) -> String {
+  word.reduce(into: "") { result, letter in
+    if letter.isUppercase { result += "_" }
+    result += letter.lowercased()
+  }
+}
