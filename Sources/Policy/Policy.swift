@@ -37,6 +37,10 @@ package struct Policy: Sendable {
   package var groups: [Group] = []
   package var expectations: [Expectation] = []
   package var metricsLog: MetricsLog?
+  /// Nil where nothing is written: the server has a default then.
+  package var http: HTTPService?
+  /// Names by which browsers may ask for the page, beside those of this host; in lower case, without the final dot.
+  package var httpHosts: [String] = []
   package var answerOrder = AnswerOrder.rotate
   package var nsid = NSID.off
   package var cookieMode = CookieMode.on

@@ -1,3 +1,4 @@
+package import Addresses
 package import Diagnostics
 
 /// How many responses a client's prefix gets in a second over UDP, of each kind apart.
@@ -36,6 +37,17 @@ package struct TCPLimits: Equatable, Sendable {
   package static func == (one: Self, other: Self) -> Bool {
     (one.connections, one.perClient, one.idle) == (other.connections, other.perClient, other.idle)
   }
+}
+
+/// Where the page and the metrics are served over HTTP.
+package struct HTTPService: Hashable, Sendable {
+  /// None where the policy says `off`.
+  package let addresses: [SocketAddress]
+  package let location: SourceLocation
+
+  /// Where it is served when nobody says anything.
+  package static let defaultAddress = SocketAddress(IPAddress(v4: 0x7f00_0001), port: defaultPort)
+  package static let defaultPort: UInt16 = 8053
 }
 
 /// Who the server becomes once its sockets are bound.

@@ -2,6 +2,35 @@
 let serverCases: [MessageCase] = [
   MessageCase(
     """
+    http 127.0.0.1:8053 [::1]
+    http off
+    """,
+    #"p:2:1: error: "http" is already said at p:1; keep one"#),
+  MessageCase(
+    """
+    http localhost
+    http-host a.test. 127.0.0.1 b:80
+    """,
+    #"p:1:6: error: "localhost" is no address to serve HTTP at; write for example 127.0.0.1:8053 or off"#,
+    #"p:2:29: error: "b:80" is no name of a host; write it as browsers do, without port, for example ambit.internal.test"#
+  ),
+  MessageCase(
+    """
+    http 127.0.0.1 127.0.0.1:8053
+    """,
+    #"p:1:16: error: "127.0.0.1:8053" is there twice; keep one"#),
+  MessageCase(
+    """
+    http off 127.0.0.1
+    """,
+    #"p:1:10: error: "127.0.0.1" is one word too many for "http"; write http ADDRESS[:PORT]..., or http off"#),
+  MessageCase(
+    """
+    http 127.0.0.1:0
+    """,
+    #"p:1:6: error: "127.0.0.1:0" is no address to serve HTTP at; write for example 127.0.0.1:8053 or off"#),
+  MessageCase(
+    """
     rate-limit 1000/s except 10.0.0.0/8 fd00::/8 including loopback slip 3
     listen ::1:5300
     context a in b { from 10.0.0.0/8 }

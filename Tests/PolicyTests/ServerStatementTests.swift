@@ -36,4 +36,12 @@ struct ServerStatementTests {
     #expect((both.name, both.group, both.text) == ("ambit", "dns", "ambit:dns"))
     for text in ["", ":", "a:", ":b", "a:b:c", "a\0b"] { #expect(ServerUser(text) == nil) }
   }
+
+  @Test func `HTTP is served where it says, nowhere, or as the server likes`() throws {
+    #expect(try policy("").http == nil)
+    #expect(try policy("http off").http?.addresses == [])
+    #expect(
+      try policy("http 127.0.0.1 [::1]:80").http?.addresses.map(\.description) == ["127.0.0.1:8053", "[::1]:80"])
+    #expect(try policy("http-host A.test. b\nhttp-host c").httpHosts == ["a.test", "b", "c"])
+  }
 }

@@ -30,6 +30,8 @@ struct PolicyDraft {
   var defaultDecision: Located<DefaultDecision>?
   var denyAs: Located<DenyAs>?
   var metricsLog: Located<MetricsLog>?
+  var http: Located<HTTPService>?
+  var httpHosts: [String] = []
   var answerOrder: Located<AnswerOrder>?
   var nsid: Located<NSID>?
   var cookieMode: Located<CookieMode>?

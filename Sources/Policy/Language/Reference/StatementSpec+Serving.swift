@@ -7,6 +7,22 @@ extension StatementSpec {
       without: "listen 127.0.0.1:5300 [::1]:5300.",
       example: "listen 127.0.0.1:5300 [::1]:5300", readListen),
     StatementSpec(
+      "http", in: [.top], words: many, "http ADDRESS[:PORT]..., or http off",
+      """
+      Where the page, /metrics for Prometheus, /healthz and /readyz are served over HTTP, on port 8053 where none is \
+      written. Whoever reaches the address may read them, and nobody can change anything by them.
+      """,
+      without: "http 127.0.0.1:8053, and where another program has that port, nowhere.",
+      example: "http 127.0.0.1:8053 [::1]:8053", readHTTP),
+    StatementSpec(
+      "http-host", in: [.top], words: many, "http-host NAME...",
+      """
+      Names by which browsers may ask for the page, beside localhost and the addresses where it is served. Others are \
+      turned away: a page of elsewhere could let a name of its own lead here.
+      """,
+      without: "the page is asked for by localhost or by address.",
+      example: "http-host ambit.internal.test", readHTTPHost),
+    StatementSpec(
       "user", in: [.top], words: 1...1, "user NAME[:GROUP]",
       "Who the server becomes once its sockets are bound.",
       without: "it stays who started it.", example: "user ambit", readUser),

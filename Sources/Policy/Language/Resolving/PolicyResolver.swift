@@ -54,6 +54,8 @@ struct PolicyResolver {
     policy.defaultLocation = draft.defaultDecision?.location
     policy.denyAs = draft.denyAs?.value ?? policy.denyAs
     policy.metricsLog = draft.metricsLog?.value
+    policy.http = draft.http?.value
+    policy.httpHosts = draft.httpHosts
     policy.answerOrder = draft.answerOrder?.value ?? .rotate
     policy.nsid = draft.nsid?.value ?? .off
     policy.cookieMode = draft.cookieMode?.value ?? .on
