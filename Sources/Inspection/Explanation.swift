@@ -6,7 +6,7 @@ internal import Diagnostics
 internal import FlatMemory
 internal import Policy
 internal import ZoneFile
-internal import Zones
+package import Zones
 
 /// Why a caller gets the answer it gets: the decision step by step, each with the line it rests on, then the response.
 package struct Explanation: Codable, Sendable {
@@ -60,6 +60,16 @@ package struct Explanation: Codable, Sendable {
     _ name: DomainName, _ type: RRType, _ asker: Asker, at time: UInt32, _ loaded: LoadedConfiguration,
     _ snapshot: Snapshot
   ) {
+    self.init(name, type, asker, at: time, snapshot) { origin in loaded.sources.first { $0.origin == origin } }
+  }
+
+  /// The same for a server, which has let go of what was written.
+  /// - Parameter source: what is written about a zone; asked for each zone on the way, perhaps more than once. Nil where
+  ///   that cannot be said: then no line is named.
+  package init(
+    _ name: DomainName, _ type: RRType, _ asker: Asker, at time: UInt32, _ snapshot: Snapshot,
+    source zoneSource: (DomainName) -> ZoneSource?
+  ) {
     var probe = Probe(snapshot, at: time)
     let (outcome, message) = probe.ask(name, type, asker)
     let caller = outcome.caller
@@ -69,7 +79,9 @@ package struct Explanation: Codable, Sendable {
     context = caller.isPlaced && caller.context != 0 ? snapshot.policy.contextName(caller.context) : nil
     service = caller.service == 0 ? nil : snapshot.policy.serviceName(caller.service)
     self.caller = callerFacts(outcome, snapshot)
-    steps = Retrace(loaded, snapshot, caller, time: time).steps(from: name, type)
+    steps = withoutActuallyEscaping(zoneSource) {
+      Retrace($0, snapshot, caller, time: time).steps(from: name, type)
+    }
     decision = "\(outcome.decision)"
     refusal = outcome.refusal.map {
       Fact(
@@ -114,15 +126,15 @@ extension Message.Record {
 
 /// Walks the way that a query takes, asking the snapshot at every step and the sources where it is written.
 private struct Retrace {
-  let loaded: LoadedConfiguration
+  let source: (DomainName) -> ZoneSource?
   let snapshot: Snapshot
   let caller: Caller
   /// Seconds since 1970.
   let time: UInt32
 
-  init(_ loaded: LoadedConfiguration, _ snapshot: Snapshot, _ caller: Caller, time: UInt32) {
+  init(_ source: @escaping (DomainName) -> ZoneSource?, _ snapshot: Snapshot, _ caller: Caller, time: UInt32) {
     self.time = time
-    self.loaded = loaded
+    self.source = source
     self.snapshot = snapshot
     self.caller = caller
   }
@@ -213,6 +225,7 @@ private struct Retrace {
   private func describe(
     _ rrset: RRsetImage, of holder: DomainName, _ zone: CompiledZone, _ step: inout Explanation.Step
   ) {
+    let written = records(of: holder, rrset.type, zone)
     var rdata = rrset.dataStart
     while rdata < rrset.end {
       let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
@@ -224,7 +237,7 @@ private struct Retrace {
       step.data.append(
         Explanation.Fact(
           text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)",
-          place: place(of: holder, rrset.type, octets, zone)))
+          place: written.first { $0.rdata == octets }?.place))
       rdata += 2 + size
     }
   }
@@ -300,25 +313,23 @@ private struct Retrace {
   // MARK: - Where it is written
 
   private func layers(_ zone: CompiledZone) -> [ZoneSource.Layer] {
-    guard let source = loaded.sources.first(where: { $0.origin == zone.origin }) else { return [] }
+    guard let source = source(zone.origin) else { return [] }
     return snapshot.contexts.path(from: Int(caller.context)).compactMap { context in
       source.layers.first { $0.context == context }
     }
   }
 
-  /// The line of a record, in the innermost layer that has it.
-  private func place(of owner: DomainName, _ type: RRType, _ rdata: [UInt8], _ zone: CompiledZone) -> String? {
-    for layer in layers(zone) {
-      let record = layer.records.records.first {
-        $0.type == type && layer.records.rdata(of: $0).elementsEqual(rdata) && layer.records.owner(of: $0) == owner
-      }
-      if let record {
+  /// The records of an owner and type as they are written, each with its line; those of the innermost layer first.
+  private func records(
+    of owner: DomainName, _ type: RRType, _ zone: CompiledZone
+  ) -> [(rdata: [UInt8], place: String)] {
+    layers(zone).flatMap { layer in
+      layer.records.records.filter { $0.type == type && layer.records.isOwner(owner, of: $0) }.map { record in
         var location = layer.records.location(of: record)
         location.column = 0
-        return location.description
+        return (rdata: Array(layer.records.rdata(of: record)), place: location.description)
       }
     }
-    return nil
   }
 
   /// Why a name does not exist: an overlay's `CNAME .`, or nothing anywhere.

@@ -47,6 +47,19 @@ package struct ZoneRecords: Sendable {
   /// The owner name of a record.
   package func owner(of record: Record) -> DomainName { name(at: record.owner) }
 
+  /// Whether a name owns a record, case aside (RFC 4343); allocates nothing.
+  package func isOwner(_ name: DomainName, of record: Record) -> Bool {
+    let wire = name.wire
+    let start = Int(record.owner)
+    guard start + wire.count <= octets.count else { return false }
+    for index in wire.indices where lowercased(octets[start + index]) != lowercased(wire[index]) { return false }
+    return true
+  }
+
+  private func lowercased(_ octet: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(octet) ? octet | 0x20 : octet
+  }
+
   /// The name that starts at an offset of `octets`.
   func name(at offset: UInt32) -> DomainName {
     let start = Int(offset)

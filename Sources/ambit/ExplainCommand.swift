@@ -58,24 +58,12 @@ extension Command {
       writeStandardError("ambit: \(folder) does not load; there is nothing to explain\n")
       return .badInput
     }
-    guard let name = resolve(written, snapshot) else {
+    guard let name = snapshot.name(meantBy: written) else {
       arguments.fail("\"\(written)\" is no domain name")
     }
     let asker = Asker(source, at: listener, certificate: certificate, user: user)
     let explanation = Explanation(name, type, asker, at: Clock.realtimeSeconds(), loaded, snapshot)
     writeOutput(arguments.has("--json") ? json(explanation) : explanation.text)
     return .done
-  }
-
-  /// The name as written; below the policy's origin where that is a name of ours and the written one is not.
-  private static func resolve(_ written: String, _ snapshot: Snapshot) -> DomainName? {
-    guard let name = try? DomainName(written) else { return nil }
-    let isOurs = snapshot.zones.zones.contains { name.isAtOrBelow($0.origin) }
-    guard !isOurs, !written.hasSuffix("."), let origin = snapshot.policy.policy.origin,
-      let below = try? DomainName(written, relativeTo: origin)
-    else { return name }
-    // Of several labels only where it is the policy's own way of writing: www.google.com is not meant to be below it.
-    let isService = snapshot.policy.policy.services.contains { below.isAtOrBelow($0.name) }
-    return name.labelCount == 1 || isService ? below : name
   }
 }
