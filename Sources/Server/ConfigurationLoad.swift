@@ -17,6 +17,8 @@ struct ConfigurationLoad: Sendable {
   let brokenZones: [String]
   /// Every file that was read beside the policies: zones' files, wherever they are, what they include, secrets.
   let openedFiles: [String]
+  /// Which files the zones are written in.
+  let written: WrittenZones
   /// What the next load may take over.
   let kept: KeptZones?
 
@@ -36,6 +38,7 @@ struct ConfigurationLoad: Sendable {
     let loaded = SnapshotBuilder.build(
       files, seed: UInt64.random(in: .min ... .max), server: server, keepsZones: true, takingOver: kept)
     self.kept = loaded.kept
+    written = WrittenZones(loaded.sources)
     openedFiles = opened.sorted()
     let checks = Checks(loaded, at: Clock.realtimeSeconds())
     snapshot = loaded.snapshot

@@ -8,6 +8,8 @@ internal import Synchronization
 /// A snapshot in service: with it, which listener belongs to which context, and where each context's queries are counted.
 final class ServedSnapshot: Sendable {
   let snapshot: Snapshot
+  /// Which files its zones are written in.
+  let written: WrittenZones
   /// Counts reloads, from 1: log records say by which snapshot they were made.
   let generation: UInt64
   /// What the policy says of response rates.
@@ -33,8 +35,9 @@ final class ServedSnapshot: Sendable {
 
   init(
     _ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots,
-    queryScope: QueryLog.Scope? = nil
+    queryScope: QueryLog.Scope? = nil, written: WrittenZones = WrittenZones()
   ) {
+    self.written = written
     self.queryScope = queryScope
     logsAllQueries = queryScope == .all
     self.snapshot = snapshot

@@ -39,6 +39,9 @@ package final class ServerControl {
   private static let snapshotGrace: UInt64 = 2_000_000_000
   private let load: BackgroundLoad
   private let door: ControlDoor
+  private let status = ConfigurationStatus()
+  private let http: HTTPServer
+  private var httpThread: WorkerThread?
   private var reloads = Reloads()
   /// What the load of the snapshot in service left to the next.
   private var kept: KeptZones?
@@ -72,10 +75,11 @@ package final class ServerControl {
       writeStandardError("ambit: \(options.folder) does not load; nothing is served\n")
       return nil
     }
-    let control = try ServerControl(options, snapshot, server, signals, openedFiles: first.openedFiles)
+    let control = try ServerControl(options, snapshot, server, signals, first)
     control.kept = first.kept
     try control.startWorkers()
     control.board.note(brokenZones: first.brokenZones)
+    try control.startHTTP()
     control.announce(snapshot, broken: first.brokenZones)
     return control
   }
@@ -86,7 +90,7 @@ package final class ServerControl {
 
   private init(
     _ options: ServerOptions, _ snapshot: Snapshot, _ server: ServerFacts, _ signals: consuming SignalReader,
-    openedFiles: [String]
+    _ first: ConfigurationLoad
   ) throws(SystemError) {
     self.options = options
     self.signals = signals
@@ -96,9 +100,11 @@ package final class ServerControl {
     try ServerMemory.reserve(cores: cores)
     sockets = try Sockets(
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
+    let listeners = try HTTPListeners(options, policy)
     door = try ControlDoor(folder: options.folder)
-    try ServerPrivileges.drop(to: user, options.folder, openedFiles: openedFiles, sockets.addresses)
-    connectionRoom = ServerMemory.connectionRoom(cores, sockets.addresses.count)
+    try ServerPrivileges.drop(to: user, options.folder, openedFiles: first.openedFiles, sockets.addresses)
+    connectionRoom = ServerMemory.connectionRoom(
+      cores, sockets.addresses.count, http: listeners.addresses.count)
     if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) {
       writeStandardError("ambit: \(warning)\n")
     }
@@ -106,7 +112,8 @@ package final class ServerControl {
     limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
     let wanted = options.queryLog(policy)
     let served = ServedSnapshot(
-      snapshot, generation: 1, listeners: sockets.addresses, slots: slots, queryScope: wanted?.scope)
+      snapshot, generation: 1, listeners: sockets.addresses, slots: slots, queryScope: wanted?.scope,
+      written: first.written)
     snapshots = [1: served]
     let holder = SnapshotHolder(served)
     self.holder = holder
@@ -126,6 +133,11 @@ package final class ServerControl {
     if let wanted { try queryLog.write(to: wanted.path, wanted.scope) }
     metricsInterval = options.metricsInterval ?? policy.metricsLog?.interval ?? 10
     load = try BackgroundLoad(server)
+    let pages = ServerPages(
+      version: options.version, holder, workers, slots, status, start: Clock.realtimeNanoseconds())
+    let counts = HTTPCounts()
+    http = try HTTPServer(
+      listeners, names: { holder.served.snapshot.policy.policy.httpHosts }, pages.pages(counts), counts)
   }
 
   // MARK: - Starting
@@ -153,6 +165,19 @@ package final class ServerControl {
     }
   }
 
+  /// Serves the page and the metrics, where there is a place for them.
+  private func startHTTP() throws(SystemError) {
+    if http.listeners.addresses.isEmpty { return }
+    let (http, log) = (http, log)
+    httpThread = try WorkerThread.start(name: "ambit-http") {
+      do throws(SystemError) {
+        try http.run()
+      } catch {
+        log.write("the page and /metrics end here, queries are not affected: \(error)")
+      }
+    }
+  }
+
   /// A worker that the kernel fails says so and ends the process: half a server looks like a whole one from outside.
   private static func guarding(_ log: ServerLog, _ body: () throws(SystemError) -> Void) {
     do throws(SystemError) {
@@ -165,6 +190,7 @@ package final class ServerControl {
 
   private func announce(_ snapshot: Snapshot, broken: [String]) {
     if let problem = door.problem { log.write(problem) }
+    if let problem = http.listeners.problem { log.write(problem) }
     for address in sockets.left { log.write("\(address) is not listened on: this host has IPv6 switched off") }
     if !broken.isEmpty {
       log.write(
@@ -177,10 +203,16 @@ package final class ServerControl {
       """
       ambit \(options.version) serves \(options.folder): \(describe(snapshot))
       listening on \(places) over UDP and TCP, \(amount(sockets.datagrams.count, "worker")); Ctrl-C ends, SIGHUP reloads
-      try:
+      \(pagesLine)try:
       \(examples)
       """)
     notifier.notify("READY=1\nSTATUS=serving \(describe(snapshot))")
+  }
+
+  /// Where to look at it; empty where it is not served.
+  private var pagesLine: String {
+    guard let first = http.listeners.addresses.first else { return "" }
+    return "see http://\(first)/, for Prometheus http://\(first)/metrics\n"
   }
 
   // MARK: - Running
@@ -345,7 +377,7 @@ package final class ServerControl {
       result.isForced = isForced
       if let snapshot, !isHeld {
         let before = holder.served.snapshot
-        result.remarks = takeIntoService(snapshot)
+        result.remarks = takeIntoService(snapshot, loaded.load.written)
         kept = loaded.load.kept
         result.content = describe(snapshot)
         result.gone = goneBetween(before, snapshot)
@@ -357,6 +389,7 @@ package final class ServerControl {
   /// Says what a reload came to: in both logs, to the service manager, and to those who asked for it.
   private func tell(_ result: ReloadResult) {
     var result = result
+    status.note(result.status)
     result.generation = holder.served.generation
     Self.report(result.diagnostics)
     for line in result.lines { log.write(line) }
@@ -370,12 +403,13 @@ package final class ServerControl {
   }
 
   /// - Returns: what of the new policy has no effect yet, and the like.
-  private func takeIntoService(_ snapshot: Snapshot) -> [String] {
+  private func takeIntoService(_ snapshot: Snapshot, _ written: WrittenZones) -> [String] {
     writeRefusals()  // those made under the snapshot before the last one
     let old = holder.served
     let wanted = changeQueryLog(from: old.snapshot.policy.policy, to: snapshot.policy.policy)
     let next = ServedSnapshot(
-      snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots, queryScope: wanted)
+      snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots, queryScope: wanted,
+      written: written)
     snapshots = [old.generation: old, next.generation: next]
     queryLog.use(snapshots)
     snapshotsSince = Clock.monotonicNanoseconds()
@@ -386,6 +420,9 @@ package final class ServerControl {
     let policy = snapshot.policy.policy
     if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses + sockets.left) {
       remarks.append("changed listen addresses take a restart; until then the server listens where it did")
+    }
+    if options.http == nil, policy.http?.addresses != old.snapshot.policy.policy.http?.addresses {
+      remarks.append("changed http addresses take a restart; until then the page and /metrics are where they were")
     }
     if options.user == nil, policy.user?.text != old.snapshot.policy.policy.user?.text {
       remarks.append("a changed user takes a restart; until then the server is who it was")
@@ -429,8 +466,11 @@ package final class ServerControl {
   /// Lets every worker finish its batch, then says what was measured.
   private func finish() {
     notifier.notify("STOPPING=1")
+    status.noteStopping()
     for worker in workers { worker.stop() }
     for thread in threads { thread.join() }
+    http.stop()
+    httpThread?.join()
     writeRefusals()
     refusals.tellAll()
     finishQueryLog()

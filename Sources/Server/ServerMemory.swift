@@ -19,9 +19,10 @@ enum ServerMemory {
 
   /// Raises the limit on open files.
   /// - Returns: how many connections there are descriptors for.
-  static func connectionRoom(_ cores: Int, _ addresses: Int) -> Int {
+  static func connectionRoom(_ cores: Int, _ addresses: Int, http doors: Int) -> Int {
     // A core has a socket of each kind for each address, and each of its two threads a poller and a bell.
-    max(1, raiseDescriptorLimit() - cores * (2 * addresses + 4) - spareDescriptors)
+    let http = doors == 0 ? 0 : doors + HTTPLoop.connectionLimit + 8
+    return max(1, raiseDescriptorLimit() - cores * (2 * addresses + 4) - spareDescriptors - http)
   }
 
   /// What to say where a policy wants more connections than there are descriptors for; nil where it does not.

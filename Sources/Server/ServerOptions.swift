@@ -15,6 +15,8 @@ package struct ServerOptions: Sendable {
   package var metricsLog: String?
   /// Where queries are logged: a path, or `off`; nil for what the policy says.
   package var queryLog: String?
+  /// Where HTTP is served instead of where the policy says, nowhere where empty; nil for there.
+  package var http: [SocketAddress]?
   /// Seconds between two metrics records; nil for what the policy says.
   package var metricsInterval: UInt32?
   /// Who to become once the sockets are bound; nil for who the policy says.

@@ -2,6 +2,7 @@ internal import Diagnostics
 internal import FoundationEssentials
 internal import Inspection
 internal import LinuxIO
+internal import Server
 
 extension Command {
   static let check = Command(
@@ -57,9 +58,4 @@ extension Command {
 }
 
 /// A value as indented JSON with a line end.
-func json(_ value: some Encodable) -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  guard let data = try? encoder.encode(value) else { return "" }
-  return String(decoding: data, as: UTF8.self) + "\n"
-}
+func json(_ value: some Encodable) -> String { indentedJSON(value) }

@@ -15,13 +15,14 @@ extension Command {
         --workers N                  threads that answer datagrams (default: one a core)
         --metrics-log PATH|off       where to write metrics as JSON lines (default: as the policy says, else nowhere)
         --query-log PATH|off         where to write queries as JSON lines (default: as the policy says, else nowhere)
+        --http ADDR[:PORT]|off       where to serve the page and /metrics (default: as the policy says, else 127.0.0.1:8053)
         --metrics-interval SECONDS   how often (default: as the policy says, else 10)
 
       SIGHUP reads DIR again; where anything in it is wrong, what was served before stays. SIGTERM and Ctrl-C end the
       server, which then prints what it measured. SIGUSR1 opens the metrics log and
       the query log again, after rotating them. Under systemd (Type=notify) it says when it is ready.
       """,
-    valueOptions: ["--listen", "--user", "--workers", "--metrics-log", "--metrics-interval", "--query-log"],
+    valueOptions: ["--listen", "--user", "--workers", "--metrics-log", "--metrics-interval", "--query-log", "--http"],
     flags: ["--strict"]
   ) { arguments in
     var options = ServerOptions()
@@ -37,6 +38,7 @@ extension Command {
       if options.listens.contains(address) { arguments.fail("--listen \(address) is there twice") }
       options.listens.append(address)
     }
+    options.http = httpAddresses(arguments)
     if let text = arguments.value("--user") {
       options.user = ServerUser(text)
       if options.user == nil { arguments.fail("--user takes NAME or NAME:GROUP, not \"\(text)\"") }
@@ -44,6 +46,21 @@ extension Command {
     options.workers = number("--workers", in: 1...256, arguments)
     options.metricsInterval = number("--metrics-interval", in: 1...86400, arguments).map { UInt32($0) }
     return ExitCode(rawValue: ServerControl.run(options).rawValue) ?? .system
+  }
+
+  /// Where HTTP is to be served; nil where the command line does not say.
+  private static func httpAddresses(_ arguments: Arguments) -> [SocketAddress]? {
+    let words = arguments.all("--http")
+    if words.isEmpty || words == ["off"] { return words.isEmpty ? nil : [] }
+    var addresses: [SocketAddress] = []
+    for text in words {
+      guard let address = SocketAddress(text, defaultPort: HTTPService.defaultPort) else {
+        arguments.fail("\"\(text)\" is no address to serve HTTP at; write for example 127.0.0.1:8053, or off alone")
+      }
+      if addresses.contains(address) { arguments.fail("--http \(address) is there twice") }
+      addresses.append(address)
+    }
+    return addresses
   }
 
   private static func number(_ option: String, in range: ClosedRange<Int>, _ arguments: Arguments) -> Int? {

@@ -153,7 +153,7 @@ has "and in text" "<- web" "$("$AMBIT" graph zones)"
 mkfifo pipe.q pipe.m
 for log in "--query-log pipe.q" "--metrics-log pipe.m"; do
   # shellcheck disable=SC2086 # an option and its value
-  timeout 10 "$AMBIT" serve enforced --listen "127.0.0.1:$port" $log >/dev/null 2>err.pipe
+  timeout 10 "$AMBIT" serve enforced --listen "127.0.0.1:$port" --http off $log >/dev/null 2>err.pipe
   same "${log% *}: a pipe that nobody reads is no log" 3 $?
   has "${log% *}: and why" "cannot write ${log#* }: it is a pipe that nobody reads" "$(cat err.pipe)"
 done
@@ -185,7 +185,7 @@ if unshare -m true 2>/dev/null; then
 mkdir -p disk && mount -t tmpfs -o size=64k tmpfs disk && exec "$@"
 END
   out=$work/out.full err=$work/err.full
-  unshare -m bash full.sh "$AMBIT" serve enforced --listen "127.0.0.1:$port" --query-log disk/q.jsonl >"$out" 2>"$err" &
+  unshare -m bash full.sh "$AMBIT" serve enforced --listen "127.0.0.1:$port" --http off --query-log disk/q.jsonl >"$out" 2>"$err" &
   server=$!
   pids+=("$server")
   until_true grep -q '^listening on' "$out"

@@ -90,13 +90,15 @@ END
 # A copy of the example to change at will.
 copy_zones() { cp -R "$root/zones" "$1"; }
 
-# Starts `ambit serve DIR` with the options given, by default on $port of 127.0.0.1 and ::1; waits until it is ready.
+# Starts `ambit serve DIR` with the options given, by default on $port of 127.0.0.1 and ::1, without HTTP; waits until it is
+# ready.
 # Output goes to $out and $err; its process is $server.
 port=$(free_port)
 starts=0
 serve() { # DIR [OPTION…]
   local listens=()
   [[ " $* " == *" --listen "* ]] || listens=(--listen "127.0.0.1:$port" --listen "[::1]:$port")
+  [[ " $* " == *" --http "* ]] || listens+=(--http off)
   starts=$((starts + 1))
   out=$work/out.$starts err=$work/err.$starts
   "$AMBIT" serve "$@" "${listens[@]}" >"$out" 2>"$err" &

@@ -58,7 +58,7 @@ serve zones --workers 2 --metrics-log off
 same "a limit that may be raised is raised" "" "$(cat "$err")"
 stop "$server"
 small 'ulimit -v 600000'
-timeout 10 "$AMBIT" serve zones --workers 32 --listen "127.0.0.1:$port" --metrics-log off >run.out 2>run.err
+timeout 10 "$AMBIT" serve zones --workers 32 --listen "127.0.0.1:$port" --http off --metrics-log off >run.out 2>run.err
 same "without memory for 32 workers it exits 3" 3 "$?"
 matches "with one line that says so" '^ambit: cannot reserve [0-9]+ MB of addresses for 32 workers: .*--workers\)$' "$(cat run.err)"
 AMBIT=$program
@@ -66,13 +66,13 @@ AMBIT=$program
 # --- who it is -------------------------------------------------------------------------------------------------------
 
 identity() { sed -nE 's/^(Uid|Gid|Groups|CapEff|CapPrm|CapBnd|NoNewPrivs):\s*//p' "/proc/$1/status" | tr -s ' \t\n' ' '; }
-timeout 10 "$AMBIT" serve zones --user no-such-user --listen "127.0.0.1:$port" --metrics-log off >run.out 2>run.err
+timeout 10 "$AMBIT" serve zones --user no-such-user --listen "127.0.0.1:$port" --http off --metrics-log off >run.out 2>run.err
 same "an unknown user exits 3" 3 "$?"
 has "and is named" "cannot find user no-such-user" "$(cat run.err)"
 timeout 10 "$AMBIT" serve zones --user a:b:c --metrics-log off >run.out 2>run.err
 same "a user that is none exits 2" 2 "$?"
 if [[ $(id -u) != 0 ]]; then
-  timeout 10 "$AMBIT" serve zones --user root --listen "127.0.0.1:$port" --metrics-log off >run.out 2>run.err
+  timeout 10 "$AMBIT" serve zones --user root --listen "127.0.0.1:$port" --http off --metrics-log off >run.out 2>run.err
   same "without root, no other user: exits 3" 3 "$?"
   skip "the change of the user, which takes root"
   exit 0
@@ -113,7 +113,7 @@ done
 same "and nothing else is" 3 "$(wc -l <"$err")"
 stop "$server"
 cp saved.policy zones/ambit.policy
-timeout 10 "$AMBIT" serve zones --listen "127.0.0.1:$port" --metrics-log "$work/metrics.jsonl" >run.out 2>run.err
+timeout 10 "$AMBIT" serve zones --listen "127.0.0.1:$port" --http off --metrics-log "$work/metrics.jsonl" >run.out 2>run.err
 same "a metrics log that nobody cannot write exits 3" 3 "$?"
 has "and is named" "cannot write $work/metrics.jsonl: permission denied" "$(cat run.err)"
 

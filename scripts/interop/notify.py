@@ -28,7 +28,7 @@ def next_message():
 
 
 server = subprocess.Popen(
-    [os.environ["AMBIT"], "serve", "zones", "--listen", f"127.0.0.1:{port}", "--metrics-log", "off"],
+    [os.environ["AMBIT"], "serve", "zones", "--listen", f"127.0.0.1:{port}", "--metrics-log", "off", "--http", "off"],
     env=os.environ | {"NOTIFY_SOCKET": name}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 try:
     expect(f"{kind}: READY=1 at the start", "1", next_message().get("READY"))

@@ -38,7 +38,7 @@ done
 
 copy_zones zones
 serve zones --metrics-log off
-run "$AMBIT" serve zones --listen "127.0.0.1:$port" --metrics-log off
+run "$AMBIT" serve zones --listen "127.0.0.1:$port" --http off --metrics-log off
 same "a port in use exits 3" 3 "$code"
 same "with one line" 1 "$(lines "$said")"
 has "that names it" "127.0.0.1:$port" "$said"
@@ -53,7 +53,7 @@ same "a missing folder exits 3 in check too" "3 1" "$code $(lines "$said")"
 run "$AMBIT" serve zones --listen 192.0.2.77:5300
 same "an address that this machine lacks exits 3" "3 1" "$code $(lines "$said")"
 has "and is named" "192.0.2.77:5300" "$said"
-run "$AMBIT" serve zones --listen "127.0.0.1:$port" --metrics-log /absent/metrics.jsonl
+run "$AMBIT" serve zones --listen "127.0.0.1:$port" --http off --metrics-log /absent/metrics.jsonl
 same "a metrics log that cannot be written exits 3" "3 1" "$code $(lines "$said")"
 
 # Runs without the right to read all files, which root has.
@@ -69,7 +69,7 @@ if [[ $(id -u) == 0 ]] && ! unprivileged true 2>/dev/null; then
   skip "unreadable files: root reads all of them, and setpriv cannot drop that here"
 else
   chmod 000 zones/orders.policy
-  run bash -c 'unprivileged "$AMBIT" serve zones --listen 127.0.0.1:'"$port"
+  run bash -c 'unprivileged "$AMBIT" serve zones --listen 127.0.0.1:'"$port"' --http off'
   same "an unreadable policy exits 3" 3 "$code"
   matches "and is named with the reason" "zones/orders.policy.*[Pp]ermission denied" "$said"
   chmod 644 zones/orders.policy
@@ -94,7 +94,7 @@ bad_zone() { # TITLE TEXT PATTERN-OF-MESSAGE
   same "$1: other zones are served" "127.0.0.1" "$(data ns.good.test)"
   matches "$1: the log names it" "$3" "$(cat "$err")"
   stop "$server"
-  run "$AMBIT" serve folder --strict --listen "127.0.0.1:$port" --metrics-log off
+  run "$AMBIT" serve folder --strict --listen "127.0.0.1:$port" --http off --metrics-log off
   same "$1: --strict exits 1" 1 "$code"
   matches "$1: and names it" "$3" "$said"
   run "$AMBIT" check folder
@@ -122,7 +122,7 @@ bad_policy() { # TITLE STATEMENTS PATTERN-OF-MESSAGE
   mkdir folder
   printf '%b' "$good" >folder/mesh.test.zone
   printf 'origin mesh.test\n%b\n' "$2" >folder/ambit.policy
-  run "$AMBIT" serve folder --listen "127.0.0.1:$port" --metrics-log off
+  run "$AMBIT" serve folder --listen "127.0.0.1:$port" --http off --metrics-log off
   same "$1: exits 1" 1 "$code"
   matches "$1: names place and remedy" "$3" "$said"
   same "$1: one line for the mistake" 1 "$(grep -c ': error: ' <<<"$said")"
@@ -140,7 +140,7 @@ bad_policy "an expect line that fails" 'expect from 127.0.0.1 ns A -> 127.0.0.2'
 mkdir folder/nowhere
 printf 'x 60 A 127.0.0.1\n' >folder/nowhere/mesh.test.zone
 printf 'origin mesh.test\n' >folder/ambit.policy
-run "$AMBIT" serve folder --listen "127.0.0.1:$port" --metrics-log off
+run "$AMBIT" serve folder --listen "127.0.0.1:$port" --http off --metrics-log off
 same "an overlay of no context exits 1" 1 "$code"
 has "and is named" "folder/nowhere/mesh.test.zone: error: " "$said"
 
@@ -165,7 +165,7 @@ done
 mkfifo pipe
 head -n 1 pipe >first &
 reader=$!
-"$AMBIT" serve zones --listen "127.0.0.1:$port" --metrics-log off >pipe 2>closed.err &
+"$AMBIT" serve zones --listen "127.0.0.1:$port" --http off --metrics-log off >pipe 2>closed.err &
 server=$!
 pids+=("$server")
 wait "$reader"

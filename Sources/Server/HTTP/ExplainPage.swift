@@ -1,0 +1,79 @@
+internal import Addresses
+internal import Answering
+internal import DNSFormat
+internal import FoundationEssentials
+internal import HTTP
+internal import Inspection
+internal import LinuxIO
+internal import Zones
+
+/// `/explain.json?name=orders&type=A&from=127.0.2.66`: what `ambit explain --json` prints, of the snapshot in service.
+enum ExplainPage {
+  /// `certificate` and `user` may be given too, one of them.
+  private static let parameters = ["name", "type", "from", "certificate", "user"]
+
+  /// Why a question is none, in words for who asked.
+  private struct Problem: Error {
+    let text: String
+  }
+
+  static func response(to request: HTTPRequest, _ served: ServedSnapshot) -> HTTPResponse {
+    do throws(Problem) {
+      return json(try explanation(request.query, served))
+    } catch {
+      return json(["error": error.text], .badRequest)
+    }
+  }
+
+  private static func explanation(_ query: String, _ served: ServedSnapshot) throws(Problem) -> Explanation {
+    let values: HTTPQuery
+    do throws(HTTPQuery.Problem) {
+      values = try HTTPQuery(query, known: parameters)
+    } catch {
+      throw Problem(text: error.text)
+    }
+    guard let written = values["name"] else { throw Problem(text: "say which name is asked for: name=orders") }
+    guard let from = values["from"] else { throw Problem(text: "say who asks: from=127.0.0.1") }
+    guard let source = IPAddress(from) else {
+      throw Problem(text: "\"\(from)\" is no address; write for example from=127.0.0.1")
+    }
+    let typeText = values["type"] ?? "A"
+    guard let type = RRType(mnemonic: typeText) else { throw Problem(text: "\"\(typeText)\" is no type of record") }
+    guard let name = served.snapshot.name(meantBy: written) else {
+      throw Problem(text: "\"\(written)\" is no domain name")
+    }
+    let asker = Asker(source, certificate: values["certificate"], user: try user(values))
+    // Each zone on the way is read once, and an alias's target is mostly in the same.
+    var read: [DomainName: ZoneSource?] = [:]
+    return Explanation(name, type, asker, at: Clock.realtimeSeconds(), served.snapshot) { origin in
+      if let known = read[origin] { return known }
+      // A chain through many large zones names no lines in the last of them.
+      let source = read.count < 4 ? served.written.read(origin) : nil
+      read[origin] = .some(source)
+      return source
+    }
+  }
+
+  private static func user(_ values: HTTPQuery) throws(Problem) -> UInt32? {
+    guard let written = values["user"] else { return nil }
+    if values["certificate"] != nil {
+      throw Problem(text: "a caller behind a proxy has no user here: certificate or user")
+    }
+    guard let user = UInt32(written) ?? userNumber(of: written) else {
+      throw Problem(text: "this host has no user \"\(written)\"; write a name of it or a number")
+    }
+    return user
+  }
+
+  private static func json(_ value: some Encodable, _ status: HTTPStatus = .ok) -> HTTPResponse {
+    HTTPResponse(status, type: "application/json", Array(indentedJSON(value).utf8))
+  }
+}
+
+/// A value as indented JSON with a line end, the same wherever it is printed.
+package func indentedJSON(_ value: some Encodable) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  guard let data = try? encoder.encode(value) else { return "" }
+  return String(decoding: data, as: UTF8.self) + "\n"
+}

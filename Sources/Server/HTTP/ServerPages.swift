@@ -1,0 +1,91 @@
+internal import Answering
+internal import DNSFormat
+internal import HTTP
+internal import Inspection
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+
+/// What is served over HTTP: a row a path. All of it only reads.
+struct ServerPages: Sendable {
+  let version: String
+  let holder: SnapshotHolder
+  let workers: [Worker]
+  let slots: MetricSlots
+  let status: ConfigurationStatus
+  /// When the process started, in nanoseconds since 1970.
+  let start: UInt64
+  private let clocks = Clock.calibrate()
+
+  init(
+    version: String, _ holder: SnapshotHolder, _ workers: [Worker], _ slots: MetricSlots, _ status: ConfigurationStatus,
+    start: UInt64
+  ) {
+    (self.version, self.holder, self.workers, self.slots) = (version, holder, workers, slots)
+    (self.status, self.start) = (status, start)
+  }
+
+  /// By path.
+  /// - Parameter counts: what is counted of HTTP itself.
+  func pages(_ counts: HTTPCounts) -> [String: HTTPServer.Page] {
+    let document = Array(PageDocument.html.utf8)
+    let page = HTTPResponse(
+      type: "text/html; charset=utf-8", document,
+      fields: [("Content-Security-Policy", contentPolicy(ofPage: document))])
+    return [
+      "/": { _ in page },
+      "/metrics": { _ in metrics(counts) },
+      "/healthz": { _ in HTTPResponse(text: "ok: \(amount(workers.count, "worker")) answering") },
+      "/readyz": { _ in readiness() },
+      "/explain.json": { ExplainPage.response(to: $0, holder.served) },
+    ]
+  }
+
+  /// Ready from the first snapshot on, whatever became of later ones, until the server is told to stop.
+  private func readiness() -> HTTPResponse {
+    let state = status.state
+    if state.isStopping { return HTTPResponse(.unavailable, text: "not ready: the server is stopping") }
+    let stale = state.isStale ? "; the last reload failed or was held back, see the log" : ""
+    return HTTPResponse(text: "ok: snapshot \(holder.served.generation) is served\(stale)")
+  }
+
+  private func metrics(_ http: HTTPCounts) -> HTTPResponse {
+    var counts = CoarseCounts()
+    for worker in workers { counts.add(worker.metrics) }
+    let exposition = Exposition(
+      counts, facts(http), contextName: { slots.name(of: $0) },
+      rcodeName: { RCode(rawValue: UInt16($0))?.mnemonic ?? "RCODE\($0)" },
+      ruleName: { UInt8(exactly: $0).flatMap(Rule.init).flatMap { $0 == .none ? nil : $0.word } })
+    return HTTPResponse(type: Exposition.mediaType, exposition.text())
+  }
+
+  private func facts(_ http: HTTPCounts) -> Exposition.Facts {
+    let (served, state) = (holder.served, status.state)
+    let policy = served.snapshot.policy.policy
+    var facts = Exposition.Facts()
+    facts.version = version
+    if case .text(let text) = policy.versionText { facts.configurationVersion = text }
+    facts.generation = served.generation
+    facts.zones = served.snapshot.zones.zones.count
+    facts.services = policy.services.count
+    facts.contexts = policy.contexts.nodes.count - 1
+    facts.workers = workers.count
+    facts.isStale = state.isStale
+    facts.isLastReloadSuccessful = state.isLastSuccessful
+    facts.lastReload = Double(state.lastReload) / 1e9
+    facts.lastSuccess = Double(state.lastSuccess) / 1e9
+    facts.reloads = [ControlAnswer.Status.reloaded, .failed, .held].map { ($0.rawValue, state.reloads[$0] ?? 0) }
+    facts.monotonic = (clocks.monotonic.resolution, clocks.monotonic.readCost)
+    facts.realtime = (clocks.realtime.resolution, clocks.realtime.readCost)
+    facts.httpRequests = http.byStatus
+    facts.httpGivenUp = http.givenUp
+    let figures = ProcessFigures.read()
+    facts.process.start = Double(start) / 1e9
+    facts.process.cpu = Double(figures.cpuTime) / 1e9
+    facts.process.residentMemory = figures.residentMemory
+    facts.process.addresses = figures.addresses
+    facts.process.openFiles = figures.openFiles
+    facts.process.mostFiles = figures.mostFiles
+    return facts
+  }
+}

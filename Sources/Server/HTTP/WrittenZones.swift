@@ -1,0 +1,62 @@
+internal import Answering
+internal import DNSFormat
+internal import LinuxIO
+internal import ZoneFile
+internal import Zones
+
+/// What is written of the zones of a snapshot, for who asks why: which files each has, read again when that is asked.
+///
+/// A server lets go of its zones' texts. A line that is named is where the record stands in the file as it is now, and no
+/// line is named for a record that is no longer written.
+struct WrittenZones: Sendable {
+  private let outlines: [DomainName: ZoneSource]
+  /// Octets of a zone's files that are read, included ones too: more would hold up who asks next. Of larger zones no line is
+  /// named.
+  private static let limit = 8 << 20
+
+  /// - Parameter sources: as they were loaded, with their records or without.
+  init(_ sources: [ZoneSource] = []) {
+    outlines = Dictionary(
+      sources.map { source in
+        var outline = source
+        outline.layers = source.layers.map { .init(context: $0.context, records: $0.records.withoutRecords) }
+        return (source.origin, outline)
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Reads a zone's files; each time that it is asked. Nil for a zone that is too large or cannot be read.
+  func read(_ origin: DomainName) -> ZoneSource? {
+    guard var source = outlines[origin] else { return nil }
+    let budget = Budget(Self.limit)
+    var baseTTL: UInt32?
+    for index in source.layers.indices {
+      let outline = source.layers[index].records
+      guard let path = outline.files.first, case .success(let text) = budget.open(path) else { return nil }
+      let records = ZoneFileReader.read(
+        text, path: path, origin: outline.origin, baseTTL: baseTTL, open: budget.open
+      ).zone
+      if source.layers[index].context == 0 { baseTTL = records.ownTTL }
+      source.layers[index].records = records
+    }
+    return budget.isExceeded ? nil : source
+  }
+
+  /// How much may still be read.
+  private final class Budget {
+    private var rest: Int
+    private(set) var isExceeded = false
+
+    init(_ limit: Int) { rest = limit }
+
+    func open(_ path: String) -> Result<[UInt8], ZoneFileReader.ReadFailure> {
+      do throws(SystemError) {
+        let text = try readFile(path, atMost: rest)
+        rest -= text.count
+        return .success(text)
+      } catch {
+        isExceeded = true
+        return .failure(ZoneFileReader.ReadFailure(reason: error.reason))
+      }
+    }
+  }
+}
