@@ -27,6 +27,10 @@
 //   what is shown               1 MiB of JSON                      LiveBoard.longestJSON
 //   who asks for a reload       16 at once, 5 s to ask, 10 to read ControlDoor
 //   a request for a reload      256 octets, its answer 1 MiB       ControlRequest.longest, ControlAnswer.longest
+//   HTTP connections            128, the slowest gives way         HTTPLoop.connectionLimit
+//   an HTTP request             8 KiB, 10 s, no content            HTTPRequest.longestHead, HTTPConnection.Phase
+//   HTTP responses not taken    32 MiB together, 30 s each         HTTPLoop.heldLimit
+//   zones read to explain       8 MiB each, 4 an explanation       WrittenZones.limit, ExplainPage
 //   populations measured        512 contexts, more count as one    WorkerMetrics.defaultSlots
 //   descriptors                 the hard limit                     ServerMemory.connectionRoom
 //   memory at the start         tried before it is taken           ServerMemory.reserve

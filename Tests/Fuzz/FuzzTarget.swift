@@ -20,6 +20,7 @@ private nonisolated(unsafe) var target: any FuzzTarget = {
   case "policy": PolicyTarget()
   case "tcp": StreamTarget()
   case "proxy": ProxyTarget()
+  case "http": HTTPTarget()
   default: fatalError("AMBIT_FUZZ_TARGET names no target; start this with scripts/fuzz")
   }
 }()

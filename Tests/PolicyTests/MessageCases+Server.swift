@@ -26,6 +26,13 @@ let serverCases: [MessageCase] = [
     #"p:1:10: error: "127.0.0.1" is one word too many for "http"; write http ADDRESS[:PORT]..., or http off"#),
   MessageCase(
     """
+    listen 127.0.0.1:80
+    http 127.0.0.1:8053 127.0.0.1:80
+    """,
+    #"p:2:1: error: 127.0.0.1:80 is where DNS over TCP is served (listen); write another port, for example 127.0.0.1:8053"#
+  ),
+  MessageCase(
+    """
     http 127.0.0.1:0
     """,
     #"p:1:6: error: "127.0.0.1:0" is no address to serve HTTP at; write for example 127.0.0.1:8053 or off"#),

@@ -59,6 +59,17 @@ extension PolicyResolver {
     }
   }
 
+  /// An address has one TCP listener: DNS over TCP is at every `listen` address.
+  mutating func findHTTPDoubts() {
+    guard let http = policy.http, let address = http.addresses.first(where: isListenedOn) else { return }
+    diagnostics.error(
+      at: http.location,
+      "\(address) is where DNS over TCP is served (listen); write another port, for example "
+        + "\(SocketAddress(address.address, port: HTTPService.defaultPort))")
+  }
+
+  private func isListenedOn(_ address: SocketAddress) -> Bool { policy.listens.contains { $0.address == address } }
+
   mutating func findLogDoubts() {
     guard let queries = policy.queryLog, let metrics = policy.metricsLog, queries.path == metrics.path else { return }
     let (later, earlier) =

@@ -13,6 +13,7 @@ extension PolicyResolver {
     findTrustDoubts()
     findIdentityDoubts()
     findLogDoubts()
+    findHTTPDoubts()
   }
 
   /// True where nothing can be odd, as with most services: no line, or few words that each name another thing.
