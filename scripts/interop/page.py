@@ -1,0 +1,277 @@
+"""Drives the page of a real server. usage: page.py ZONES PICTURES; AMBIT, PORT and HTTP_PORT in the environment."""
+
+import os
+import pathlib
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from urllib.parse import urlsplit
+
+from browser import ENTER, RIGHT, TAB, Browser, until
+
+zones, pictures = sys.argv[1:3]
+port, http_port = os.environ["PORT"], os.environ["HTTP_PORT"]
+address = f"http://127.0.0.1:{http_port}/"
+
+# What the keyboard must reach: whatever is seen and takes part.
+REACHABLE = """
+  return [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
+    .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !node.disabled).map(nameOf);
+  function nameOf(node) {
+    return node.id || `${node.localName} ${node.getAttribute('aria-label') ?? node.textContent.trim().slice(0, 40)}`;
+  }"""
+ACTIVE = REACHABLE.replace(REACHABLE[:REACHABLE.index("  function")], """
+  const active = document.activeElement;
+  return active === document.body || !active ? '' : nameOf(active);
+""")
+
+# Texts whose contrast with what is behind them is below WCAG's 4.5.
+PALE = """
+  const channel = (value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => { const [r, g, b] = numbers(colour); return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b); };
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (at instanceof HTMLElement && (numbers(colour)[3] ?? 1) > 0.99) return colour;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const pale = new Set(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let count = 0;
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !node.checkVisibility() || node.closest('script, style, noscript, title')) continue;
+    const style = getComputedStyle(node), own = light(node instanceof SVGElement ? style.fill : style.color), other = light(behind(node));
+    const ratio = (Math.max(own, other) + 0.05) / (Math.min(own, other) + 0.05);
+    count += 1;
+    if (ratio < 4.5) pale.add(`${node.localName}.${node.getAttribute('class')} ${walker.currentNode.data.trim().slice(0, 20)} ${ratio.toFixed(2)}`);
+  }
+  return { count, pale: [...pale] };"""
+
+
+def check(title, is_right, got=""):
+    print(f"ok {title}" if is_right else f"FAILED {title}\n   got:      {str(got)[:1500]}", flush=True)
+
+
+def serve():
+    arguments = [os.environ["AMBIT"], "serve", zones, "--listen", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{http_port}"]
+    server = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=open("page.err", "w"), text=True)
+    for line in server.stdout:
+        if line.startswith("listening on"):
+            break
+    return server
+
+
+def dig(*words):
+    asked = subprocess.run(["dig", "-r", "@127.0.0.1", "-p", port, "+tries=1", "+timeout=3", *words], capture_output=True, text=True)
+    return asked.stdout
+
+
+def stop(server):
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=15)
+
+
+def text(selector):
+    return browser.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+
+
+def count(selector):
+    return browser.run("return document.querySelectorAll(arguments[0]).length", selector)
+
+
+def status_is(wanted, seconds=15):
+    return until(lambda: browser.run("return document.querySelector('#status').dataset.state") == wanted, seconds)
+
+
+def rows(word):
+    return browser.run("return [...document.querySelectorAll('#refusals-table tbody tr')].map((row) => row.innerText)"
+                       ".filter((row) => row.includes(arguments[0]))", word)
+
+
+def label(start):
+    return browser.run("return [...document.querySelectorAll('#graph .call')].map((call) => call.getAttribute('aria-label'))"
+                       ".find((text) => text.startsWith(arguments[0])) ?? ''", start)
+
+
+def type_into(selector, value):
+    browser.run("const node = document.querySelector(arguments[0]); node.value = arguments[1];"
+                "node.dispatchEvent(new Event('input', { bubbles: true })); node.focus()", selector, value)
+
+
+def empty_page():
+    browser.open(address)
+    check("the page opens and is live", status_is("live"), text("body"))
+    check("before any query it shows what to try", "dig @127.0.0.1" in text("#try-lines"), text("#rates"))
+    lines = [line for line in text("#try-lines").splitlines() if line.startswith("dig ")]
+    answers = [subprocess.run([*shlex.split(line), "+tries=1", "+timeout=3"], capture_output=True, text=True).stdout for line in lines]
+    check("what it shows to try gets answers", len(lines) > 2 and all(answer.strip() for answer in answers), list(zip(lines, answers)))
+
+
+def calls_and_refusals():
+    dig("-b", "127.0.2.66", "orders.mesh.test")
+    for _ in range(5):
+        dig("-b", "127.0.2.10", "checkout.mesh.test")
+    seen = until(lambda: rows("orders.mesh.test. A"))
+    check("a refusal made with dig appears, with its rule and line",
+          bool(seen) and all(word in seen[0] for word in ("batch", "127.0.2.66", "shard-a", "refuse", "orders.policy:5")), seen)
+    edge = until(lambda: label("batch → orders: 0 answered, 1 refused"))
+    check("the refused call is in the graph", bool(edge), browser.run(
+        "return [...document.querySelectorAll('#graph .call')].map((call) => call.getAttribute('aria-label'))"))
+    dashes = browser.run("""
+      const call = [...document.querySelectorAll('#graph .call')].find((one) => one.getAttribute('aria-label').startsWith('batch → orders'));
+      return [...call.querySelectorAll('.edge')].filter((path) => path.checkVisibility()).map((path) => getComputedStyle(path).strokeDasharray)""")
+    check("it is told by its dashes, not by colour alone", len(dashes) == 1 and dashes[0] != "none", dashes)
+    check("answered calls are counted", bool(until(lambda: label("web → checkout: 5 answered, 0 refused"))), label("web"))
+    check("the rates have moved", until(lambda: text("#tiles dd") != "0"), text("#tiles"))
+    check("the time line and the histogram are drawn", until(lambda: count("#timeline .area") and count("#histogram .bars")), text("#latency"))
+    check("residence has its uncertainty", " ± " in text("#histogram-text"), text("#histogram-text"))
+    check("new refusals are announced", "refus" in browser.run("return document.querySelector('#announcer').textContent"))
+
+
+def explain_box():
+    browser.run("document.querySelector('#refusals-table tbody tr button').click()")
+    result = until(lambda: "orders.policy:5" in text("#explain-result") and text("#explain-result")) or ""
+    check("a refusal's button explains it", all(word in result for word in ("refused", "services.policy:17", "May they?", "REFUSED",
+          "ambit explain orders.mesh.test. A --from 127.0.2.66")), result or text("#explain-result"))
+    link = browser.run("return location.hash")
+    check("the question stands in the address", link == "#explain?name=orders.mesh.test.&type=A&from=127.0.2.66", link)
+    type_into("#explain-from", "127.0.2")
+    browser.press(ENTER)
+    error = until(lambda: text("#explain-result .error")) or ""
+    check("what is wrong with a question is said", "127.0.2" in error and "address" in error, error)
+    type_into("#explain-name", "")
+    browser.press(ENTER)
+    check("a question without a name is told so", until(lambda: "Which name" in text("#explain-result")), text("#explain-result"))
+    browser.open("about:blank")
+    browser.open(f"{address}#explain?name=web&type=A&from=127.0.2.20")
+    check("a link opens with its answer", until(lambda: "acyclic" in text("#explain-result")), text("#explain"))
+
+
+def hostile_names():
+    name = "<img src=x onerror=alert(1)>.mesh.test"
+    dig("-b", "127.0.9.9", name.replace(" ", "\\032"))
+    dig("-b", "127.0.9.9", "\\000\\255\\\"--></script><b>.mesh.test")
+    check("a hostile name is shown as text", bool(until(lambda: rows("<img"))), text("#refusals"))
+    browser.run("[...document.querySelectorAll('#refusals-table tbody tr')].find((row) => row.innerText.includes('<img'))"
+                ".querySelector('button').click()")
+    check("and explained as text", until(lambda: "<img" in text("#explain-result")), text("#explain-result"))
+    check("nothing of it became an element", count("img") == 0 and count("#app b > b") == 0)
+
+
+def filtering_and_pausing():
+    type_into("#refusals-filter", "placement 127.0.9")
+    check("the list is filtered", until(lambda: rows("placement") and not rows("orders.policy")), text("#refusals"))
+    type_into("#refusals-filter", "no such thing")
+    check("a filter that finds nothing says so", until(lambda: "has that in it" in text("#refusals-empty")), text("#refusals"))
+    type_into("#refusals-filter", "")
+    browser.run("document.activeElement.blur(); document.querySelector('#pause').click()")
+    check("it can be paused", status_is("paused"))
+    dig("-b", "127.0.2.30", "reports.mesh.test")
+    time.sleep(1.5)
+    check("a paused page stands still", not rows("reports.mesh.test."))
+    browser.run("document.querySelector('#pause').click()")
+    check("and goes on", bool(until(lambda: rows("reports.mesh.test."))), text("#refusals"))
+
+
+def keyboard():
+    browser.open("about:blank")
+    browser.open(address)
+    status_is("live")
+    until(lambda: count("#graph .call"))
+    browser.press(TAB)
+    check("the first stop is the way past the header", browser.run("return document.activeElement.className") == "skip")
+    wanted = set(browser.run(REACHABLE))
+    reached = [browser.run(ACTIVE)]
+    for _ in range(len(wanted) + 30):
+        browser.press(TAB)
+        reached.append(browser.run(ACTIVE))
+        if reached[-1] == reached[0] or reached[-1] == "":
+            break
+    check("the keyboard reaches everything and is caught nowhere", len(wanted) > 20 and wanted <= set(reached) and len(reached) < len(wanted) + 30,
+          sorted(wanted - set(reached)) or reached[-5:])
+    browser.run("document.querySelector('#graph .call[tabindex=\"0\"]').focus()")
+    first = browser.run("return document.activeElement.getAttribute('aria-label')")
+    told = text("#graph-detail")
+    browser.press(RIGHT)
+    second = browser.run("return document.activeElement.getAttribute('aria-label')")
+    check("arrow keys walk along the calls, whose counts and line are told",
+          first != second and told.splitlines()[0] == first and until(lambda: text("#graph-detail").splitlines()[0] == second), (first, second, told))
+    time.sleep(1.5)
+    kept = browser.run("return document.activeElement.getAttribute('aria-label')") or ""
+    check("an update keeps the focus", kept.split(":")[0] == (second or "").split(":")[0] != "", kept)
+
+
+def looks():
+    os.makedirs(pictures, exist_ok=True)
+    for name, width, height, scale, is_dark in (("light", 1280, 900, 1, False), ("dark", 1280, 900, 1, True), ("phone", 360, 740, 2, False),
+                                                ("phone-dark", 360, 740, 2, True), ("zoom-200", 640, 450, 2, False)):
+        browser.screen(width, height, scale=scale, is_dark=is_dark)
+        browser.open("about:blank")
+        browser.open(f"{address}#explain?name=orders&type=A&from=127.0.2.66")
+        until(lambda: count("#graph .call") and "orders.policy:5" in text("#explain-result"))
+        overflow = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        check(f"{name}: nothing is to be scrolled sideways", overflow <= 0, overflow)
+        contrast = browser.run(PALE)
+        check(f"{name}: every text has contrast enough", contrast["count"] > 100 and not contrast["pale"], contrast)
+        browser.picture(f"{pictures}/{name}.png")
+    browser.screen(1280, 900)
+
+
+def without_script():
+    browser.command("Emulation.setScriptExecutionDisabled", value=True)
+    browser.open("about:blank")
+    browser.open(address)
+    names = {node.get("name", {}).get("value", "") for node in browser.command("Accessibility.getFullAXTree")["nodes"]}
+    browser.command("Emulation.setScriptExecutionDisabled", value=False)
+    check("without script it says what to do", "ambit top" in names and "Pause" not in names, names)
+
+
+def going_and_coming(server):
+    browser.open("about:blank")
+    browser.open(address)
+    status_is("live")
+    policy = pathlib.Path(zones, "orders.policy")
+    right = policy.read_text()
+    policy.write_text(right.replace("refuse  batch", "refuse  bacth"))
+    server.send_signal(signal.SIGHUP)
+    check("a failed reload is shown, with its reason", until(lambda: "bacth" in text("#stale-reasons")), text("body")[:600])
+    policy.write_text(right)
+    server.send_signal(signal.SIGHUP)
+    check("and gone with the next good one", until(lambda: not text("#stale")), text("#stale"))
+    noise = [entry["message"] for entry in browser.log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    noise = [line for line in noise if "/explain.json" not in line]  # the questions that were wrong: 400
+    check("the console has no errors", not noise, noise)
+    stop(server)
+    check("a server that is gone is said to be", status_is("gone") and "does not answer" in text("#connection"), text("header"))
+    server = serve()
+    check("a server that is back is live again", status_is("live", 25) and not text("#connection"), text("header"))
+    return server
+
+
+def no_outside_requests():
+    outside, own = set(), set()
+    for entry in browser.log("performance"):
+        message = __import__("json").loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            url = message["params"]["request"]["url"]
+            (own if url.startswith(address) else outside).add(urlsplit(url).scheme + ":" + url[:120])
+    outside = {url for url in outside if not url.startswith(("data:", "about:", "chrome:"))}
+    check("nothing is asked of anybody else", own and not outside, outside)
+
+
+server = serve()
+with tempfile.TemporaryDirectory(prefix="ambit-browser.") as folder:
+    browser = Browser(folder)
+    try:
+        for part in (empty_page, calls_and_refusals, explain_box, hostile_names, filtering_and_pausing, keyboard, looks, without_script):
+            part()
+        server = going_and_coming(server)
+        no_outside_requests()
+    finally:
+        browser.close()
+        stop(server)
