@@ -130,5 +130,9 @@ const shellWord = (text) => (/^[\w.:/@%+=-]+$/.test(text) ? text : `'${text.repl
 /// A reason whose line stands beside it.
 const withoutPlace = (text, place) => (place ? text.replace(` (${place})`, '') : text);
 
+/// `teams/orders.policy:5`, which may break after its slashes only.
+const placeNode = (place, name = 'span') => element(name, { class: 'place' },
+  ...(place ?? '').split(/(?<=\/)/).flatMap((part, index) => (index > 0 ? [element('wbr'), part] : [part])));
+
 const noContext = '(nowhere)';
 const contextText = (name) => (name === undefined || name === null || name === '' ? noContext : name);

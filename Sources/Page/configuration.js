@@ -86,7 +86,7 @@ function aboutContext(context) {
   say('listens on', context.listeners);
   say('isolated from', context.isolatedFrom);
   const overlays = element('ol', {}, ...context.overlays.map((overlay) => element('li', {},
-    element('span', { class: 'place' }, overlay.file), ' ',
+    placeNode(overlay.file), ' ',
     element('span', { class: 'quiet' }, `${amount(overlay.names, 'name')}, ${overlay.context ? (overlay.context === context.name ? 'its own' : `of ${overlay.context}`) : 'the base'}`))));
   if (context.overlaysLeftOut > 0) overlays.append(element('li', { class: 'quiet' }, `and ${context.overlaysLeftOut} more`));
   about.append(overlays);

@@ -78,7 +78,7 @@ function showExplanation(explanation, question) {
 }
 
 const factParts = (fact) => [element('span', {}, fact.text), fact.place ? ' ' : '',
-  fact.place ? element('span', { class: 'place' }, fact.place) : ''];
+  fact.place ? placeNode(fact.place) : ''];
 
 const factList = (facts) => element('ul', { class: 'facts-list' }, ...facts.map((fact) => element('li', {}, ...factParts(fact))));
 

@@ -91,7 +91,8 @@ function showFigures(group, edge) {
 }
 
 function buildGraph(box, edges, available) {
-  const hadFocus = box.contains(document.activeElement);
+  // Taking an element away takes its focus, which the new one of the same call is given again.
+  const focused = box.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   const nodes = new Map();
   const most = available < 600 ? 14 : 24;
   const add = (key, name, short, isContext) => {
@@ -114,7 +115,6 @@ function buildGraph(box, edges, available) {
       markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto' },
     drawing('path', { d: 'M0 0 8 4 0 8z', class: `arrow-${kind}` })))));
   graph.groups = new Map();
-  if (!edges.some((edge) => edge.key === graph.focused)) graph.focused = null;
   for (const edge of edges) {
     const group = drawing('g', { class: 'call', role: 'img', tabindex: -1 },
       drawing('path', { class: 'hit', d: edge.path }),
@@ -130,9 +130,9 @@ function buildGraph(box, edges, available) {
       drawing('text', { x: node.x + node.width / 2, y: node.y + boxHeight / 2 + 4.5 }, node.label))]));
   svg.append(...graph.nodeGroups.values());
   box.replaceChildren(svg);
-  const first = graph.groups.get(graph.focused) ?? graph.groups.values().next().value;
+  const first = graph.groups.get(focused) ?? graph.groups.values().next().value;
   first?.setAttribute('tabindex', 0);
-  if (hadFocus) first?.focus({ preventScroll: true });
+  if (focused !== undefined) first?.focus({ preventScroll: true });
 }
 
 function edgeText(edge) {
@@ -166,7 +166,7 @@ function tellFocused() {
       const parts = [`in ${contextText(call.context)}: ${grouped(call.answered)} answered, ${grouped(call.refused)} refused`];
       if (call.wouldRefuse > 0) parts.push(`, ${grouped(call.wouldRefuse)} would be refused`);
       if (call.rule) parts.push(', last by ', element('b', {}, call.rule), ' ');
-      if (call.place) parts.push(element('span', { class: 'place' }, call.place));
+      if (call.place) parts.push(placeNode(call.place));
       lines.push(element('p', {}, ...parts));
     }
   }

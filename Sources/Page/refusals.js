@@ -56,7 +56,7 @@ function refusalRow(refusal) {
     element('td', {}, contextText(refusal.context)),
     element('td', {}, element('span', { class: `tag ${refusal.isOnlyObserved ? 'observed' : 'refused'}` },
       refusal.isOnlyObserved ? `${refusal.rule}, observed` : refusal.rule)),
-    element('td', { class: 'place' }, refusal.place ?? ''),
+    placeNode(refusal.place, 'td'),
     element('td', { class: 'reason' }, withoutPlace(refusal.reason, refusal.place)),
     element('td', {}, button));
 }

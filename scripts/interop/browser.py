@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 
-TAB, ENTER, RIGHT, ESCAPE = "\ue004", "\ue007", "\ue014", "\ue00c"
+TAB, ENTER, RIGHT = "\ue004", "\ue007", "\ue014"
 
 
 def free_port():
@@ -93,9 +93,8 @@ def until(question, seconds=10):
     while time.monotonic() < end:
         try:
             answer = question()
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError):
             answer = None
-            last = error
         if answer:
             return answer
         time.sleep(0.1)

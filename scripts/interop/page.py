@@ -1,5 +1,6 @@
 """Drives the page of a real server. usage: page.py ZONES PICTURES; AMBIT, PORT and HTTP_PORT in the environment."""
 
+import json
 import os
 import pathlib
 import shlex
@@ -77,7 +78,7 @@ def stop(server):
 
 
 def text(selector):
-    return browser.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+    return browser.run("const node = document.querySelector(arguments[0]); return node?.checkVisibility() ? node.innerText : ''", selector)
 
 
 def count(selector):
@@ -256,7 +257,7 @@ def going_and_coming(server):
 def no_outside_requests():
     outside, own = set(), set()
     for entry in browser.log("performance"):
-        message = __import__("json").loads(entry["message"])["message"]
+        message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
             url = message["params"]["request"]["url"]
             (own if url.startswith(address) else outside).add(urlsplit(url).scheme + ":" + url[:120])
