@@ -80,7 +80,7 @@ function rateText(rate) {
 }
 
 function shareText(part, whole) {
-  if (!(whole > 0)) return '';
+  if (!(whole > 0) || part === 0) return '';
   const share = (100 * part) / whole;
   return share > 0 && share < 0.1 ? '<\u20090.1\u202f%' : `${share.toFixed(share < 10 ? 1 : 0)}\u202f%`;
 }
