@@ -62,7 +62,7 @@ let package = Package(
     module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
     module(
       "Server",
-      imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Answering", "Inspection"]),
+      imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Page", "Answering", "Inspection"]),
     .executableTarget(
       name: "ambit",
       dependencies: data + ["LinuxIO", "Zones", "Policy", "Answering", "Inspection", "Server"],

@@ -134,7 +134,7 @@ package final class ServerControl {
     metricsInterval = options.metricsInterval ?? policy.metricsLog?.interval ?? 10
     load = try BackgroundLoad(server)
     let pages = ServerPages(
-      version: options.version, holder, workers, slots, status, start: Clock.realtimeNanoseconds())
+      version: options.version, holder, workers, slots, status, board, start: Clock.realtimeNanoseconds())
     let counts = HTTPCounts()
     http = try HTTPServer(
       listeners, names: { holder.served.snapshot.policy.policy.httpHosts }, pages.pages(counts), counts)

@@ -4,6 +4,7 @@ internal import HTTP
 internal import Inspection
 internal import LinuxIO
 internal import Metrics
+internal import Page
 internal import Policy
 
 /// What is served over HTTP: a row a path. All of it only reads.
@@ -13,27 +14,29 @@ struct ServerPages: Sendable {
   let workers: [Worker]
   let slots: MetricSlots
   let status: ConfigurationStatus
+  let board: LiveBoard
   /// When the process started, in nanoseconds since 1970.
   let start: UInt64
   private let clocks = Clock.calibrate()
 
   init(
     version: String, _ holder: SnapshotHolder, _ workers: [Worker], _ slots: MetricSlots, _ status: ConfigurationStatus,
-    start: UInt64
+    _ board: LiveBoard, start: UInt64
   ) {
     (self.version, self.holder, self.workers, self.slots) = (version, holder, workers, slots)
-    (self.status, self.start) = (status, start)
+    (self.status, self.board, self.start) = (status, board, start)
   }
 
   /// By path.
   /// - Parameter counts: what is counted of HTTP itself.
   func pages(_ counts: HTTPCounts) -> [String: HTTPServer.Page] {
-    let document = Array(PageDocument.html.utf8)
+    let document = LivePage.document
     let page = HTTPResponse(
       type: "text/html; charset=utf-8", document,
       fields: [("Content-Security-Policy", contentPolicy(ofPage: document))])
     return [
       "/": { _ in page },
+      "/state.json": { _ in HTTPResponse(type: "application/json", Array(board.json().utf8)) },
       "/metrics": { _ in metrics(counts) },
       "/healthz": { _ in HTTPResponse(text: "ok: \(amount(workers.count, "worker")) answering") },
       "/readyz": { _ in readiness() },
