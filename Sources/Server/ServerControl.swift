@@ -39,7 +39,6 @@ package final class ServerControl {
   private static let snapshotGrace: UInt64 = 2_000_000_000
   private let load: BackgroundLoad
   private let door: ControlDoor
-  private let status = ConfigurationStatus()
   private let http: HTTPServer
   private var httpThread: WorkerThread?
   private var reloads = Reloads()
@@ -134,7 +133,7 @@ package final class ServerControl {
     metricsInterval = options.metricsInterval ?? policy.metricsLog?.interval ?? 10
     load = try BackgroundLoad(server)
     let pages = ServerPages(
-      version: options.version, holder, workers, slots, status, board, start: Clock.realtimeNanoseconds())
+      version: options.version, holder, workers, slots, board, start: Clock.realtimeNanoseconds())
     let counts = HTTPCounts()
     http = try HTTPServer(
       listeners, names: { holder.served.snapshot.policy.policy.httpHosts }, pages.pages(counts), counts)
@@ -389,7 +388,6 @@ package final class ServerControl {
   /// Says what a reload came to: in both logs, to the service manager, and to those who asked for it.
   private func tell(_ result: ReloadResult) {
     var result = result
-    status.note(result.status)
     result.generation = holder.served.generation
     Self.report(result.diagnostics)
     for line in result.lines { log.write(line) }
@@ -466,7 +464,7 @@ package final class ServerControl {
   /// Lets every worker finish its batch, then says what was measured.
   private func finish() {
     notifier.notify("STOPPING=1")
-    status.noteStopping()
+    board.noteStopping()
     for worker in workers { worker.stop() }
     for thread in threads { thread.join() }
     http.stop()

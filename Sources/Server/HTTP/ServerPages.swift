@@ -13,18 +13,17 @@ struct ServerPages: Sendable {
   let holder: SnapshotHolder
   let workers: [Worker]
   let slots: MetricSlots
-  let status: ConfigurationStatus
   let board: LiveBoard
   /// When the process started, in nanoseconds since 1970.
   let start: UInt64
   private let clocks = Clock.calibrate()
 
   init(
-    version: String, _ holder: SnapshotHolder, _ workers: [Worker], _ slots: MetricSlots, _ status: ConfigurationStatus,
-    _ board: LiveBoard, start: UInt64
+    version: String, _ holder: SnapshotHolder, _ workers: [Worker], _ slots: MetricSlots, _ board: LiveBoard,
+    start: UInt64
   ) {
     (self.version, self.holder, self.workers, self.slots) = (version, holder, workers, slots)
-    (self.status, self.board, self.start) = (status, board, start)
+    (self.board, self.start) = (board, start)
   }
 
   /// By path.
@@ -38,17 +37,22 @@ struct ServerPages: Sendable {
       "/": { _ in page },
       "/state.json": { _ in HTTPResponse(type: "application/json", Array(board.json().utf8)) },
       "/metrics": { _ in metrics(counts) },
-      "/healthz": { _ in HTTPResponse(text: "ok: \(amount(workers.count, "worker")) answering") },
+      "/healthz": { _ in health() },
       "/readyz": { _ in readiness() },
       "/explain.json": { ExplainPage.response(to: $0, holder.served) },
     ]
   }
 
+  /// Well while every thread that answers takes its turns.
+  private func health() -> HTTPResponse {
+    let workers = board.workerCheck(at: Clock.monotonicNanoseconds())
+    return workers.isWell ? HTTPResponse(text: "ok: \(workers.text)") : HTTPResponse(.unavailable, text: workers.text)
+  }
+
   /// Ready from the first snapshot on, whatever became of later ones, until the server is told to stop.
   private func readiness() -> HTTPResponse {
-    let state = status.state
-    if state.isStopping { return HTTPResponse(.unavailable, text: "not ready: the server is stopping") }
-    let stale = state.isStale ? "; the last reload failed or was held back, see the log" : ""
+    if board.isStopping { return HTTPResponse(.unavailable, text: "not ready: the server is stopping") }
+    let stale = board.configuration.isStale ? "; the last reload failed or was held back, see the log" : ""
     return HTTPResponse(text: "ok: snapshot \(holder.served.generation) is served\(stale)")
   }
 
@@ -63,7 +67,7 @@ struct ServerPages: Sendable {
   }
 
   private func facts(_ http: HTTPCounts) -> Exposition.Facts {
-    let (served, state) = (holder.served, status.state)
+    let (served, state) = (holder.served, board.configuration)
     let policy = served.snapshot.policy.policy
     var facts = Exposition.Facts()
     facts.version = version
@@ -74,10 +78,12 @@ struct ServerPages: Sendable {
     facts.contexts = policy.contexts.nodes.count - 1
     facts.workers = workers.count
     facts.isStale = state.isStale
-    facts.isLastReloadSuccessful = state.isLastSuccessful
-    facts.lastReload = Double(state.lastReload) / 1e9
-    facts.lastSuccess = Double(state.lastSuccess) / 1e9
-    facts.reloads = [ControlAnswer.Status.reloaded, .failed, .held].map { ($0.rawValue, state.reloads[$0] ?? 0) }
+    facts.isLastReloadSuccessful = state.lastStatus == nil || state.lastStatus == .reloaded
+    facts.lastReload = Double(state.lastReload ?? state.loaded) / 1e9
+    facts.lastSuccess = Double(state.loaded) / 1e9
+    facts.reloads = [
+      (ControlAnswer.Status.reloaded, state.reloaded), (.failed, state.failed), (.held, state.held),
+    ].map { ($0.0.rawValue, $0.1) }
     facts.monotonic = (clocks.monotonic.resolution, clocks.monotonic.readCost)
     facts.realtime = (clocks.realtime.resolution, clocks.realtime.readCost)
     facts.httpRequests = http.byStatus

@@ -59,6 +59,7 @@ final class LiveBoard: Sendable {
   }
 
   private let live: Mutex<Live>
+  private let hasStopped = Atomic<Bool>(false)
   /// The last JSON, and of which moment it is.
   private let encoded = Mutex<(time: String, text: String)>(("", ""))
   /// Octets of JSON at the most, so that an answer over the control socket is whole.
@@ -132,7 +133,16 @@ final class LiveBoard: Sendable {
   /// Takes note of zones that did not load at the start.
   func note(brokenZones: [String]) { live.withLock { $0.configuration.brokenZones = brokenZones } }
 
+  /// Takes note that the server ends.
+  func noteStopping() { hasStopped.store(true, ordering: .releasing) }
+
   // MARK: - For any thread
+
+  /// True once the server was told to end.
+  var isStopping: Bool { hasStopped.load(ordering: .acquiring) }
+
+  /// Whether all threads that answer take their turns, at this moment of the clock that never goes back.
+  func workerCheck(at now: UInt64) -> LiveState.Check { live.withLock { $0.health.workerCheck(now) } }
 
   /// What became of the loads.
   var configuration: ConfigState { live.withLock { $0.configuration } }

@@ -65,7 +65,8 @@ struct LiveHealth: Sendable {
     ] + signatureCheck(layers, seconds)
   }
 
-  private func workerCheck(_ now: UInt64) -> LiveState.Check {
+  /// Whether every worker has taken a turn lately.
+  func workerCheck(_ now: UInt64) -> LiveState.Check {
     let stuck = workers.indices.filter { now > lastTurn[$0] && now - lastTurn[$0] > Self.longestTurn }
     let names = stuck.prefix(4).map { "\(workers[$0]) for \((now - lastTurn[$0]) / 1_000_000_000) s" }
     return LiveState.Check(
