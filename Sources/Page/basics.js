@@ -97,9 +97,13 @@ function timeText(seconds) {
   return `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)}\u202f${unit}`;
 }
 
+/// An uncertainty of this many seconds says that there is no bound: too few were timed.
+const unknownFrom = 100;
+
 /// A time and what it may be off by, in one unit: `12.3 ± 0.4 µs`.
 function timeTextWithin(seconds, uncertainty) {
   if (!(seconds > 0) || !(uncertainty > 0)) return timeText(seconds);
+  if (uncertainty >= unknownFrom) return `${timeText(seconds)} ± unknown`;
   const [size, unit] = unitOf(seconds);
   const off = uncertainty / size;
   const digits = Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(off))));

@@ -3,16 +3,14 @@
 const everyContext = ' every';
 const latency = { state: null };
 
-/// Several populations as one. Their histograms add exactly; a quantile of the sum is known to half a bucket.
-function merged(list) {
-  if (list.length <= 1) return list[0];
+/// Several populations as one. Their histograms add exactly; a quantile of the sum is known to half a bucket and the clock.
+function merged(list, clock) {
   const buckets = new Map();
-  let count = 0, sum = 0, max = 0, uncertainty = 0;
+  let count = 0, sum = 0, max = 0;
   for (const one of list) {
     count += one.count;
     sum += one.mean * one.count;
     max = Math.max(max, one.max);
-    uncertainty = Math.max(uncertainty, one.uncertainty);
     for (const bucket of one.buckets) {
       const known = buckets.get(bucket.from);
       if (known) known.count += bucket.count;
@@ -30,14 +28,24 @@ function merged(list) {
   };
   const [p50, p95, p99] = [0.5, 0.95, 0.99].map(quantile);
   return { count, buckets: ordered, max, mean: count > 0 ? sum / count : 0, p50: p50.at, p95: p95.at, p99: p99.at, isMerged: true,
-    off: { p50: p50.off + uncertainty, p99: p99.off + uncertainty } };
+    off: { p50: p50.off + clock, p99: p99.off + clock } };
 }
 
-const timesOf = (state, metric, context, decision) => merged(state.latencies.filter((one) =>
-  one.metric === metric && one.count > 0 && (context === everyContext || one.context === context)
-  && (decision === 'all' || one.decision === decision)));
-
-const offBy = (times, name) => (times.isMerged ? times.off[name] : times.uncertainty);
+function timesOf(state, metric, context, decision) {
+  const sameMetric = state.latencies.filter((one) => one.metric === metric && one.count > 0);
+  const list = sameMetric.filter((one) => (context === everyContext || one.context === context)
+    && (decision === 'all' || one.decision === decision));
+  if (list.length === 0) return undefined;
+  // An uncertainty is that of p99, the clock's part and the bucket's. The clock's part is the same for all of a metric and
+  // a transport: no more than the least of theirs.
+  const clock = Math.max(...list.map((one) =>
+    Math.min(...sameMetric.filter((other) => other.transport === one.transport).map((other) => other.uncertainty))));
+  if (list.length > 1) return merged(list, clock);
+  const [one] = list;
+  const bucket = one.buckets.find(({ from, to }) => from <= one.p50 && one.p50 < to);
+  const p50 = bucket ? Math.min(one.uncertainty, (bucket.to - bucket.from) / 2 + clock) : one.uncertainty;
+  return { ...one, off: { p50, p99: one.uncertainty } };
+}
 
 function drawLatency(state) {
   if (state) latency.state = state;
@@ -92,7 +100,7 @@ function drawHistogram(state) {
   const residence = shown.find(([name]) => name === 'residence')?.[1];
   if (residence) {
     for (const name of ['p50', 'p99']) {
-      const off = offBy(residence, name);
+      const off = residence.off[name];
       const from = x(residence[name] - off), to = x(residence[name] + off);
       svg.append(drawing('rect', { class: 'mark-band', x: from, y: top, width: Math.max(to - from, 1), height: bottom - top }));
     }
@@ -109,8 +117,8 @@ function drawHistogram(state) {
     });
   }
   const texts = [...shown].reverse().map(([name, times]) =>
-    `${name}: ${amount(times.count, 'query').replace('querys', 'queries')}, p50 ${timeTextWithin(times.p50, offBy(times, 'p50'))}, `
-    + `p99 ${timeTextWithin(times.p99, offBy(times, 'p99'))}, max ${timeText(times.max)}`);
+    `${name}: ${amount(times.count, 'query').replace('querys', 'queries')}, p50 ${timeTextWithin(times.p50, times.off.p50)}, `
+    + `p99 ${timeTextWithin(times.p99, times.off.p99)}, max ${timeText(times.max)}`);
   svg.setAttribute('aria-label', texts.join('; '));
   box.replaceChildren(svg);
   const isMerged = shown.some(([, times]) => times.isMerged);
@@ -164,7 +172,7 @@ function drawPopulations(state) {
       ...Array.from({ length: 7 }, () => element('td', { class: 'number' }))),
     (node, one) => {
       const values = [grouped(one.count), timeText(one.p50), timeText(one.p95), timeText(one.p99), timeText(one.max), timeText(one.mean),
-        `± ${timeText(one.uncertainty)}`];
+        one.uncertainty < unknownFrom ? `± ${timeText(one.uncertainty)}` : 'unknown'];
       values.forEach((value, index) => setText(node.cells[index + 4], value));
     });
 }

@@ -62,7 +62,7 @@ function refusalRow(refusal) {
 }
 
 function updateRefusal(row, refusal) {
-  setText(row.querySelector('.count'), refusal.count > 1 ? `× ${grouped(refusal.count)}` : '');
+  setText(row.querySelector('.count'), refusal.count > 1 ? `×\u00a0${grouped(refusal.count)}` : '');
 }
 
 function prepareRefusals() {
