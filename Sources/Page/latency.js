@@ -3,8 +3,9 @@
 const everyContext = ' every';
 const latency = { state: null };
 
-/// Several populations as one. Their histograms add exactly; a quantile of the sum is known to half a bucket and the clock.
-function merged(list, clock) {
+/// Several populations as one. Their histograms add exactly; a quantile of the sum is known to half a bucket and what
+/// `others` adds.
+function merged(list, others) {
   const buckets = new Map();
   let count = 0, sum = 0, max = 0;
   for (const one of list) {
@@ -28,22 +29,25 @@ function merged(list, clock) {
   };
   const [p50, p95, p99] = [0.5, 0.95, 0.99].map(quantile);
   return { count, buckets: ordered, max, mean: count > 0 ? sum / count : 0, p50: p50.at, p95: p95.at, p99: p99.at, isMerged: true,
-    off: { p50: p50.off + clock, p99: p99.off + clock } };
+    off: { p50: p50.off + others, p99: p99.off + others } };
 }
 
+const halfBucket = (one, time) => {
+  const bucket = one.buckets.find(({ from, to }) => from <= time && time < to);
+  return bucket ? (bucket.to - bucket.from) / 2 : 0;
+};
+
+/// What comes of timing a sample: what an uncertainty, which is that of p99, has beyond these parts.
+const samplingOf = (one) => Math.max(0, one.uncertainty - one.constantUncertainty - halfBucket(one, one.p99));
+
 function timesOf(state, metric, context, decision) {
-  const sameMetric = state.latencies.filter((one) => one.metric === metric && one.count > 0);
-  const list = sameMetric.filter((one) => (context === everyContext || one.context === context)
-    && (decision === 'all' || one.decision === decision));
+  const list = state.latencies.filter((one) => one.metric === metric && one.count > 0
+    && (context === everyContext || one.context === context) && (decision === 'all' || one.decision === decision));
   if (list.length === 0) return undefined;
-  // An uncertainty is that of p99, the clock's part and the bucket's. The clock's part is the same for all of a metric and
-  // a transport: no more than the least of theirs.
-  const clock = Math.max(...list.map((one) =>
-    Math.min(...sameMetric.filter((other) => other.transport === one.transport).map((other) => other.uncertainty))));
-  if (list.length > 1) return merged(list, clock);
+  const others = Math.max(...list.map((one) => one.constantUncertainty + samplingOf(one)));
+  if (list.length > 1) return merged(list, others);
   const [one] = list;
-  const bucket = one.buckets.find(({ from, to }) => from <= one.p50 && one.p50 < to);
-  const p50 = bucket ? Math.min(one.uncertainty, (bucket.to - bucket.from) / 2 + clock) : one.uncertainty;
+  const p50 = Math.min(one.uncertainty, halfBucket(one, one.p50) + others);
   return { ...one, off: { p50, p99: one.uncertainty } };
 }
 

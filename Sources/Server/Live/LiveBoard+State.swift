@@ -73,6 +73,7 @@ extension LiveBoard.Live {
       decision: "\(population.decision)", transport: "\(population.transport)", count: summary.count,
       p50: pico(summary.p50), p95: pico(summary.p95), p99: pico(summary.p99), max: pico(summary.max),
       mean: pico(summary.mean), uncertainty: pico(summary.uncertainty),
+      constantUncertainty: pico(summary.terms.total(at: 0)),
       buckets: latency.buckets.map {
         LiveState.Bucket(from: pico(Double($0.from) / 1e9), to: pico(Double($0.to) / 1e9), count: $0.count)
       })
