@@ -139,6 +139,9 @@ extension TCPWorker {
   /// - Parameter received: when they had been read.
   private func account(_ received: UInt64, _ bench: inout Bench) {
     let residence = Clock.monotonicNanoseconds() &- received
-    for outcome in bench.outcomes { worker.account(outcome, bench.served, .tcp, residence: residence) }
+    let sample = worker.calls.sample(of: bench.outcomes.count)
+    for (index, outcome) in bench.outcomes.enumerated() {
+      worker.account(outcome, bench.served, .tcp, residence: residence, weight: sample.weight(of: index))
+    }
   }
 }

@@ -85,9 +85,13 @@ final class Worker: Sendable {
   }
 
   /// Counts what became of one query, and the time it took.
-  /// - Parameter residence: nanoseconds from the query handed to us to the response handed to the kernel.
-  func account(_ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64) {
-    calls.count(outcome, generation: served.generation, weight: 1)
+  /// - Parameters:
+  ///   - residence: nanoseconds from the query handed to us to the response handed to the kernel.
+  ///   - weight: for how many queries its call is counted, see ``WorkerCalls``.
+  func account(
+    _ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64, weight: UInt64
+  ) {
+    calls.count(outcome, generation: served.generation, weight: weight)
     guard let population = count(outcome, served, transport) else { return }
     metrics.record(population, residence: residence, queue: nil)
   }

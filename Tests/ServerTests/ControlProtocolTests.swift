@@ -14,6 +14,14 @@ struct ControlProtocolTests {
     #expect(try ControlRequest(line: request.octets.dropLast()) == request)
   }
 
+  @Test func `a look is a request too, and takes no words`() throws {
+    #expect(try ControlRequest(line: "state".utf8) == ControlRequest(.state))
+    #expect(ControlRequest(.state).octets == Array("state\n".utf8))
+    for line in ["state json", "state force", "state x", "states"] {
+      #expect(throws: ControlRequest.Problem.self) { try ControlRequest(line: line.utf8) }
+    }
+  }
+
   @Test(arguments: ["", " ", "restart", "reload now", "Reload", "reload\tforce", "reloadforce", "\0", "force reload"])
   func `what is no request is said to be none`(line: String) {
     #expect(throws: ControlRequest.Problem.self) { try ControlRequest(line: line.utf8) }

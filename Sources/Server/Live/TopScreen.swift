@@ -65,8 +65,8 @@ package struct TopScreen {
     var counts: [Int?] = []
     for section in sections {
       let needed = section.head + min(1, section.rows)
-      counts.append(needed <= room ? 0 : nil)
-      if needed <= room { room -= section.head }
+      counts.append(needed <= room ? min(1, section.rows) : nil)
+      if needed <= room { room -= needed }
     }
     var isGiving = true
     while room > 0, isGiving {
@@ -123,7 +123,9 @@ package struct TopScreen {
     first.add(" since \(clockText(state.snapshot.staleSince ?? ""))Z: ")
     first.add(state.snapshot.staleReasons.first ?? "a reload did not go into service")
     let more = state.snapshot.staleReasons.dropFirst().prefix(height == nil ? 10 : 1)
-    return [first] + more.map { TopLine("  \($0)") }
+    var lines = [first] + more.map { TopLine("  \($0)") }
+    for index in lines.indices { lines[index].isUncut = height == nil }
+    return lines
   }
 
   private var rateLine: TopLine {
@@ -191,8 +193,9 @@ package struct TopScreen {
       line.add(right: shortTime(latency.uncertainty), width: 6, .faint)
     }
     let room = min(40, width - Self.tableWidth - 1)
-    if room >= 4, busiest > 0 {
-      let length = max(0, min(room, Int((rate.perSecond / busiest * Double(room)).rounded())))
+    let share = rate.perSecond / busiest
+    if room >= 4, share >= 0, share <= 1 {
+      let length = Int((share * Double(room)).rounded())
       line.add(" " + String(repeating: "█", count: length), style == .plain ? .good : style)
     }
     return line

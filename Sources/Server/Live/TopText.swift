@@ -25,6 +25,9 @@ package struct TopLine: Equatable, Sendable {
 
   private(set) var pieces: [(text: String, style: Style)] = []
 
+  /// True for a line that is cut nowhere: a message to be kept.
+  var isUncut = false
+
   package init() {}
 
   init(_ text: String, _ style: Style = .plain) { add(text, style) }
@@ -54,7 +57,7 @@ package struct TopLine: Equatable, Sendable {
   ///   - hasColors: with the terminal's codes for styles.
   ///   - isUnicode: false where the terminal knows ASCII only.
   package func text(within width: Int, hasColors: Bool, isUnicode: Bool) -> String {
-    var room = width
+    var room = isUncut ? Int.max : width
     var text = ""
     for (index, piece) in pieces.enumerated() where room > 0 {
       let isLast = index == pieces.count - 1
@@ -146,18 +149,19 @@ private func ascii(_ text: String) -> String {
 
 /// Numbers as a row of bars, the highest full; a blank for nothing.
 func sparkline(_ values: [Double]) -> String {
-  let highest = values.max() ?? 0
+  let highest = values.filter(\.isFinite).max() ?? 0
   let bars: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
   return String(
     values.map { value in
       guard value > 0, highest > 0 else { return " " }
-      return bars[min(7, max(0, Int(value / highest * 8)))]
+      return bars[value >= highest ? 7 : Int(value / highest * 8)]
     })
 }
 
 /// A rate in at most six places: `0.25`, `61.4`, `2,411`, `1.20M`.
 func rateText(_ value: Double) -> String {
   guard value.isFinite, value >= 0 else { return "?" }
+  if value >= 1e9 { return "many" }
   if value >= 999_999.5 { return fixed(value / 1e6, value >= 9.995e6 ? 1 : 2) + "M" }
   if value >= 999.5 { return grouped(UInt64(value.rounded())) }
   return fixed(value, value >= 99.95 || value == 0 ? 0 : value >= 9.995 ? 1 : 2)

@@ -10,8 +10,8 @@ internal import Synchronization
 /// next batch or wake-up, says that it is. What it counted in the epoch before lies still until the reader, having read it,
 /// wants the next. An entry belongs to the epoch that is written in it, so a table is emptied by a new number.
 ///
-/// Refusals, real and would-be, are counted one by one. So are answers of batches of up to 4 queries, and over TCP. Of a
-/// larger batch one query, chosen at random, stands for all of it: its call is counted as many times as the batch has
+/// Refusals, real and would-be, are counted one by one. So are answers of batches of up to 4 queries; over TCP a batch is
+/// what one writing answers. Of a larger batch one query, chosen at random, stands for all of it: its call is counted as many times as the batch has
 /// queries. So counts of answers are estimates without bias; an edge with a share p of n queries in batches of b is known
 /// to within some √(b(1 - p)/(pn)) of itself. Counting all would be a cache miss each where there are many services.
 ///
@@ -92,7 +92,7 @@ final class WorkerCalls: Sendable {
     value ^= value &<< 17
     random.store(value, ordering: .relaxed)
     // The high half of a product: no division, and no bias worth a name.
-    let chosen = (value >> 32) &* UInt64(truncatingIfNeeded: count) >> 32
+    let chosen = ((value >> 32) &* UInt64(truncatingIfNeeded: count)) >> 32
     return Sample(chosen: Int(truncatingIfNeeded: chosen), weight: UInt64(truncatingIfNeeded: count))
   }
 
