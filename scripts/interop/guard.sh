@@ -148,7 +148,7 @@ gone = connect(); gone.send(b"reload\n"); gone.close()
 for words in (b"restart\n", b"reload now\n", b"\n", b"\xff\n"):
     s = connect(); s.send(words); answer = b""
     while more := s.recv(9999): answer += more
-    expected = b'refused\nthis server understands "reload [force] [json]" only\n'
+    expected = b'refused\nthis server understands "reload [force] [json]" and "state" only\n'
     print("ok nonsense is refused" if answer == expected else f"FAILED nonsense is refused: {words} {answer}")
 s = connect(); s.send(b"x" * 4096)
 try:
