@@ -58,6 +58,8 @@ let package = Package(
     module("Metrics", imports: ["FlatMemory"]),
     .target(name: "Page", resources: page, swiftSettings: strict),
     module("HTTP", imports: ["Addresses"]),
+    module("Measuring", imports: ["FlatMemory", "Addresses", "DNSFormat", "Metrics"]),
+    module("Probing", imports: ["FlatMemory", "Addresses", "DNSFormat", "LinuxIO", "Measuring"]),
     module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),
     module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
     module(
@@ -65,7 +67,7 @@ let package = Package(
       imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Page", "Answering", "Inspection"]),
     .executableTarget(
       name: "ambit",
-      dependencies: data + ["LinuxIO", "Zones", "Policy", "Answering", "Inspection", "Server"],
+      dependencies: data + ["LinuxIO", "Zones", "Policy", "Measuring", "Probing", "Answering", "Inspection", "Server"],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "FlatMemory"),
@@ -77,6 +79,8 @@ let package = Package(
     tests(of: "Page"),
     tests(of: "Metrics", golden: ["Golden"]),
     tests(of: "HTTP", imports: ["Addresses"]),
+    tests(of: "Measuring", imports: data),
+    tests(of: "Probing", imports: data + ["LinuxIO", "Measuring"]),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),
     tests(of: "Server", imports: data + ["LinuxIO", "Policy", "HTTP", "Answering", "Inspection"]),

@@ -39,6 +39,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/errqueue.h>  // needs time.h before it
+
 // --- Sockets -------------------------------------------------------------------------------------------------------
 
 static inline int clinux_socket(int family, bool stream) {
@@ -375,6 +377,69 @@ static inline int clinux_batch_send(int socket, struct clinux_batch *batch, unsi
 static inline void clinux_wait_writable(int socket, int milliseconds) {
   struct pollfd wanted = {.fd = socket, .events = POLLOUT};
   (void)poll(&wanted, 1, milliseconds);
+}
+
+// --- Active measurement ------------------------------------------------------------------------------------------------
+
+// What RFC 8912 §6.2.2 fixes of the IP header, a DSCP of 0 being what the kernel sends; and errors are told with the
+// datagram that met them (IP_RECVERR).
+static inline int clinux_probe_options(int socket, bool ipv4) {
+  if (clinux_set(socket, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_TTL : IPV6_UNICAST_HOPS, 255) != 0) return -1;
+  return clinux_set(socket, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_RECVERR : IPV6_RECVERR, 1);
+}
+
+// Takes a datagram: into `kernel_time` goes its stamp, nanoseconds of CLOCK_REALTIME or 0. With `failed`, takes an error
+// instead: the start of the datagram that met it, and in `reason` its error number.
+static inline ssize_t clinux_probe_receive(
+    int socket, void *octets, size_t count, struct sockaddr *peer, socklen_t *length, bool failed, uint64_t *kernel_time,
+    int *reason) {
+  struct iovec memory = {.iov_base = octets, .iov_len = count};
+  _Alignas(struct cmsghdr) unsigned char control[512];
+  struct msghdr header = {
+      .msg_name = peer, .msg_namelen = *length, .msg_iov = &memory, .msg_iovlen = 1, .msg_control = control,
+      .msg_controllen = sizeof control};
+  ssize_t taken = recvmsg(socket, &header, MSG_DONTWAIT | (failed ? MSG_ERRQUEUE : 0));
+  if (taken < 0) return taken;
+  *length = header.msg_namelen;
+  *kernel_time = 0;
+  *reason = 0;
+  for (struct cmsghdr *item = CMSG_FIRSTHDR(&header); item != NULL; item = CMSG_NXTHDR(&header, item)) {
+    if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SO_TIMESTAMPNS) {
+      struct timespec time;
+      memcpy(&time, CMSG_DATA(item), sizeof time);
+      *kernel_time = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+    }
+    bool is_error = (item->cmsg_level == IPPROTO_IP && item->cmsg_type == IP_RECVERR) ||
+                    (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_RECVERR);
+    if (is_error) {
+      struct sock_extended_err error;
+      memcpy(&error, CMSG_DATA(item), sizeof error);
+      *reason = (int)error.ee_errno;
+    }
+  }
+  return taken;
+}
+
+// Waits for so many nanoseconds, or until one of the descriptors has something to read.
+static inline int clinux_wait_readable(const int *descriptors, unsigned count, uint64_t nanoseconds) {
+  struct pollfd wanted[8];
+  if (count > 8) {
+    errno = EINVAL;
+    return -1;
+  }
+  for (unsigned i = 0; i < count; i++) wanted[i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN};
+  struct timespec time = {
+      .tv_sec = (time_t)(nanoseconds / 1000000000u), .tv_nsec = (long)(nanoseconds % 1000000000u)};
+  return ppoll(wanted, count, &time, NULL);
+}
+
+// Lets this thread's waits end when they should: the kernel otherwise adds up to 50 µs to save power.
+static inline void clinux_wait_exactly(void) { (void)prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
+
+// Lets this thread run as soon as it has something to do, before others' work, where this process may ask for that.
+static inline bool clinux_run_at_once(void) {
+  struct sched_param parameters = {.sched_priority = 1};
+  return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) == 0;
 }
 
 // --- Whose socket is it? --------------------------------------------------------------------------------------------

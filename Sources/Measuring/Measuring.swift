@@ -1,0 +1,30 @@
+// Measuring: active measurement of a DNS server as RFC 8912 §6 registers it, without the socket and the clock.
+//
+// Takes a seed, parameters, and what was sent and received when; gives sending times, singletons, statistics with their
+// uncertainty, and the texts that show them. It opens nothing, sends nothing and asks no time: module Probing does.
+
+/// The names of the two metrics in the registry of performance metrics (RFC 8912 §6.1.2).
+package enum MetricName {
+  /// The round-trip delay of a query and its response, in seconds; undefined where none came within Tmax.
+  package static let delay = "RTDNS_Active_IP-UDP-Poisson_RFC8912sec6_Seconds_Raw"
+  /// 1 where no response came within Tmax, else 0.
+  package static let loss = "RLDNS_Active_IP-UDP-Poisson_RFC8912sec6_Logical_Raw"
+}
+
+/// Random numbers from a seed (SplitMix64): the same on every host, so a stream can be sent again.
+package struct SeededRandom: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+
+  /// A number above 0 and at most 1, of 2⁵³ equally likely ones.
+  package mutating func unit() -> Double { (Double(next() >> 11) + 1) * 0x1p-53 }
+}
