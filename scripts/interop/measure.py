@@ -1,0 +1,236 @@
+"""What `ambit measure` says, checked: count, spacing, IDs, ports, loss and delay, on loopback and over an emulated link."""
+
+import contextlib
+import csv
+import json
+import math
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import link
+
+AMBIT, PORT = os.environ["AMBIT"], int(os.environ["PORT"])
+NAME = "orders.mesh.test"
+ZONE = "@ 300 IN SOA ns hostmaster 1 3600 600 86400 60\n@ 300 IN NS ns\nns 300 IN A 192.0.2.1\norders 300 IN A 192.0.2.2\n"
+
+
+def check(title, good, got=""):
+    print(f"ok {title}" if good else f"FAILED {title}\n   got: {got}", flush=True)
+
+
+def measure(*words, within=(), name=NAME):
+    """Runs it: the summary and the singletons."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/singletons"
+        command = [*within, AMBIT, "measure", *words[:1], name, *words[1:], "--json", "--output", path]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=40)
+        if not result.stdout.startswith("{"):
+            return None, [], result
+        with open(path) as lines:
+            return json.loads(result.stdout), [json.loads(line) for line in lines], result
+
+
+def seconds(text):
+    """A moment of the log, in seconds of its day, whole to the nanosecond."""
+    hours, minutes, rest = text[11:-1].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+def distance(spacings, rate):
+    """Kolmogorov's distance from the exponential distribution, times the root of the count."""
+    ordered, n = sorted(spacings), len(spacings)
+    return max(max(1 - math.exp(-rate * x) - i / n, (i + 1) / n - 1 + math.exp(-rate * x)) for i, x in enumerate(ordered)) * n**0.5
+
+
+@contextlib.contextmanager
+def running(command, is_ready):
+    """A server for as long as the block runs."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            if process.poll() is not None or is_ready():
+                break
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def answers(address, port, within=()):
+    dig = ["dig", "-r", f"@{address}", "-p", str(port), "+tries=1", "+timeout=1", "+short", NAME]
+    return lambda: subprocess.run([*within, *dig], capture_output=True, text=True).stdout.startswith(("1", "2"))
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind(("127.0.0.1", 0))
+        return own.getsockname()[1]
+
+
+def nsd(folder, port):
+    with open(f"{folder}/mesh.test.zone", "w") as zone:
+        zone.write("$ORIGIN mesh.test.\n" + ZONE)
+    with open(f"{folder}/nsd.conf", "w") as file:
+        file.write(f'server:\n  ip-address: 127.0.0.1@{port}\n  username: ""\n  chroot: ""\n  zonesdir: "{folder}"\n  database: ""\n'
+                   f'  pidfile: "{folder}/nsd.pid"\n  xfrdfile: "{folder}/xfrd"\n  zonelistfile: "{folder}/list"\n  xfrdir: "{folder}"\n'
+                   f'  logfile: "{folder}/log"\n  server-count: 1\n  rrl-ratelimit: 0\n'
+                   'remote-control:\n  control-enable: no\nzone:\n  name: mesh.test\n  zonefile: mesh.test.zone\n')
+    return ["nsd", "-d", "-c", f"{folder}/nsd.conf"]
+
+
+def unbound(folder, port):
+    with open(f"{folder}/unbound.conf", "w") as file:
+        file.write(f'server:\n  interface: 127.0.0.1@{port}\n  username: ""\n  chroot: ""\n  directory: "{folder}"\n  pidfile: ""\n'
+                   '  use-syslog: no\n  do-daemonize: no\n  do-not-query-localhost: yes\n  trust-anchor-signaling: no\n'
+                   f'  local-zone: "mesh.test." static\n  local-data: "{NAME}. A 192.0.2.2"\n'
+                   'remote-control:\n  control-enable: no\n')
+    return ["unbound", "-d", "-c", f"{folder}/unbound.conf"]
+
+
+# --- each server on loopback -------------------------------------------------------------------------------------------
+
+
+def on_loopback(who, port):
+    rate, count = 150, 450
+    summary, rows, result = measure(f"@127.0.0.1:{port}", "--rate", str(rate), "--count", str(count), "--threshold", "2s")
+    if summary is None:
+        return check(f"{who} is measured", False, result.stderr)
+    check(f"{who}: as many singletons as asked", len(rows) == count == summary["servers"][0]["sent"], len(rows))
+    check(f"{who}: each with its time, delay, RCODE and Logical 0",
+          all(row["T"].endswith("Z") and 0 < (row["dT"] or 0) < 2 and row["RCODE"] == 0 and row["Logical"] == 0 for row in rows),
+          [row for row in rows if row["dT"] is None][:2])
+    check(f"{who}: IDs are all different, the port is one",
+          len({row["id"] for row in rows}) == count and len({row["port"] for row in rows}) == 1)
+    times = [seconds(row["T"]) for row in rows]
+    # 0.1 %: 1.95 / √n. By the times of sending as measured; the busy host's lag is part of them.
+    worst = distance([b - a for a, b in zip(times, times[1:]) if b >= a], rate)
+    check(f"{who}: spacings are exponential (Kolmogorov–Smirnov {worst:.2f} < 1.95)", worst < 1.95, worst)
+    due = [row["due"] for row in rows]
+    check(f"{who}: so are the times as drawn", distance([b - a for a, b in zip([0, *due], due)], rate) < 1.95)
+    median = summary["servers"][0]["populations"][0]["median"]
+    ordered = sorted(row["dT"] for row in rows)
+    middle = (ordered[count // 2 - 1] + ordered[count // 2]) / 2
+    check(f"{who}: the summary's median is the singletons' ({median['value'] * 1e6:.1f} µs)",
+          abs(median["value"] - middle) < 1e-9 and median["low"] <= middle <= median["high"], (median, middle))
+
+
+on_loopback("ambit", PORT)
+for program, configure in (("nsd", nsd), ("unbound", unbound)):
+    if not shutil.which(program):
+        print(f"skipped: measure: no {program} here")
+        continue
+    with tempfile.TemporaryDirectory() as folder:
+        peer = free_port()
+        with running(configure(folder, peer), answers("127.0.0.1", peer)):
+            on_loopback(program, peer)
+
+# --- its other words ---------------------------------------------------------------------------------------------------
+
+same_seed = [measure(f"@127.0.0.1:{PORT}", "--rate", "500", "--count", "50", "--seed", "5")[1] for _ in range(2)]
+first, second = ([(row["due"], row["id"]) for row in rows] for rows in same_seed)
+check("a seed sends the same stream again", len(first) == 50 and first == second, (first[:3], second[:3]))
+
+summary, rows, _ = measure(f"@127.0.0.1:{PORT}", "--rate", "500", "--count", "50", "--source", "127.0.2.66")
+check("--source: the context of that caller answers (REFUSED, kept apart)",
+      [p["rcode"] for p in summary["servers"][0]["populations"]] == [5] and all(r["RCODE"] == 5 for r in rows))
+
+with tempfile.TemporaryDirectory() as folder:
+    path = f"{folder}/out.csv"
+    subprocess.run([AMBIT, "measure", f"@127.0.0.1:{PORT}", NAME, "--rate", "500", "--count", "20", "--output", path,
+                    "--format", "csv"], capture_output=True, timeout=30)
+    with open(path, newline="") as file:
+        table = list(csv.DictReader(file))
+    check("--format csv has the registry's columns", len(table) == 20 and list(table[0])[:4] == ["T", "dT", "RCODE", "Logical"])
+
+process = subprocess.Popen([AMBIT, "measure", f"@127.0.0.1:{PORT}", NAME, "--rate", "50", "--count", "10000", "--json"],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+time.sleep(1.5)
+process.send_signal(signal.SIGINT)
+output = process.communicate(timeout=10)[0]
+early = json.loads(output or "{}")
+check("Ctrl-C ends it, and what there is is reported",
+      process.returncode == 0 and early["parameters"]["endedEarly"] and 0 < early["servers"][0]["sent"] < 10000, output[-300:])
+
+summary, _, _ = measure(f"@127.0.0.1:{PORT}", "--compare", f"@127.0.0.1:{PORT}", "--rate", "300", "--count", "600", "--seed", "3")
+check("a server compared with itself: no difference", summary["comparison"]["differs"] is False, summary["comparison"])
+
+# --- over a link -------------------------------------------------------------------------------------------------------
+
+
+def late(the):
+    """What the link adds beyond its delay: its own lateness, both ways, and 2 ms for programs that wait for a processor."""
+    own = the.summary()
+    return own["to_server"]["late_p95"] + own["to_client"]["late_p95"] + 0.002
+
+
+def over_link():
+    zones = f"{os.getcwd()}/zones"
+    with open(f"{zones}/ambit.policy", "a") as policy:
+        policy.write("\ncontext wide { from 10.99.0.0/16 }\n")
+
+    @contextlib.contextmanager
+    def served(**settings):
+        with link.Link(port=53, seed=11, **settings) as the:
+            command = the.server_command(AMBIT, "serve", zones, "--listen", f"{the.server}:53", "--listen", "127.0.0.1:53",
+                                         "--metrics-log", "off")
+            with running(command, answers("127.0.0.1", 53, the.server_command())):
+                yield the
+
+    with served(delay=0.010) as the:
+        summary, rows, result = measure(f"@{the.server}", "--rate", "200", "--count", "400", within=the.client_command())
+        if summary is None:
+            return check("a server is measured over the link", False, result.stderr)
+        median = summary["servers"][0]["populations"][0]["median"]
+        own = the.summary()
+        error = late(the) + median["uncertaintyAbove"]
+        check(f"10 ms each way are 20 ms in the median ({median['value'] * 1e3:.3f} ms, at most {error * 1e3:.3f} ms more)",
+              0.020 - median["uncertaintyBelow"] <= median["value"] <= 0.020 + error, (median, own))
+        check("and none is lost", summary["servers"][0]["lost"] == 0 == the.dropped, the.dropped)
+        check("the link saw every query and every response", own["to_server"]["seen"] == own["to_client"]["seen"] == 400, own)
+
+    with served(delay=0.001, loss=0.1) as the:
+        summary, rows, _ = measure(f"@{the.server}", "--rate", "300", "--count", "900", "--threshold", "1s", within=the.client_command())
+        lost = sum(row["Logical"] for row in rows)
+        check(f"what is lost is what the link dropped, no more and no less ({lost} of {len(rows)})",
+              lost == the.dropped == summary["servers"][0]["lost"] > 50, (lost, the.summary()))
+        loss = summary["servers"][0]["loss"]
+        check("the loss ratio's interval holds the link's (19 %)", loss["low"] - 0.02 < 0.19 < loss["high"] + 0.02, loss)
+        check("a lost query has no delay and no RCODE", all((row["dT"] is None) == (row["Logical"] == 1) == (row["RCODE"] is None) for row in rows))
+
+
+def compared_over_link():
+    """Two servers that the client's end sees: one of its own, one 5 ms away."""
+    zones = f"{os.getcwd()}/zones"
+    with link.Link(delay=0.005, port=53, seed=3) as the:
+        far = the.server_command(AMBIT, "serve", zones, "--listen", f"{the.server}:53", "--listen", "127.0.0.1:53",
+                                 "--metrics-log", "off")
+        near = the.client_command(AMBIT, "serve", zones, "--listen", "127.0.0.1:53", "--metrics-log", "off")
+        with running(far, answers("127.0.0.1", 53, the.server_command())), \
+                running(near, answers("127.0.0.1", 53, the.client_command())):
+            # The same address asks both, so that both give the same answer: that is no part of it.
+            summary, _, result = measure("@127.0.0.1", "--compare", f"@{the.server}", "--rate", "200", "--count", "200",
+                                         within=the.client_command())
+            if summary is None:
+                return check("two servers are compared over the link", False, result.stderr)
+            by = {d["of"]: d for d in summary["comparison"]["differences"]}
+            check(f"a server 10 ms farther away differs ({by['median']['value'] * 1e3:.2f} ms ± {by['median']['uncertainty'] * 1e3:.2f} ms)",
+                  by["median"]["differs"] and abs(by["median"]["value"] - 0.010) < by["median"]["uncertainty"] + late(the)
+                  and summary["comparison"]["differs"], (by, the.summary()))
+            check("but not in loss", by["loss"]["differs"] is False, by)
+
+
+try:
+    over_link()
+    compared_over_link()
+except link.Missing as reason:
+    print(f"skipped: measure: no emulated link: {reason}")
