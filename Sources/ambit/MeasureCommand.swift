@@ -20,7 +20,7 @@ extension Command {
         --source ADDR[:PORT]  where to ask from
         --compare @SERVER[:PORT]  measure this one too, in a stream of its own in the same time, and say whether they differ
         --no-recurse       send RD 0; the registered metric has RD 1
-        --edns [SIZE]      send an OPT record with this payload size (--edns=1232); the registered metric has none
+        --edns SIZE        send an OPT record with this payload size, as 1232; the registered metric has none
         --output FILE      write every singleton: T, dT, RCODE, Logical, and what else is known of it
         --format json|csv  as JSON lines (default) or comma-separated
         --json             print the summary as one JSON object
