@@ -17,7 +17,7 @@ package final class ProbeSocket: Sendable {
     let isIPv4 = address.address.isIPv4
     let socket = try openSocket(for: address, isStream: false)
     let raw = socket.raw
-    try attempt("ask for receive times on", "\(address)") { clinux_stamp_datagrams(raw) }
+    try attempt("ask for receive times on", "\(address)") { clinux_stamp_datagrams(raw, true) }
     try attempt("ask for errors on", "\(address)") { clinux_probe_options(raw, isIPv4) }
     _ = clinux_receive_memory(raw, 4 << 20)
     try bindSocket(socket, to: address)

@@ -28,7 +28,7 @@ package struct UDPSocket: ~Copyable, Sendable {
     let raw = socket.raw
     if sharesPort { try attempt("share the port of", "\(address)") { clinux_share_port(raw) } }
     if !isIPv4 { try attempt("keep IPv4 out of", "\(address)") { clinux_only_ipv6(raw) } }
-    try attempt("ask for receive times on", "\(address)") { clinux_stamp_datagrams(raw) }
+    try attempt("ask for receive times on", "\(address)") { clinux_stamp_datagrams(raw, true) }
     if address.address.isWildcard {
       try attempt("ask for destinations on", "\(address)") { clinux_tell_destination(raw, isIPv4) }
     }
@@ -37,6 +37,14 @@ package struct UDPSocket: ~Copyable, Sendable {
     try bindSocket(socket, to: address)
     let localAddress = try boundAddress(of: socket, asked: address)
     return UDPSocket(descriptor: socket, localAddress: localAddress, isWildcard: address.address.isWildcard)
+  }
+
+  /// Has each datagram stamped from now on, or none. What waits already may be stamped when it is fetched, and stamps may
+  /// begin a moment late.
+  package func stampDatagrams(_ isOn: Bool) {
+    let raw = descriptor.raw
+    // A socket that could be asked to stamp can be asked again; if not, datagrams come as they came.
+    _ = clinux_stamp_datagrams(raw, isOn)
   }
 
   /// True where a socket, of this process or another, has the address, whether or not it would share the port.

@@ -14,10 +14,15 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case responsesSlipped
   /// Calls that took at least one datagram.
   case batches
-  /// Nanoseconds from the start to the end of all batches together: how far one time for a whole batch may be off.
+  /// Nanoseconds that sending took, summed over all timed queries of batches of several: how far one time for a whole
+  /// batch may be off.
   case batchSpan
   /// Queue times below zero (a clock step), discarded.
   case negativeDifferences
+  /// Queue times discarded because the wall clock was set while they passed, or stamping had just begun.
+  case queueTimesDistrusted
+  /// Steps of the wall clock that a worker noticed.
+  case clockSteps
   /// Queries whose queue time the kernel did not tell.
   case unstamped
   /// TCP connections that ended in the middle of a request.

@@ -13,6 +13,19 @@ package struct HistogramCounts: Equatable, Sendable {
   /// A histogram of nothing.
   package init() { self.init(buckets: Array(repeating: 0, count: HistogramLayout.bucketCount), sum: 0, max: 0) }
 
+  /// A histogram as it was written: its buckets in use by their shortest durations, see ``used``.
+  package init(used: [(lowerBound: UInt64, count: UInt64)], sum: UInt64, max: UInt64) {
+    self.init()
+    for bucket in used { buckets[HistogramLayout.bucket(of: bucket.lowerBound)] &+= bucket.count }
+    self.sum = sum
+    self.max = max
+  }
+
+  /// The buckets in use, in order, by their shortest durations in nanoseconds.
+  package var used: [(lowerBound: UInt64, count: UInt64)] {
+    buckets.indices.compactMap { buckets[$0] == 0 ? nil : (HistogramLayout.lowerBound(of: $0), buckets[$0]) }
+  }
+
   init(buckets: [UInt64], sum: UInt64, max: UInt64) {
     self.buckets = buckets
     self.sum = sum
@@ -48,6 +61,18 @@ package struct HistogramCounts: Equatable, Sendable {
     max = highest.map { $0 == buckets.count - 1 ? max : min(max, HistogramLayout.upperBound(of: $0)) } ?? 0
   }
 
+  /// The variance of the durations, taken at their buckets' midpoints, as of a sample; nil of fewer than two.
+  package var variance: Double? {
+    let count = Double(count), mean = mean
+    guard count > 1 else { return nil }
+    let squares = buckets.indices.reduce(0.0) { sum, index in
+      guard buckets[index] > 0 else { return sum }
+      let difference = Double(HistogramLayout.midpoint(of: index)) - mean
+      return sum + Double(buckets[index]) * difference * difference
+    }
+    return squares / (count - 1)
+  }
+
   /// How many durations were counted.
   package var count: UInt64 { buckets.reduce(0, &+) }
 
@@ -64,7 +89,7 @@ package struct HistogramCounts: Equatable, Sendable {
     precondition((0...1).contains(part), "a quantile is asked of a part of the whole")
     let count = count
     guard count > 0 else { return 0 }
-    let rank = Swift.max(1, UInt64((part * Double(count)).rounded(.up)))
+    let rank = Swift.max(1, UInt64(Swift.min((part * Double(count)).rounded(.up), 0x1p63)))
     var seen: UInt64 = 0
     for (index, inBucket) in buckets.enumerated() {
       seen &+= inBucket

@@ -102,9 +102,11 @@ package struct MetricCounts: Equatable, Sendable {
     }
   }
 
-  /// The mean time from the start to the end of a batch, in nanoseconds; 0 where there was none.
+  /// How long sending a timed query's batch took, in nanoseconds, on the average over the queries over UDP; 0 for a batch
+  /// of one, and where there was none.
   package var meanBatchSpan: Double {
-    self[.batches] == 0 ? 0 : Double(self[.batchSpan]) / Double(self[.batches])
+    let timed = populations.reduce(0) { $1.key.transport == .udp ? $0 &+ $1.value.residence.count : $0 }
+    return timed == 0 ? 0 : Double(self[.batchSpan]) / Double(timed)
   }
 }
 
@@ -115,7 +117,7 @@ extension MetricCounts {
   ///   - rcode: an RCODE's mnemonic.
   ///   - rule: the word of a rule, by its number in the order of judging.
   package func namedEvents(rcode: (Int) -> String, rule: (Int) -> String) -> [(String, UInt64)] {
-    let counters = MetricCounter.allCases.filter { $0 != .batchSpan && $0 != .batches }.map { ("\($0)", self[$0]) }
+    let counters = MetricCounter.allCases.filter(\.isLogged).map { ("\($0)", self[$0]) }
     let byRCode = rcodes.enumerated().map { (rcode($0.offset), $0.element) }
     let byRule = refusals.enumerated().map { ("refusedBy_\(rule($0.offset))", $0.element) }
     let byShadow = wouldBeRefusals.enumerated().map { ("wouldRefuseBy_\(rule($0.offset))", $0.element) }

@@ -34,25 +34,49 @@ public struct PopulationTally: ~Copyable {
 
 extension WorkerMetrics {
   /// Counts the queries of a batch, each with this residence time in nanoseconds, and empties the tally.
-  @inlinable public func record(residence: UInt64, of tally: inout PopulationTally) {
-    let bucket = HistogramLayout.bucket(of: residence)
+  /// - Returns: how many.
+  @discardableResult
+  @inlinable public func record(residence: UInt64, of tally: inout PopulationTally) -> UInt64 {
+    drain(&tally, isCounted: true, residence: residence)
+  }
+
+  /// Counts the queries of a batch, none of them timed here, and empties the tally.
+  @inlinable public func count(_ tally: inout PopulationTally) { _ = drain(&tally, isCounted: true, residence: nil) }
+
+  /// Counts the times of a batch's queries that are counted by themselves, and empties the tally.
+  /// - Returns: how many.
+  @inlinable public func record(onlyResidence residence: UInt64, of tally: inout PopulationTally) -> UInt64 {
+    drain(&tally, isCounted: false, residence: residence)
+  }
+
+  @inlinable @inline(__always)
+  func drain(_ tally: inout PopulationTally, isCounted: Bool, residence: UInt64?) -> UInt64 {
+    var all: UInt64 = 0
     for place in 0..<tally.touchedCount {
       let index = Int(tally.touched[place])
       let count = UInt64(tally.counts[index])
       tally.counts[index] = 0
-      let histogram = histograms(of: index)
-      counters.add(count, to: Layout.counts &+ index)
-      counters.add(count, to: histogram &+ bucket)
-      counters.add(count &* residence, to: histogram &+ Layout.sum)
-      counters.raise(histogram &+ Layout.max, to: residence)
+      all &+= count
+      if isCounted { counters.add(count, to: Layout.counts &+ index) }
+      if let residence {
+        let histogram = histograms(of: index)
+        counters.add(count, to: histogram &+ HistogramLayout.bucket(of: residence))
+        counters.add(count &* residence, to: histogram &+ Layout.sum)
+        counters.raise(histogram &+ Layout.max, to: residence)
+      }
     }
     tally.touchedCount = 0
+    return all
   }
 
-  /// Counts a query's queue time, nanoseconds; below zero or nil as for ``record(_:residence:queue:)``.
-  @inlinable @inline(__always) public func record(queue: Int64?, of population: Population) {
-    guard let queue else { return population.transport == .udp ? count(.unstamped) : () }
-    guard queue >= 0 else { return count(.negativeDifferences) }
-    add(UInt64(bitPattern: queue), to: histograms(of: population.index(among: slots)) &+ Layout.histogramSize)
+  /// Counts a query's queue time, or why there is none.
+  @inlinable @inline(__always) public func record(queue: QueueTime, of population: Population) {
+    switch queue {
+    case .time(let time):
+      add(time, to: histograms(of: population.index(among: slots)) &+ Layout.histogramSize)
+    case .unstamped: if population.transport == .udp { count(.unstamped) }
+    case .negative: count(.negativeDifferences)
+    case .distrusted: count(.queueTimesDistrusted)
+    }
   }
 }

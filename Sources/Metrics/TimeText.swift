@@ -12,10 +12,10 @@ package func timeText(seconds: Double) -> String {
   return "0 ns"
 }
 
-/// A number with a fixed count of decimals: `12.30`. For numbers from 0 to some 10^12.
+/// A number with a fixed count of decimals: `12.30`. For numbers from 0 to some 10^12; larger ones are cut.
 package func decimalText(_ value: Double, decimals: Int) -> String {
   let scale = (0..<decimals).reduce(1) { scale, _ in scale * 10 }
-  let scaled = Int((value * Double(scale)).rounded())
+  let scaled = Int(min(value * Double(scale), 0x1p62).rounded())
   if decimals == 0 { return String(scaled) }
   let fraction = String(scaled % scale)
   return "\(scaled / scale)." + String(repeating: "0", count: decimals - fraction.count) + fraction

@@ -47,9 +47,8 @@ public final class WorkerMetrics: Sendable {
   /// Counts one query that was responded to, with its times in nanoseconds.
   /// - Parameters:
   ///   - residence: from the query handed to us to the response handed to the kernel.
-  ///   - queue: from the kernel's receive stamp to the query handed to us. Below zero, after a clock step, it is counted
-  ///     and discarded; nil where there is no stamp (always so for TCP).
-  @inlinable public func record(_ population: Population, residence: UInt64, queue: Int64?) {
+  ///   - queue: from the kernel's receive stamp to the query handed to us.
+  @inlinable public func record(_ population: Population, residence: UInt64, queue: QueueTime) {
     count(population)
     add(residence, to: histograms(of: population.index(among: slots)))
     record(queue: queue, of: population)
@@ -81,8 +80,8 @@ public final class WorkerMetrics: Sendable {
     counters.add(1, to: Layout.wouldBeRefusals &+ max(0, min(rule, 15)))
   }
 
-  /// Counts one query of a population.
-  @inlinable func count(_ population: Population) {
+  /// Counts one query of a population, its times left out.
+  @inlinable public func count(_ population: Population) {
     counters.add(1, to: Layout.counts &+ population.index(among: slots))
   }
 

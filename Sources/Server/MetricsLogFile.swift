@@ -77,9 +77,14 @@ struct MetricsCollector {
   private let start = Date()
   private var lastTime = Date()
   private var lastCounts = MetricCounts()
+  /// Which queries are timed now, and which were since the start.
+  private(set) var sampling: QuerySampling
+  private var sample: MetricsReport.Sample
 
-  init(_ workers: [Worker], slots: MetricSlots) {
+  init(_ workers: [Worker], slots: MetricSlots, _ sampling: QuerySampling = .all) {
     self.workers = workers
+    self.sampling = sampling
+    sample = .is(sampling)
     self.slots = slots
   }
 
@@ -94,11 +99,17 @@ struct MetricsCollector {
     var difference = counts
     difference.subtract(lastCounts)
     defer { (lastTime, lastCounts) = (now, counts) }
-    return report(difference, from: lastTime, to: now)
+    return report(difference, from: lastTime, to: now, .is(sampling))
+  }
+
+  /// From now on other queries are timed. To be told between two intervals, each of which has one sample.
+  mutating func use(_ sampling: QuerySampling) {
+    self.sampling = sampling
+    sample = sample.with(.is(sampling))
   }
 
   /// All since the start.
-  func all() -> MetricsReport { report(total(), from: start, to: Date()) }
+  func all() -> MetricsReport { report(total(), from: start, to: Date(), sample) }
 
   /// What is said in the log too, as counted since the start: refusals dropped because the log's queue was full, and
   /// responses that the rate limit dropped or cut; what peers did wrong about the PROXY protocol, by its two kinds.
@@ -111,10 +122,12 @@ struct MetricsCollector {
     )
   }
 
-  private func report(_ counts: MetricCounts, from: Date, to: Date) -> MetricsReport {
+  private func report(
+    _ counts: MetricCounts, from: Date, to: Date, _ sample: MetricsReport.Sample
+  ) -> MetricsReport {
     let slots = slots
     return MetricsReport(
-      counts, from: from, to: to, contextName: { slots.name(of: $0) },
+      counts, from: from, to: to, sample: sample, contextName: { slots.name(of: $0) },
       monotonic: (clocks.monotonic.resolution, clocks.monotonic.readCost),
       realtime: (clocks.realtime.resolution, clocks.realtime.readCost),
       rcodeName: { RCode(rawValue: UInt16($0))?.mnemonic ?? "RCODE\($0)" },

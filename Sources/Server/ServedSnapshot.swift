@@ -16,6 +16,8 @@ final class ServedSnapshot: Sendable {
   let limiting: ResponseLimiting
   /// What it says of connections.
   let tcpLimits: TCPLimits
+  /// Which queries are timed: 1 for all, one in so many, 0 for none.
+  let timesEvery: UInt32
   /// Which queries are logged to a file; nil for none.
   let queryScope: QueryLog.Scope?
   /// Whether all queries are: compared once here, not by every query.
@@ -44,6 +46,7 @@ final class ServedSnapshot: Sendable {
     self.generation = generation
     limiting = ResponseLimiting(snapshot.policy.policy.rateLimit)
     tcpLimits = snapshot.policy.policy.tcpLimits
+    timesEvery = snapshot.policy.policy.measuring.timesEvery
     let proxies = snapshot.policy.policy.trustedProxies
     self.proxies = PrefixTable(proxies.map { (prefix: $0.prefix, value: 1) })
     hasProxies = !proxies.isEmpty
@@ -65,6 +68,26 @@ final class ServedSnapshot: Sendable {
 
   /// Where a caller's queries are counted.
   func slot(of caller: Caller) -> UInt16 { caller.isPlaced ? slots[Int(caller.context)] : 0 }
+}
+
+extension Measuring {
+  /// As workers read it: 1 for all, one in so many, 0 for none.
+  var timesEvery: UInt32 {
+    switch share {
+    case .all: 1
+    case .every(let number): UInt32(clamping: number)
+    case .none: 0
+    }
+  }
+
+  /// As reports tell it.
+  var sampling: QuerySampling {
+    switch timesEvery {
+    case 0: .off
+    case 1: .all
+    case let number: .every(number)
+    }
+  }
 }
 
 /// The snapshot that is current: workers look at a number, and take the lock only when it has moved.

@@ -120,7 +120,7 @@ package final class ServerControl {
     var workers: [Worker] = []
     for _ in 0..<(2 * cores) { workers.append(try Worker(holder)) }
     self.workers = workers
-    collector = MetricsCollector(workers, slots: slots)
+    collector = MetricsCollector(workers, slots: slots, policy.measuring.sampling)
     board = LiveBoard(
       LiveBoard.Facts(options, sockets), served, slots: slots, at: Clock.monotonicNanoseconds(),
       wall: Clock.realtimeNanoseconds())
@@ -411,6 +411,7 @@ package final class ServerControl {
     snapshots = [old.generation: old, next.generation: next]
     queryLog.use(snapshots)
     snapshotsSince = Clock.monotonicNanoseconds()
+    changeSample(to: snapshot.policy.policy.measuring.sampling)
     holder.swap(next)
     board.collectCalls(workers, snapshots, at: snapshotsSince)
     for worker in workers { worker.bell.wake() }
@@ -431,6 +432,14 @@ package final class ServerControl {
       remarks.append("a changed metrics-log takes a restart; until then metrics are written as they were")
     }
     return remarks
+  }
+
+  /// Ends an interval of the metrics log where other queries are timed from now on: an interval has one sample.
+  private func changeSample(to sampling: QuerySampling) {
+    guard sampling != collector.sampling else { return }
+    let lines = collector.interval().jsonLines()
+    metricsLog?.append(lines)
+    collector.use(sampling)
   }
 
   /// Logs queries where the policy says now; where it cannot be written there, they go where they went.

@@ -62,6 +62,7 @@ final class TCPWorker: Sendable {
     var input = OctetBuffer(capacity: TCPWorker.bufferSize)
     var output = OctetBuffer(capacity: TCPWorker.bufferSize)
     var outcomes: [Outcome] = []
+    var sampler = QuerySampler(seed: .random(in: .min ... .max))
     var served: ServedSnapshot
     var table = TCPTable()
     var lastSweep: UInt64 = 0

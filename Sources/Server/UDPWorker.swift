@@ -43,13 +43,20 @@ final class UDPWorker: Sendable {
     var asker = AskerEvidence()
     /// By slot of the batch.
     var asked: FlatScratch<Asked>
-    /// The batch's queries, until its residence time is known.
+    /// The batch's queries, until its residence time is known; where not all are timed, `timed` has those that are.
     var tally: PopulationTally
+    var timed: PopulationTally
+    var sampler = QuerySampler(seed: .random(in: .min ... .max))
+    var watch: ClockWatch
+    /// Whether the kernel stamps datagrams, as it does when the sockets are bound.
+    var isStamping = true
 
     init(_ metrics: WorkerMetrics, waitingFor descriptors: [Int32]) {
       ready = ReadableWait(descriptors)
       asked = FlatScratch(repeating: Asked(Evidence(source: IPAddress(v4: 0))), count: batch.capacity)
       tally = PopulationTally(for: metrics)
+      timed = PopulationTally(for: metrics)
+      watch = ClockWatch(monotonic: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
     }
   }
 
@@ -82,6 +89,7 @@ final class UDPWorker: Sendable {
       try bench.ready.wait(timeoutMilliseconds: Worker.longestSleepMilliseconds)
       worker.holder.refresh(&served)
       worker.calls.turn()
+      if (served.timesEvery != 0) != bench.isStamping { changeStamping(&bench) }
       if bench.ready.isReadable(0) { worker.bell.drain() }
       for (index, listener) in listeners.enumerated() where bench.ready.isReadable(index + 1) {
         try serve(listener, &served, &bench)
@@ -113,19 +121,65 @@ final class UDPWorker: Sendable {
   /// of it together, which the metrics' uncertainty says.
   private func answer(_ count: Int, of listener: UDPListener, _ served: ServedSnapshot, _ bench: inout Bench) {
     let moment = Moment()
+    if !bench.watch.isSteady(monotonic: moment.monotonic, wall: moment.wall) { judgeClock(&bench.watch) }
     let context = served.context(ofListener: listener.index)
     for index in 0..<count { findOut(index, listener, context, served, &bench) }
     for index in 0..<count { bench.workspace.lookAhead(to: bench.asked[index].hash, served.snapshot) }
     let sample = worker.calls.sample(of: count)
     for index in 0..<count { answer(index, listener, served, moment, sample.weight(of: index), &bench) }
-    let sent = bench.batch.send(to: listener.socket)
-    let residence = Clock.monotonicNanoseconds() &- moment.monotonic
-    worker.metrics.record(residence: residence, of: &bench.tally)
+    let sent = send(count, to: listener, served, since: moment, &bench)
     worker.metrics.count(.datagramsReceived, UInt64(count))
     worker.metrics.count(.responsesSent, UInt64(sent.sent))
     if sent.failed > 0 { worker.metrics.count(.sendFailures, UInt64(sent.failed)) }
     worker.metrics.count(.batches)
-    worker.metrics.count(.batchSpan, residence)
+  }
+
+  /// Sends the responses of a batch, and counts its queries and their residence time.
+  @inline(__always)
+  private func send(
+    _ count: Int, to listener: UDPListener, _ served: ServedSnapshot, since moment: Moment, _ bench: inout Bench
+  ) -> DatagramBatch.SendResult {
+    if served.timesEvery == 0 {
+      worker.metrics.count(&bench.tally)
+      return bench.batch.send(to: listener.socket)
+    }
+    // Where there are several, each is taken at a moment of its own, between this one and the end.
+    let isOne = count == 1
+    let begin = isOne ? 0 : Clock.monotonicNanoseconds()
+    let sent = bench.batch.send(to: listener.socket)
+    let end = Clock.monotonicNanoseconds()
+    let residence = end &- moment.monotonic
+    let timed: UInt64
+    if served.timesEvery == 1 {
+      timed = worker.metrics.record(residence: residence, of: &bench.tally)
+    } else {
+      worker.metrics.count(&bench.tally)
+      timed = worker.metrics.record(onlyResidence: residence, of: &bench.timed)
+    }
+    if !isOne { worker.metrics.count(.batchSpan, (end &- begin) &* timed) }
+    return sent
+  }
+
+  /// Looks again at clocks that look as if one had been set: this thread may just have lost its processor between them.
+  @inline(never)
+  private func judgeClock(_ watch: inout ClockWatch) {
+    var best = (before: UInt64.zero, wall: UInt64.zero, after: UInt64.max)
+    for _ in 0..<4 {
+      let before = Clock.monotonicNanoseconds(), wall = Clock.realtimeNanoseconds()
+      let after = Clock.monotonicNanoseconds()
+      if after &- before < best.after &- best.before { best = (before, wall, after) }
+    }
+    if watch.judge(before: best.before, wall: best.wall, after: best.after) { worker.metrics.count(.clockSteps) }
+  }
+
+  /// Has the kernel stamp datagrams or not, as the policy says since the last reload.
+  @inline(never)
+  private func changeStamping(_ bench: inout Bench) {
+    bench.isStamping.toggle()
+    for listener in listeners { listener.socket.stampDatagrams(bench.isStamping) }
+    if bench.isStamping {
+      bench.watch.distrust(from: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
+    }
   }
 
   /// Who asks: the packet's source, and what else there is where that does not say it all.
@@ -198,8 +252,12 @@ final class UDPWorker: Sendable {
     }
     guard let population else { return }
     bench.tally.add(population)
-    let stamp = bench.batch.kernelTime(index)
-    worker.metrics.record(queue: stamp == 0 ? nil : Int64(bitPattern: moment.wall &- stamp), of: population)
+    if served.timesEvery != 1 {
+      guard worker.isTimed(served, &bench.sampler) else { return }
+      bench.timed.add(population)
+    }
+    worker.metrics.record(
+      queue: bench.watch.queueTime(stamp: bench.batch.kernelTime(index), wall: moment.wall), of: population)
   }
 
   /// Asks the rate limit, and does to the response what it says.

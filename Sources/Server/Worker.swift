@@ -84,16 +84,27 @@ final class Worker: Sendable {
     bell.wake()
   }
 
-  /// Counts what became of one query, and the time it took.
+  /// Counts what became of one query, and the time it took where it is timed.
   /// - Parameters:
   ///   - residence: nanoseconds from the query handed to us to the response handed to the kernel.
   ///   - weight: for how many queries its call is counted, see ``WorkerCalls``.
   func account(
-    _ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64, weight: UInt64
+    _ outcome: Outcome, _ served: ServedSnapshot, _ transport: MetricTransport, residence: UInt64, weight: UInt64,
+    _ sampler: inout QuerySampler
   ) {
     calls.count(outcome, generation: served.generation, weight: weight)
     guard let population = count(outcome, served, transport) else { return }
-    metrics.record(population, residence: residence, queue: nil)
+    if isTimed(served, &sampler) {
+      metrics.record(population, residence: residence, queue: .unstamped)
+    } else {
+      metrics.count(population)
+    }
+  }
+
+  /// Whether the next query is timed.
+  @inline(__always)
+  func isTimed(_ served: ServedSnapshot, _ sampler: inout QuerySampler) -> Bool {
+    served.timesEvery == 1 || served.timesEvery > 1 && sampler.takes(every: served.timesEvery)
   }
 
   /// Counts what became of one query, all but its times and that it is one of its population's.

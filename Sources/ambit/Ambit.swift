@@ -6,7 +6,7 @@ internal import LinuxIO
 @main
 enum Ambit {
   /// The commands, in the order in which help lists them.
-  static let commands: [Command] = [.serve, .reload, .top, .check, .explain, .diff, .audit, .graph, .measure]
+  static let commands: [Command] = [.serve, .reload, .top, .check, .explain, .diff, .audit, .graph, .measure, .metrics]
 
   static func main() {
     var words = Array(CommandLine.arguments.dropFirst())

@@ -18,7 +18,9 @@ struct PopulationTallyTests {
           slot: UInt16.random(in: 0...UInt16(slots + 2), using: &random),
           decision: MetricDecision.allCases.randomElement(using: &random)!,
           transport: MetricTransport.allCases.randomElement(using: &random)!)
-        let queue: Int64? = Bool.random(using: &random) ? Int64.random(in: -5...1 << 36, using: &random) : nil
+        let queue =
+          [.unstamped, .negative, .distrusted, .time(UInt64.random(in: 0...1 << 36, using: &random))]
+          .randomElement(using: &random)! as QueueTime
         plain.record(population, residence: residence, queue: queue)
         tally.add(population)
         tallied.record(queue: queue, of: population)

@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import TestSupport
 import Testing
 
 @Suite("DESIGN §6: what is told of the measures")
@@ -12,8 +13,9 @@ struct ReportTests {
 
   private var counts: MetricCounts {
     let metrics = WorkerMetrics(slots: 4)
-    metrics.record(Population(slot: 1, decision: .answered, transport: .udp), residence: 2048, queue: 64)
-    metrics.record(Population(slot: 2, decision: .refused, transport: .tcp), residence: 137_000_000_000, queue: nil)
+    metrics.record(Population(slot: 1, decision: .answered, transport: .udp), residence: 2048, queue: .time(64))
+    metrics.record(
+      Population(slot: 2, decision: .refused, transport: .tcp), residence: 137_000_000_000, queue: .unstamped)
     metrics.recordSilence(slot: 1, transport: .udp, cause: .dropped)
     metrics.count(.batches, 2)
     metrics.count(.batchSpan, 3000)
@@ -30,16 +32,18 @@ struct ReportTests {
         """)
     #expect(
       lines[0] == """
-        {"context":"shard-a","count":1,"decision":"answered","end":"2023-11-14T22:14:20.250Z","max":2.048e-06,\
+        {"context":"shard-a","count":1,"decision":"answered","end":"2023-11-14T22:14:20.250Z","histogram":\
+        {"buckets":[[2048,1]],"sum":2048},"max":2.048e-06,\
         "mean":2.048e-06,"metric":"Priv_ResidenceDNS_Passive_IP-UDP-DNS_RFCnone_Seconds_Raw","p50":2.048e-06,\
-        "p95":2.048e-06,"p99":2.048e-06,"start":"2023-11-14T22:13:20.000Z","transport":"udp","uncertainty":\
-        {"batching":1.5e-06,"bucket":3.2e-08,"clockRead":2e-08,"clockResolution":1e-09,"total":1.553e-06},"unit":"s"}
+        "p95":2.048e-06,"p99":2.048e-06,"queries":1,"sample":"all","start":"2023-11-14T22:13:20.000Z",\
+        "transport":"udp","uncertainty":{"batching":3e-06,"bucket":3.2e-08,"clockRead":2e-08,"clockResolution":1e-09,\
+        "sampling":0,"samplingOfMean":0,"total":3.053e-06},"unit":"s"}
         """)
     #expect(lines[1].contains("\"metric\":\"Priv_ResidenceDNS_Passive_IP-TCP-DNS_RFCnone_Seconds_Raw\""))
     #expect(lines[2].contains("\"metric\":\"Priv_QueueDNS_Passive_IP-UDP-DNS_RFCnone_Seconds_Raw\""))
     #expect(
       lines[3] == """
-        {"context":"shard-a","count":2,"end":"2023-11-14T22:14:20.250Z",\
+        {"context":"shard-a","count":2,"decisions":{"answered":1,"silent":1},"end":"2023-11-14T22:14:20.250Z",\
         "metric":"Priv_NoResponseDNS_Passive_IP-UDP-DNS_RFCnone_Ratio_Mean","ratio":0.5,\
         "start":"2023-11-14T22:13:20.000Z","transport":"udp","unanswered":1,"unit":"1"}
         """)
@@ -50,7 +54,7 @@ struct ReportTests {
     #expect(
       table == """
         residence         decision  transport      count       p50       p95       p99       max  ± at p99
-        shard-a           answered  udp               1   2.05 µs   2.05 µs   2.05 µs   2.05 µs   1.55 µs
+        shard-a           answered  udp               1   2.05 µs   2.05 µs   2.05 µs   2.05 µs   3.05 µs
         a-context-with-a… refused   tcp               1     136 s     136 s     136 s     137 s    2.13 s
 
         queue             decision  transport      count       p50       p95       p99       max  ± at p99
@@ -78,26 +82,97 @@ struct ReportTests {
   }
 }
 
-@Suite("RFC 8911 §7.1.2: a metric's name")
-struct DefinitionTests {
-  @Test func `every name has the six parts of a registry entry and ends in its unit and output`() {
-    #expect(MetricDefinition.all.count == 3)
-    for metric in MetricDefinition.all {
-      for transport in MetricTransport.allCases {
-        let name = metric.name(over: transport)
-        #expect(name.hasPrefix("Priv_"))
-        #expect(name.dropFirst(5).split(separator: "_").count == 6)
-        #expect(name.hasSuffix("_\(metric.unit)_\(metric.output)"))
-      }
-      #expect(!metric.definition.isEmpty && !metric.measurement.isEmpty && !metric.uncertainty.isEmpty)
-    }
-    #expect(
-      MetricDefinition.residence.name(over: .udp) == "Priv_ResidenceDNS_Passive_IP-UDP-DNS_RFCnone_Seconds_Raw")
-  }
-
+@Suite("RFC 2330 §6.2: what a summary may be off by")
+struct UncertaintyTests {
   @Test func `uncertainty is the sum of its terms, the bucket's in proportion to the value`() {
     let terms = Uncertainty.nanoseconds(resolution: 1, readCost: 20, batchSpan: 500)
     #expect(abs(terms.total(at: 0) - 521e-9) < 1e-15)
     #expect(abs(terms.total(at: 64e-6) - terms.total(at: 0) - 1e-6) < 1e-15)
+  }
+
+  @Test func `batching is the mean of the queries timed over UDP, and none of TCP's`() {
+    let metrics = WorkerMetrics(slots: 2)
+    for _ in 0..<4 {
+      metrics.record(Population(slot: 1, decision: .answered, transport: .udp), residence: 9000, queue: .unstamped)
+      metrics.record(Population(slot: 1, decision: .answered, transport: .tcp), residence: 9000, queue: .unstamped)
+    }
+    metrics.count(.batchSpan, 2000 * 3)
+    let report = MetricsReport(
+      metrics.read(), from: .distantPast, to: .distantPast, contextName: { _ in "c" }, monotonic: (1, 20),
+      realtime: (1, 25))
+    let lines = report.jsonLines().split(separator: "\n")
+    #expect(lines[0].contains("IP-UDP") && lines[0].contains("\"batching\":1.5e-06"))
+    #expect(lines[1].contains("IP-TCP") && lines[1].contains("\"batching\":0,"))
+  }
+
+  @Test func `where all are timed there is no error of sampling, and none where the sample is all there is`() {
+    var histogram = HistogramCounts()
+    for time in 1...1000 as ClosedRange<UInt64> { histogram.record(time * 100) }
+    #expect(Summary(histogram, .nanoseconds(resolution: 0, readCost: 0, batchSpan: 0)).sampling == .none)
+    #expect(SamplingError(of: histogram, from: 1000) == .none)
+    #expect(SamplingError(of: histogram, from: 990) == .none)
+    #expect(SamplingError(of: HistogramCounts(), from: 5) == .none)
+  }
+
+  @Test func `a sample too small for its p99 says so, in numbers that can be written`() {
+    var histogram = HistogramCounts()
+    for _ in 0..<300 { histogram.record(5000) }
+    let error = SamplingError(of: histogram, from: 100_000)
+    #expect(error.p99 == nil)
+    let summary = Summary(histogram, .nanoseconds(resolution: 1, readCost: 20, batchSpan: 0), sampling: error)
+    #expect(!summary.isBounded && summary.uncertainty > 137 && summary.uncertainty.isFinite)
+    var one = HistogramCounts()
+    one.record(7)
+    #expect(SamplingError(of: one, from: 9).mean == nil)
+  }
+
+  /// Draws samples as the server does, and counts how often p99 and the mean of all are nearer than the error says.
+  @Test(arguments: [5, 20] as [UInt32])
+  func `of a hundred samples some ninety-five are as near as their error says`(number: UInt32) {
+    var random = SeededGenerator(seed: UInt64(number))
+    var nearQuantile = 0, nearMean = 0
+    let runs = 60
+    for run in 0..<runs {
+      var all = HistogramCounts(), sample = HistogramCounts()
+      var sampler = QuerySampler(seed: UInt64(run))
+      for _ in 0..<20_000 {
+        // A bulk and a long tail, as response times have.
+        let time =
+          random.chance(3)
+          ? UInt64.random(in: 20_000...400_000, using: &random) : UInt64.random(in: 2000...9000, using: &random)
+        all.record(time)
+        if sampler.takes(every: number) { sample.record(time) }
+      }
+      let error = SamplingError(of: sample, from: all.count)
+      let bucket = Double(all.quantile(0.99)) / 32
+      if let p99 = error.p99, abs(Double(sample.quantile(0.99)) - Double(all.quantile(0.99))) <= p99 * 1e9 + bucket {
+        nearQuantile += 1
+      }
+      if let mean = error.mean, abs(sample.mean - all.mean) <= mean * 1e9 { nearMean += 1 }
+    }
+    #expect(nearQuantile >= runs * 85 / 100)
+    #expect((runs * 85 / 100...runs).contains(nearMean))
+  }
+
+  @Test func `the sample stands beside each summary, in both forms`() {
+    let metrics = WorkerMetrics(slots: 2)
+    let population = Population(slot: 1, decision: .answered, transport: .udp)
+    for _ in 0..<990 { metrics.count(population) }
+    for time in 1...10 as ClosedRange<UInt64> { metrics.record(population, residence: time * 1000, queue: .time(time)) }
+    func report(_ sample: MetricsReport.Sample) -> MetricsReport {
+      MetricsReport(
+        metrics.read(), from: .distantPast, to: .distantPast, sample: sample, contextName: { _ in "c" },
+        monotonic: (1, 20), realtime: (1, 25))
+    }
+    let line = report(.is(.every(100))).jsonLines().split(separator: "\n")[0]
+    for part in [
+      "\"count\":10,", "\"queries\":1000,", "\"sample\":\"one in 100\"", "\"sampling\":null", "\"total\":null",
+    ] { #expect(line.contains(part), "\(part) in \(line)") }
+    let table = report(.is(.every(100))).table()
+    #expect(table.contains("timed: one query in 100, at random: 10 of 1000 of these\n"))
+    #expect(table.contains("unknown"))
+    #expect(report(.mixed).table().contains("timed: now all, now some (measure was changed): 10 of 1000 of these\n"))
+    #expect(!report(.is(.all)).table().contains("timed:"))
+    for line in table.split(separator: "\n") { #expect(line.count <= 100) }
   }
 }

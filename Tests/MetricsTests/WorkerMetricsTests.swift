@@ -15,7 +15,7 @@ struct WorkerMetricsTests {
           number += 1
           metrics.record(
             Population(slot: slot, decision: decision, transport: transport), residence: number,
-            queue: Int64(number * 2))
+            queue: .time(number * 2))
         }
       }
     }
@@ -31,18 +31,19 @@ struct WorkerMetricsTests {
 
   @Test func `a slot beyond the last is counted as the last`() {
     let metrics = WorkerMetrics(slots: 4)
-    metrics.record(Population(slot: 999, decision: .failed, transport: .tcp), residence: 1, queue: nil)
+    metrics.record(Population(slot: 999, decision: .failed, transport: .tcp), residence: 1, queue: .unstamped)
     #expect(metrics.read().populations.keys.first == Population(slot: 3, decision: .failed, transport: .tcp))
   }
 
-  @Test func `a negative difference is counted and discarded`() {
+  @Test func `a negative difference, or one that is not believed, is counted and discarded`() {
     let metrics = WorkerMetrics(slots: 2)
-    metrics.record(answered, residence: 10, queue: -1)
-    metrics.record(answered, residence: 10, queue: .min)
-    metrics.record(answered, residence: 10, queue: nil)
-    metrics.record(answered, residence: 10, queue: 0)
+    metrics.record(answered, residence: 10, queue: .negative)
+    metrics.record(answered, residence: 10, queue: .distrusted)
+    metrics.record(answered, residence: 10, queue: .unstamped)
+    metrics.record(answered, residence: 10, queue: .time(0))
     let counts = metrics.read()
-    #expect(counts[.negativeDifferences] == 2)
+    #expect(counts[.negativeDifferences] == 1)
+    #expect(counts[.queueTimesDistrusted] == 1)
     #expect(counts[.unstamped] == 1)
     #expect(counts.populations[answered]?.queue.count == 1)
     #expect(counts.populations[answered]?.residence.count == 4)
@@ -50,7 +51,7 @@ struct WorkerMetricsTests {
 
   @Test func `the no-response ratio is of queries, by context and transport`() {
     let metrics = WorkerMetrics(slots: 2)
-    for _ in 0..<3 { metrics.record(answered, residence: 10, queue: 1) }
+    for _ in 0..<3 { metrics.record(answered, residence: 10, queue: .time(1)) }
     metrics.recordSilence(slot: 1, transport: .udp, cause: .dropped)
     metrics.recordSilence(slot: 0, transport: .tcp, cause: .short)
     let counts = metrics.read()
@@ -75,13 +76,13 @@ struct WorkerMetricsTests {
 
   @Test func `workers add up, and an interval is what came since`() {
     let one = WorkerMetrics(slots: 2), two = WorkerMetrics(slots: 2)
-    one.record(answered, residence: 100, queue: 1)
-    two.record(answered, residence: 200, queue: 2)
-    two.record(refused, residence: 300, queue: 3)
+    one.record(answered, residence: 100, queue: .time(1))
+    two.record(answered, residence: 200, queue: .time(2))
+    two.record(refused, residence: 300, queue: .time(3))
     var before = one.read()
     before.merge(two.read())
     #expect(before.populations[answered]?.residence.sum == 300)
-    one.record(answered, residence: 400, queue: 4)
+    one.record(answered, residence: 400, queue: .time(4))
     one.count(.truncated)
     var interval = one.read()
     interval.merge(two.read())

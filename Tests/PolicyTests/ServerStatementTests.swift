@@ -30,6 +30,14 @@ struct ServerStatementTests {
     #expect(try policy("tcp-limits connections 2").tcpLimits.perClient == 1)
   }
 
+  @Test func `which queries are timed: all where nothing is said, and one in one is all`() throws {
+    for (text, share) in [
+      ("", .all), ("measure all", .all), ("measure every 1", .all), ("measure every 100", .every(100)),
+      ("measure off", .none),
+    ] as [(String, Measuring.Share)] { #expect(try policy(text).measuring.share == share, "\(text)") }
+    #expect(try policy("measure every 7").measuring.text == "every 7")
+  }
+
   @Test func `a user, and perhaps its group`() throws {
     #expect(try policy("user ambit").user?.name == "ambit")
     let both = try #require(try policy("user ambit:dns").user)

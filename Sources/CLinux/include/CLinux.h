@@ -81,7 +81,9 @@ static inline int clinux_share_port(int socket) { return clinux_set(socket, SOL_
 static inline int clinux_reuse_address(int socket) { return clinux_set(socket, SOL_SOCKET, SO_REUSEADDR, 1); }
 static inline int clinux_only_ipv6(int socket) { return clinux_set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
 static inline int clinux_no_delay(int socket) { return clinux_set(socket, IPPROTO_TCP, TCP_NODELAY, 1); }
-static inline int clinux_stamp_datagrams(int socket) { return clinux_set(socket, SOL_SOCKET, SO_TIMESTAMPNS, 1); }
+static inline int clinux_stamp_datagrams(int socket, bool is_on) {
+    return clinux_set(socket, SOL_SOCKET, SO_TIMESTAMPNS, is_on);
+}
 static inline int clinux_receive_memory(int socket, int octets) {
   return clinux_set(socket, SOL_SOCKET, SO_RCVBUF, octets);
 }

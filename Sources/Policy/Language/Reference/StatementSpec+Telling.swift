@@ -25,5 +25,13 @@ extension StatementSpec {
       "Writes the metrics as JSON lines.",
       without: "metrics-log off; without every, each 10 seconds.",
       example: "metrics-log metrics.jsonl every 60s", readMetricsLog),
+    StatementSpec(
+      "measure", in: [.top], words: 1...2, "measure all, measure every N, or measure off",
+      """
+      Which queries are timed: all, one in N drawn at random, or none, and then the kernel stamps no datagram either. What \
+      the metrics are, `ambit metrics` says; counts are complete whatever is timed.
+      """,
+      without: "measure all.",
+      example: "measure every 100", readMeasure),
   ]
 }

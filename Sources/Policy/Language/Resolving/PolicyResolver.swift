@@ -56,6 +56,7 @@ struct PolicyResolver {
     policy.metricsLog = draft.metricsLog?.value
     policy.http = draft.http?.value
     policy.httpHosts = draft.httpHosts
+    policy.measuring = draft.measuring?.value ?? policy.measuring
     policy.answerOrder = draft.answerOrder?.value ?? .rotate
     policy.nsid = draft.nsid?.value ?? .off
     policy.cookieMode = draft.cookieMode?.value ?? .on

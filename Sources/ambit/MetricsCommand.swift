@@ -1,0 +1,76 @@
+internal import LinuxIO
+internal import Metrics
+
+extension Command {
+  static let metrics = Command(
+    name: "metrics",
+    usage: "metrics [NAME] [--json] | metrics --sum LOG... [--json]",
+    summary: "what the metrics are, or what metrics logs add up to",
+    details: """
+        --json      print JSON: the definitions; of a sum, lines as a metrics log has them
+        --sum       add up the intervals of the metrics logs LOG..., - for standard input: of a day, or of several servers
+        --markdown  print the definitions as docs/metrics.md has them
+
+      Without NAME the metrics are listed. NAME is a metric's word or its name in full, and prints its registry entry
+      (RFC 8911), or it is events, for what is counted beside the metrics. An interval that is in the logs twice is
+      counted twice.
+      """,
+    valueOptions: [],
+    flags: ["--json", "--sum", "--markdown"]
+  ) { arguments in
+    if arguments.has("--sum") { return sum(of: arguments) }
+    if arguments.operands.count > 1 { arguments.fail("metrics takes one NAME; write --sum before logs") }
+    if arguments.has("--markdown") {
+      writeOutput(MetricDefinition.all.map(\.markdown).joined(separator: "\n"))
+      return .done
+    }
+    guard let name = arguments.operands.first else {
+      writeOutput(arguments.has("--json") ? definitionsJSON(MetricDefinition.all) : MetricDefinition.overview)
+      return .done
+    }
+    if name == "events" {
+      writeOutput(EventDefinition.text)
+      return .done
+    }
+    guard let metric = MetricDefinition.called(name) else {
+      let known = MetricDefinition.all.flatMap { [$0.word] + $0.names } + ["events"]
+      Arguments.fail("there is no metric \"\(name)\"", among: known, for: name, see: "ambit metrics")
+    }
+    writeOutput(arguments.has("--json") ? definitionsJSON([metric]) : metric.text)
+    return .done
+  }
+
+  private static func sum(of arguments: Arguments) -> ExitCode {
+    if arguments.has("--markdown") { arguments.fail("a sum is no definition: it has no --markdown") }
+    guard !arguments.operands.isEmpty else { arguments.fail("--sum takes a metrics log, as metrics-log writes it") }
+    var sum = MetricsLogSum()
+    for log in arguments.operands {
+      let lines = sum.lineCount
+      do throws(SystemError) {
+        var reader = try LineReader(log)
+        while try reader.next({ sum.add($0) }) {}
+        if reader.tooLongCount > 0 {
+          writeStandardError("ambit: \(reader.tooLongCount) lines of \(log) are too long\n")
+        }
+      } catch {
+        writeStandardError("ambit: \(error)\n")
+        return .system
+      }
+      if sum.lineCount == lines {
+        let name = log == "-" ? "standard input" : log
+        writeStandardError("ambit: no line of \(name) is a metrics log's; write one with metrics-log\n")
+        return .badInput
+      }
+    }
+    if sum.malformedCount > 0 {
+      writeStandardError("ambit: lines that are no metrics log's were left out: \(sum.malformedCount)\n")
+    }
+    if sum.withoutHistogramCount > 0 {
+      writeStandardError(
+        "ambit: lines without a histogram were left out, written by an older ambit: \(sum.withoutHistogramCount)\n")
+    }
+    let report = sum.report()
+    writeOutput(arguments.has("--json") ? report.jsonLines() : "\(report.interval)\n\n\(report.table())")
+    return .done
+  }
+}
