@@ -28,14 +28,14 @@ private struct Day {
     for _ in 0..<random.number(2...8) {
       // A reload: other contexts, some of them beyond the slots there are; perhaps other queries are timed.
       let contexts = (0..<random.number(1...6)).map { _ in names.slot(for: "context-\(random.number(0...12))") }
-      let mode = sampling.randomElement(using: &random)!
+      let mode = sampling.randomElement(using: &random) ?? .all
       for _ in 0..<random.number(1...3) {
         for _ in 0..<random.number(0...200) {
           let index = random.number(0...workers.count - 1)
           let population = Population(
-            slot: contexts.randomElement(using: &random)!,
-            decision: MetricDecision.allCases.randomElement(using: &random)!,
-            transport: MetricTransport.allCases.randomElement(using: &random)!)
+            slot: contexts.randomElement(using: &random) ?? 0,
+            decision: MetricDecision.allCases.randomElement(using: &random) ?? .answered,
+            transport: MetricTransport.allCases.randomElement(using: &random) ?? .udp)
           if population.decision == .silent {
             workers[index].recordSilence(slot: population.slot, transport: population.transport, cause: .dropped)
             continue

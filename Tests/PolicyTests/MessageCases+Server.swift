@@ -38,7 +38,7 @@ let serverCases: [MessageCase] = [
     #"p:1:6: error: "127.0.0.1:0" is no address to serve HTTP at; write for example 127.0.0.1:8053 or off"#),
     measure every
     """,
-    #"p:1:1: error: "measure" is not complete; write measure all, measure every N, or measure off"#),
+    #"p:1:1: error: "measure" needs more after it; write measure all, measure every N, or measure off"#),
   MessageCase(
     """
     measure every 0
@@ -46,7 +46,10 @@ let serverCases: [MessageCase] = [
     measure some
     measure off 5
     """,
-    #"p:1:15: error: "0" is no number here; write 1 to 1000000, for example 100"#),
+    #"p:1:15: error: "0" is no number here; write 1 to 1000000, for example 100"#,
+    #"p:2:15: error: "other" is no number here; write 1 to 1000000, for example 100"#,
+    #"p:3:9: error: "some" is not understood here; write measure all, measure every N, or measure off"#,
+    #"p:4:13: error: "5" is one word too many for "measure"; write measure all, measure every N, or measure off"#),
   MessageCase(
     """
     rate-limit 1000/s except 10.0.0.0/8 fd00::/8 including loopback slip 3
