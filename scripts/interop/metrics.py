@@ -2,6 +2,7 @@
 
 usage: PORT=… metrics.py LOG             sends, and waits for the log's lines; prints "# sent JSON" beside its cases
        metrics.py LOG SUMMARY SENT_JSON  after the server's end: does everything add up?
+       metrics.py --sum LOG SUMMARY SUM AGAIN  is the log's sum what the server says, and the sum's sum the same?
 """
 
 import collections
@@ -119,7 +120,26 @@ def compare(log, summary, sent):
            (sum(rows["residence"].values()) + silent, queries, silent))
 
 
-if len(sys.argv) == 2:
+def compare_sums(log, summary, added, again):
+    """Counts, buckets and events are equal; what is told of an interval's longest is within 1/32 of it."""
+
+    def table(path):
+        text = open(path).read()
+        rows = re.findall(r"^(\S+) +(answered|refused|failed) +(udp|tcp) +(\d+) +(\S+ \S+) +(\S+ \S+)", text, re.M)
+        return sorted(rows), re.findall(r"^(?:no response|timed).*", text, re.M)
+
+    expect("the log's intervals add up to the server's own sum", table(summary), table(added))
+    expect("and the sum's sum is the same", table(added), table(again))
+    lines = [line for line in lines_of(log) if "sample" in line]
+    expect("each interval names its sample", ["all", "one in 2"], sorted({line["sample"] for line in lines}))
+    expect("a share of the queries is timed, and all are counted", True,
+           all(line["count"] <= line["queries"] for line in lines if line["sample"] != "all")
+           and all(line["count"] == line["queries"] for line in lines if line["sample"] == "all" and "Residence" in line["metric"]))
+
+
+if sys.argv[1] == "--sum":
+    compare_sums(*sys.argv[2:])
+elif len(sys.argv) == 2:
     watch(sys.argv[1])
 else:
     compare(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))

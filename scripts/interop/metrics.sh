@@ -18,3 +18,21 @@ data orders.mesh.test >/dev/null
 sleep 1.2
 stop "$server"
 same "--metrics-log off writes none" "no" "$([[ -e metrics.jsonl ]] && echo yes || echo no)"
+
+# The intervals of a log add up to what the server says at its end, and so do sums.
+serve zones --metrics-interval 1 --metrics-log day.jsonl
+PORT=$port python3 "$here/metrics.py" day.jsonl >/dev/null 2>&1
+echo "measure every 2" >zones/measure.policy
+"$AMBIT" reload zones >/dev/null
+PORT=$port python3 "$here/metrics.py" day.jsonl >/dev/null 2>&1
+echo "measure off" >zones/measure.policy
+"$AMBIT" reload zones >/dev/null
+PORT=$port python3 "$here/metrics.py" day.jsonl >/dev/null 2>&1
+stop "$server"
+"$AMBIT" metrics --sum day.jsonl >sum.txt
+"$AMBIT" metrics --sum --json day.jsonl >sum.jsonl
+"$AMBIT" metrics --sum sum.jsonl >again.txt
+python3 "$here/metrics.py" --sum day.jsonl "$out" sum.txt again.txt 2>&1 || failed "the sums are compared" 0 "$?"
+matches "what is no log is said" "no line of .*ambit.policy is a metrics log's" "$("$AMBIT" metrics --sum zones/ambit.policy 2>&1)"
+same "a metric is found by its name in full" "$("$AMBIT" metrics residence)" "$("$AMBIT" metrics Priv_ResidenceDNS_Passive_IP-UDP-DNS_RFCnone_Seconds_Raw)"
+matches "one that is not there is near another" "did you mean queue" "$("$AMBIT" metrics queu 2>&1)"
