@@ -167,6 +167,27 @@ def workers(bench):
                 ratios(of(figures, "2 worker"), of(figures, "1 worker")), note=note)]
 
 
+def measuring(bench):
+    """What it costs to time queries: all of them and one in 100, to none, where the kernel stamps nothing either."""
+    kinds = {"off": "off", "all": "all", "every 100": "every 100"}
+    servers = {}
+    try:
+        for name, measure in kinds.items():
+            servers[name] = bench.kitchen.start_ready("ambit-policy", MANY, measure=measure)
+        time.sleep(0.5)
+        figures = bench.interleave("measuring", servers)
+    finally:
+        for server in servers.values():
+            server.stop()
+    rate = {f"{name}, q/s": of(figures, name, "qps") for name in kinds}
+    return [Row("measuring", "measuring: all queries timed, CPU a query, to none's", "≤ 1.05", 1.05,
+                ratios(of(figures, "all"), of(figures, "off")),
+                beside={"one in 100": ratios(of(figures, "every 100"), of(figures, "off"))},
+                note=busy_note(figures, "all")),
+            Row("measuring", "measuring: all queries timed, answers a second, to none's", "≥ 0.95", 0.95,
+                ratios(of(figures, "all", "qps"), of(figures, "off", "qps")), at_least=True, beside=rate)]
+
+
 # --- TCP, latency, reload ----------------------------------------------------------------------------------------------
 
 

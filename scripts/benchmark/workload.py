@@ -97,17 +97,19 @@ def write_overlays(folder, count, contexts, share=100):
         write_zone(os.path.join(folder, name, f"{ORIGIN}.zone"), count, min(group, 3), chosen=chosen)
 
 
-def write_policy(path, port, services, contexts=3, prefixes=0, rules=2):
+def write_policy(path, port, services, contexts=3, prefixes=0, rules=2, measure="all"):
     """A policy that asks every rule at every service: contexts, allow, acyclic, tiers and isolate, with all measuring on.
 
     The callers are services themselves, of the lowest tier, so that tiers and acyclic have two sides to compare. Beyond
     the three contexts that ask, `contexts` adds others and `prefixes` addresses to them; `rules` is how many services
-    each `allow` line names beside the contexts.
+    each `allow` line names beside the contexts; `measure` is which queries are timed.
     """
     chance = random.Random(1)
     with open(path, "w", encoding="ascii", buffering=1 << 20) as out:
         out.write(f"origin {ORIGIN}\nlisten 127.0.0.1:{port}\ndefault allow\nacyclic\ntiers high > middle > low\n")
         out.write("metrics-log metrics.jsonl every 1s\n")
+        if measure != "all":  # an older Ambit knows no other
+            out.write(f"measure {measure}\n")
         for group, name in CONTEXTS.items():
             out.write(f"context {name} {{ from {NETS[group]}; endpoints 10.{group << 6}.0.0/10 }}\n")
         out.write("context mesh { from 11.0.0.0/8 }\n")
