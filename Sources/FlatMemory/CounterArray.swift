@@ -60,3 +60,39 @@ public struct CounterArray: ~Copyable, @unchecked Sendable {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "a counter's index is in bounds")
   }
 }
+
+extension CounterArray {
+  /// Keeps octets in counters, eight in one, from number `start` on; behind the last counter comes the first. For the one
+  /// writer. The count of counters has to be a power of two.
+  public func set(_ octets: Span<UInt8>, at start: UInt64) {
+    precondition(count & (count &- 1) == 0 && (octets.count &+ 7) / 8 <= count, "octets fit in a ring of counters")
+    let mask = UInt64(count &- 1)
+    var word = start
+    var offset = 0
+    while offset < octets.count {
+      let value = octets.word(at: offset, size: min(8, octets.count &- offset))
+      // Safe: below the count by the mask.
+      unsafe base[Int(truncatingIfNeeded: word & mask)].store(value, ordering: .relaxed)
+      offset &+= 8
+      word &+= 1
+    }
+  }
+
+  /// Copies `size` octets that were kept from number `start` on into the first of an array, which grows where it is
+  /// shorter, in whole words.
+  public func copy(_ size: Int, from start: UInt64, into octets: inout [UInt8]) {
+    let wordCount = (size &+ 7) / 8
+    precondition(count & (count &- 1) == 0 && wordCount <= count && size >= 0, "octets are in a ring of counters")
+    if octets.count < wordCount &* 8 {
+      octets.append(contentsOf: repeatElement(0, count: wordCount &* 8 &- octets.count))
+    }
+    let mask = UInt64(count &- 1)
+    unsafe octets.withUnsafeMutableBytes { memory in
+      for index in 0..<wordCount {
+        // Safe: below the count by the mask; the array has room for whole words.
+        let value = unsafe base[Int(truncatingIfNeeded: (start &+ UInt64(index)) & mask)].load(ordering: .relaxed)
+        unsafe memory.storeBytes(of: value.littleEndian, toByteOffset: index &* 8, as: UInt64.self)
+      }
+    }
+  }
+}

@@ -46,6 +46,30 @@ package struct AppendFile: ~Copyable, Sendable {
     return end >= count && ftruncate(descriptor.raw, end - off_t(count)) == 0
   }
 
+  /// Cuts the file off behind its first `size` octets.
+  /// - Returns: false where that cannot be.
+  package func truncate(to size: UInt64) -> Bool { ftruncate(descriptor.raw, off_t(clamping: size)) == 0 }
+
+  /// What the file is now.
+  package struct State: Equatable, Sendable {
+    /// Octets; 0 for what is no regular file.
+    package var size: UInt64 = 0
+    /// False for a pipe, a terminal or a device.
+    package var isRegular = false
+    /// True where no name leads to it any more.
+    package var isRemoved = false
+  }
+
+  /// What the file is now.
+  package var state: State {
+    var status = stat()
+    // Safe: the call writes one `stat`.
+    guard unsafe fstat(descriptor.raw, &status) == 0 else { return State() }
+    let isRegular = status.st_mode & S_IFMT == S_IFREG
+    return State(
+      size: isRegular ? UInt64(clamping: status.st_size) : 0, isRegular: isRegular, isRemoved: status.st_nlink == 0)
+  }
+
   /// Opens the path again, after someone has moved the file away. Where that fails, the file open now stays in use.
   package mutating func reopen() throws(SystemError) { descriptor = try AppendFile.open(path) }
 

@@ -133,3 +133,19 @@ package func writeFile(_ path: String, _ octets: [UInt8]) throws(SystemError) {
     owning: try attempt("write", path) { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) })
   if let reason = writeAll(octets, to: file.raw) { throw SystemError("write", path, errno: reason) }
 }
+
+/// Gives a file another name, in place of a file that has it.
+package func renameFile(_ path: String, to newPath: String) throws(SystemError) {
+  // Safe: the paths are C strings for the call.
+  try attempt("move \(path) to", newPath) { unsafe rename(path, newPath) }
+}
+
+/// Reads `count` octets of a regular file from `offset` on; fewer where it ends before.
+package func readPart(of path: String, from offset: UInt64, count: Int) throws(SystemError) -> [UInt8] {
+  let file = Descriptor(owning: try attempt("read", path) { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
+  let raw = file.raw
+  // Safe: the kernel writes at most as much as there is room for, and says how much that was.
+  return unsafe try [UInt8](unsafeUninitializedCapacity: count) { (memory, read) throws(SystemError) in
+    read = try attempt("read", path) { unsafe pread(raw, memory.baseAddress, count, off_t(clamping: offset)) }
+  }
+}

@@ -50,6 +50,16 @@ package struct LocalSocket: ~Copyable, Sendable {
     throw SystemError("connect to", "@\(name)", errno: reason)
   }
 
+  /// Connects to who listens at a path.
+  package static func connect(toPath path: String) throws(SystemError) -> LocalSocket {
+    let socket = Descriptor(owning: try attempt("open a socket for", path) { clinux_local_socket() })
+    let raw = socket.raw
+    let octets = Array(path.utf8)
+    // Safe: the shim reads as many octets as it is told.
+    try attempt("connect to socket", path) { unsafe clinux_path_connect(raw, octets, octets.count) }
+    return LocalSocket(socket)
+  }
+
   /// The number of the user at the other end; nil where the system does not say.
   package var peerUser: UInt32? {
     var user = uid_t()
@@ -75,6 +85,16 @@ package struct LocalSocket: ~Copyable, Sendable {
     }
     if count > 0 { return .octets(Array(octets.prefix(count))) }
     return count < 0 && errno == EAGAIN ? .wouldBlock : .closed
+  }
+
+  /// Writes `octets`, or as many of them as the kernel takes now; nil where the connection broke.
+  package func write(_ octets: Span<UInt8>) -> Int? {
+    if octets.isEmpty { return 0 }
+    let raw = descriptor.raw
+    // Safe: the memory lives for the closure, and is only read.
+    let count = uninterrupted { unsafe octets.withUnsafeBytes { unsafe clinux_send(raw, $0.baseAddress, $0.count) } }
+    if count >= 0 { return count }
+    return errno == EAGAIN ? 0 : nil
   }
 
   /// Writes `octets`, or as many of them as the kernel takes now; nil where the connection broke.

@@ -19,6 +19,9 @@ package struct SystemError: Error, Hashable {
   /// True where another socket has the address: the one refusal that callers handle apart.
   package var isAddressInUse: Bool { errno == EADDRINUSE }
 
+  /// True where what was named is not there.
+  package var isMissing: Bool { errno == ENOENT }
+
   /// True where what was listed is no folder, or not there.
   package var isNoFolder: Bool { errno == ENOTDIR || errno == ENOENT }
 
@@ -38,6 +41,9 @@ extension SystemError: CustomStringConvertible {
     switch errno {
     case ENOTSUP where call == "read": return "it is no regular file"
     case ENOENT where call.hasPrefix("find "): return "there is none"
+    case ENOENT where call == "connect to socket": return "it is not there"
+    case ECONNREFUSED where call == "connect to socket": return "nobody listens there"
+    case EAGAIN where call == "connect to socket": return "whoever listens there does not take connections"
     case ENXIO where call == "write": return "it is a pipe that nobody reads, or a socket"
     case EAGAIN where call == "write": return "its reader is behind"
     case EADDRNOTAVAIL: return "address not available"
@@ -68,6 +74,8 @@ extension SystemError: CustomStringConvertible {
     case (_, ENOSPC), (_, EDQUOT): "free some space or write elsewhere"
     case ("write", ENXIO): "start its reader first, or write to a file"
     case (_, EROFS): "write to another place"
+    case (_, EACCES) where call.hasPrefix("move "), (_, EPERM) where call.hasPrefix("move "):
+      "let the server's user write in its folder"
     default: nil
     }
   }

@@ -160,6 +160,17 @@ static inline int clinux_local_connect(int socket, const unsigned char *name, si
   return size == 0 ? -1 : connect(socket, (struct sockaddr *)&address, size);
 }
 
+// Connects to a socket in the file system.
+static inline int clinux_path_connect(int socket, const unsigned char *path, size_t length) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (length == 0 || length >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  memcpy(address.sun_path, path, length);
+  return connect(socket, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1));
+}
+
 // The user at the other end: of who connected, as of then; of who listens, as of when it began to. 0, or -1.
 static inline int clinux_peer_user(int socket, uid_t *user) {
   struct ucred peer;
