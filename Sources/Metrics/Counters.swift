@@ -37,6 +37,14 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case logRecordsDropped
   /// Records of the query log dropped because it is not written fast enough.
   case queryRecordsDropped
+  /// Records of the query log that its file did not take: a full disk.
+  case queryRecordsLost
+  /// Queries that dnstap was not handed: they are not taken fast enough.
+  case dnstapRecordsDropped
+  /// Queries that dnstap was handed, and that its file or collector did not take.
+  case dnstapRecordsLost
+  /// Lines of the metrics log that its file did not take.
+  case metricsLinesLost
   /// Askers on this host whose user was looked up, for `uid` lines.
   case usersAsked
   /// Of these, those that no user was found for: the socket was gone, or the kernel did not say.

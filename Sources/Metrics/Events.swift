@@ -52,6 +52,10 @@ extension MetricCounter {
     case .logRecordsDropped:
       "Refusals not handed to the log: its queue was full, or they were part of a flood of the same"
     case .queryRecordsDropped: "Records of the query log dropped because it is not written fast enough"
+    case .queryRecordsLost: "Records of the query log that its file did not take"
+    case .dnstapRecordsDropped: "Queries not handed to dnstap: they are not taken fast enough"
+    case .dnstapRecordsLost: "Queries that dnstap's file or collector did not take"
+    case .metricsLinesLost: "Lines of the metrics log that its file did not take"
     case .usersAsked: "Askers on this host whose user was looked up, for uid lines"
     case .usersNotFound: "Askers on this host that no user was found for"
     }

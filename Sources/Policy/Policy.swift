@@ -73,6 +73,8 @@ package struct Policy: Sendable {
   package var explaining = Explaining()
   /// Nil where queries are not logged to a file.
   package var queryLog: QueryLog?
+  /// Nil where no messages are handed to a collector.
+  package var dnstap: Dnstap?
   /// Nil where every reload without mistakes is taken.
   package var reloadGuard: ReloadGuard?
   package var versionText = VersionText.own
@@ -134,20 +136,6 @@ package struct Explaining: Sendable {
   package var location = SourceLocation(file: "")
 
   package init() {}
-}
-
-/// Where queries are logged, as JSON lines.
-package struct QueryLog: Hashable, Sendable {
-  package enum Scope: String, CaseIterable, Hashable, Sendable {
-    /// What was refused, or would have been.
-    case refused
-    case all
-  }
-
-  /// As written: relative to where the server was started.
-  package let path: String
-  package let scope: Scope
-  package let location: SourceLocation
 }
 
 /// `reload guard N%`: a reload that changes a greater share of the answers recently given waits to be forced.
@@ -309,15 +297,6 @@ package struct Expectation: Sendable {
     /// A user's name or number.
     case user(String)
   }
-}
-
-/// Where metrics are written.
-package struct MetricsLog: Hashable, Sendable {
-  /// nil where the policy says `off`.
-  package var path: String?
-  /// In seconds.
-  package var interval: UInt32
-  package let location: SourceLocation
 }
 
 /// What services without `allow` lines do.

@@ -1,7 +1,19 @@
 internal import Addresses
 internal import Answering
 internal import DNSFormat
+internal import FlatMemory
 internal import Policy
+
+/// How a query came and when, beside who asked: for logs that have whole messages.
+struct Exchange: BitwiseCopyable {
+  /// The port of who sent it; 0 where that is not known.
+  var peerPort: UInt16 = 0
+  /// Where it was sent to.
+  var server = SocketAddress(IPAddress(v4: 0), port: 0)
+  /// Nanoseconds of CLOCK_REALTIME: when the kernel received it, or when we read it; when it was answered.
+  var received: UInt64 = 0
+  var answered: UInt64 = 0
+}
 
 /// What became of one query, on its way to a log.
 struct DecisionRecord {
@@ -32,6 +44,14 @@ struct DecisionRecord {
   /// The QNAME as it was asked, in wire format; empty where the request had none.
   var wire: [UInt8] = []
 
+  /// Where the record has its messages: how it came, and in the first octets of these the request and the response, which
+  /// has none where there was silence.
+  var exchange = Exchange()
+  var requestSize = 0
+  var responseSize = 0
+  var requestOctets: [UInt8] = []
+  var responseOctets: [UInt8] = []
+
   /// The QNAME as it was asked; the root where there was none.
   var name: DomainName { (try? DomainName(wire: wire)) ?? .root }
 
@@ -58,5 +78,19 @@ extension DecisionRecord {
       }
       return judged.first { $0.rule == rule } ?? Refusal(rule, reason: 0)
     }
+  }
+}
+
+extension DecisionRecord {
+  /// The request, where the record has it.
+  var request: Span<UInt8> {
+    @_lifetime(borrow self)
+    borrowing get { requestOctets.span.extracting(0..<requestSize) }
+  }
+
+  /// The response, where the record has it.
+  var response: Span<UInt8> {
+    @_lifetime(borrow self)
+    borrowing get { responseOctets.span.extracting(0..<responseSize) }
   }
 }

@@ -7,13 +7,18 @@ internal import Synchronization
 
 /// Takes records from one worker to the thread of a log without either waiting: what does not fit is dropped and counted.
 ///
-/// One writer, one reader. A record is 9 words and those of its name's octets, so usual names make short ones.
+/// One writer, one reader. A record is 9 words and those of its name's octets, so usual names make short ones; with its
+/// messages (``Exchange``) 14 and those of their octets.
 final class DecisionRing: Sendable {
   private static let headWords = 9
   /// Words of the longest record.
   static let longestRecord = headWords + 32
   private let words: CounterArray
   private let mask: UInt64
+  /// Words of the longest record with its messages.
+  static let longestExchange = headWords + exchangeWords + 2 * 8192
+  private static let exchangeWords = 5
+  private static let hasMessagesBit: UInt64 = 1 << 25
   /// Counted in words since the start; the place in memory is the number modulo the capacity.
   private let written = Atomic<UInt64>(0)
   private let read = Atomic<UInt64>(0)
@@ -30,6 +35,36 @@ final class DecisionRing: Sendable {
   /// Records dropped since the start because there was no room.
   var droppedCount: UInt64 { lost.load(ordering: .relaxed) }
 
+  /// True where no record waits.
+  var isEmpty: Bool { read.load(ordering: .relaxed) == written.load(ordering: .acquiring) }
+
+  /// Adds a record with the whole messages; instead of the name, which the request has. For the worker; no allocation.
+  /// - Parameter response: empty where there was silence.
+  /// - Returns: false where it was dropped.
+  func push(
+    _ outcome: Outcome, _ evidence: Evidence, _ transport: Arrival.Transport, request: Span<UInt8>,
+    response: Span<UInt8>, _ exchange: Exchange, generation: UInt64
+  ) -> Bool {
+    let requestWords = (request.count &+ 7) / 8
+    let tail = Self.exchangeWords &+ requestWords &+ (response.count &+ 7) / 8
+    guard request.count <= 65535, response.count <= 65535,
+      let start = pushHead(
+        outcome, evidence, transport, nameSize: 0, type: 0, tail: tail, Self.hasMessagesBit, time: exchange.received,
+        generation: generation)
+    else { return false }
+    let sizes = UInt64(request.count) << 16 | UInt64(response.count)
+    set(UInt64(exchange.peerPort) << 48 | UInt64(exchange.server.port) << 32 | sizes, start)
+    set(exchange.answered, start &+ 1)
+    set(exchange.server.address.high, start &+ 2)
+    set(exchange.server.address.low, start &+ 3)
+    set(exchange.server.address.isIPv4 ? 1 : 0, start &+ 4)
+    let messages = start &+ UInt64(Self.exchangeWords)
+    words.set(request, at: messages)
+    words.set(response, at: messages &+ UInt64(requestWords))
+    publish(tail)
+    return true
+  }
+
   /// Adds a record. For the worker; no allocation.
   /// - Returns: false where it was dropped.
   func push(
@@ -37,15 +72,33 @@ final class DecisionRing: Sendable {
     generation: UInt64
   ) -> Bool {
     let nameSize = outcome.wireError == nil ? DecisionRing.nameSize(request) : 0
-    let wordCount = Self.headWords &+ (nameSize &+ 7) / 8
+    let tail = (nameSize &+ 7) / 8
+    let type = nameSize == 0 ? 0 : request.u16(at: 12 &+ nameSize)
+    guard
+      let start = pushHead(
+        outcome, evidence, transport, nameSize: nameSize, type: type, tail: tail, 0, time: time, generation: generation)
+    else { return false }
+    pushName(request, size: nameSize, at: start)
+    publish(tail)
+    return true
+  }
+
+  /// Writes a record's head where there is room for it and the words behind it; ``publish(_:)`` ends the record.
+  /// - Parameter bits: of the word that says how the caller is known.
+  /// - Returns: where the words behind it go; nil where it was dropped.
+  @inline(__always)
+  private func pushHead(
+    _ outcome: Outcome, _ evidence: Evidence, _ transport: Arrival.Transport, nameSize: Int, type: UInt16, tail: Int,
+    _ bits: UInt64, time: UInt64, generation: UInt64
+  ) -> UInt64? {
+    let wordCount = Self.headWords &+ tail
     let start = written.load(ordering: .relaxed)
     guard start &- read.load(ordering: .acquiring) &+ UInt64(wordCount) <= mask &+ 1 else {
       lost.store(lost.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-      return false
+      return nil
     }
     let caller = outcome.caller
     let refusal = outcome.refusal ?? Refusal(.none, reason: 0)
-    let type = nameSize == 0 ? 0 : request.u16(at: 12 &+ nameSize)
     var flags: UInt64 = evidence.source.isIPv4 ? 1 : 0
     if caller.isPlaced { flags |= 2 }
     if outcome.isOnlyObserved { flags |= 4 }
@@ -65,13 +118,16 @@ final class DecisionRing: Sendable {
     set(UInt64(refusal.reason) << 32 | UInt64(type) << 16 | UInt64(outcome.rcode.rawValue), start &+ 6)
     set(
       Self.subnetBits(outcome) << 48 | UInt64(evidence.listenerContext ?? 0) << 32
-        | (outcome.wouldLeaveOut ? 1 << 24 : 0)
+        | bits | (outcome.wouldLeaveOut ? 1 << 24 : 0)
         | UInt64(outcome.decision.rawValue) << 16
         | UInt64(caller.addressSource.rawValue) << 8 | UInt64(caller.identification.rawValue), start &+ 7)
     set(UInt64(evidence.certificateService ?? 0) << 32 | UInt64(evidence.user ?? 0), start &+ 8)
-    pushName(request, size: nameSize, at: start &+ UInt64(Self.headWords))
-    written.store(start &+ UInt64(wordCount), ordering: .releasing)
-    return true
+    return start &+ UInt64(Self.headWords)
+  }
+
+  /// Lets the reader see a record whose head and `tail` words were written.
+  private func publish(_ tail: Int) {
+    written.store(written.load(ordering: .relaxed) &+ UInt64(Self.headWords &+ tail), ordering: .releasing)
   }
 
   /// How many bits of its address a forwarder told, and how many it would take to know the caller; 0 for no forwarder.
@@ -155,6 +211,10 @@ final class DecisionRing: Sendable {
     record.decision = Decision(rawValue: UInt8(truncatingIfNeeded: known >> 16)) ?? .failed
     let nameSize = Int(head & 0xffff)
     record.wire.removeAll(keepingCapacity: true)
+    if known & Self.hasMessagesBit != 0 {
+      popMessages(into: &record, at: start &+ UInt64(Self.headWords))
+      return true
+    }
     var value: UInt64 = 0
     for index in 0..<nameSize {
       if index % 8 == 0 { value = word(start &+ UInt64(Self.headWords &+ index / 8)) }
@@ -163,5 +223,24 @@ final class DecisionRing: Sendable {
     }
     read.store(start &+ UInt64(Self.headWords &+ (nameSize &+ 7) / 8), ordering: .releasing)
     return true
+  }
+
+  private func popMessages(into record: inout DecisionRecord, at start: UInt64) {
+    let sizes = word(start)
+    record.requestSize = Int(sizes >> 16 & 0xffff)
+    record.responseSize = Int(sizes & 0xffff)
+    let low = word(start &+ 3)
+    let server =
+      word(start &+ 4) == 1
+      ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(high: word(start &+ 2), low: low)
+    record.exchange = Exchange(
+      peerPort: UInt16(truncatingIfNeeded: sizes >> 48),
+      server: SocketAddress(server, port: UInt16(truncatingIfNeeded: sizes >> 32)), received: record.time,
+      answered: word(start &+ 1))
+    let messages = start &+ UInt64(Self.exchangeWords)
+    let behind = messages &+ UInt64((record.requestSize &+ 7) / 8)
+    words.copy(record.requestSize, from: messages, into: &record.requestOctets)
+    words.copy(record.responseSize, from: behind, into: &record.responseOctets)
+    read.store(behind &+ UInt64((record.responseSize &+ 7) / 8), ordering: .releasing)
   }
 }

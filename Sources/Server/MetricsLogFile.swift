@@ -1,4 +1,5 @@
 internal import DNSFormat
+internal import FlatMemory
 internal import FoundationEssentials
 internal import LinuxIO
 internal import Metrics
@@ -6,43 +7,36 @@ internal import Policy
 
 /// The metrics log: JSON lines, one for each metric, population and interval.
 ///
-/// A disk that is full is said once, and once more when it takes lines again; what could not be written is lost, the
-/// server goes on.
+/// A disk that is full is said once, and once more when it takes lines again; what could not be written is lost and
+/// counted, the server goes on.
 struct MetricsLogFile: ~Copyable {
-  private var file: AppendFile
-  private let log: ServerLog
-  private var isFailing = false
-  /// True where the file ends within a line.
-  private var endsInHalf = false
+  private var file: LogFile
+  private let losses: WorkerMetrics
 
+  /// - Parameter losses: counts the lines that are lost.
   /// - Throws: where the file cannot be opened for appending.
-  init(_ path: String, log: ServerLog) throws(SystemError) {
-    file = try AppendFile(path)
-    self.log = log
+  init(_ wanted: MetricsLog, losses: WorkerMetrics, log: ServerLog) throws(SystemError) {
+    let words = LogFile.Words(
+      name: "metrics log", loss: "metrics of this interval are lost, queries are not affected",
+      stays: "metrics go where they went")
+    file = try LogFile.open(wanted.path ?? "", .lines, wanted.rotation, words, log: log)
+    self.losses = losses
   }
 
   /// Opens the file by its name again: after someone moved it away to rotate it.
-  mutating func reopen() {
-    do throws(SystemError) {
-      try file.reopen()
-      endsInHalf = false
-    } catch {
-      log.write("\(error); metrics go where they went")
-    }
-  }
+  mutating func reopen() { file.reopen() }
+
+  /// Is moved aside at another size from now on.
+  mutating func rotate(_ rotation: LogRotation?) { file.rotate(rotation) }
 
   /// Appends whole lines.
   mutating func append(_ lines: String) {
     if lines.isEmpty { return }
-    let octets = Array((endsInHalf ? "\n" + lines : lines).utf8)
-    let (count, error) = file.appendSome(octets.span)
-    if count > 0 { endsInHalf = octets[count - 1] != UInt8(ascii: "\n") }
-    if let error {
-      if !isFailing { log.write("\(error); metrics of this interval are lost, queries are not affected") }
-    } else if isFailing {
-      log.write("the metrics log \(file.path) takes lines again")
-    }
-    isFailing = error != nil
+    let octets = Array(lines.utf8)
+    let count = octets.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+    var buffer = OctetBuffer(capacity: octets.count)
+    buffer.append(octets.span)
+    losses.count(.metricsLinesLost, UInt64(count - file.append(buffer, count: count)))
   }
 }
 
@@ -72,6 +66,8 @@ struct ReloadRecord: Encodable {
 /// Adds up what all workers counted, and makes reports of it.
 struct MetricsCollector {
   private let workers: [Worker]
+  /// What the logs count.
+  private let others: [WorkerMetrics]
   private let slots: MetricSlots
   private let clocks = Clock.calibrate()
   private let start = Date()
@@ -81,15 +77,16 @@ struct MetricsCollector {
   private(set) var sampling: QuerySampling
   private var sample: MetricsReport.Sample
 
-  init(_ workers: [Worker], slots: MetricSlots, _ sampling: QuerySampling = .all) {
+  init(_ workers: [Worker], _ others: [WorkerMetrics], slots: MetricSlots, _ sampling: QuerySampling = .all) {
     self.workers = workers
+    self.others = others
     self.sampling = sampling
     sample = .is(sampling)
     self.slots = slots
   }
 
   private func total() -> MetricCounts {
-    workers.reduce(into: MetricCounts()) { $0.merge($1.metrics.read()) }
+    (workers.map(\.metrics) + others).reduce(into: MetricCounts()) { $0.merge($1.read()) }
   }
 
   /// What came since the last interval.
@@ -117,6 +114,8 @@ struct MetricsCollector {
     let total = total()
     return SaidInLog(
       droppedRecords: total[.logRecordsDropped], droppedQueries: total[.queryRecordsDropped],
+      lostQueries: total[.queryRecordsLost], droppedTaps: total[.dnstapRecordsDropped],
+      lostTaps: total[.dnstapRecordsLost], lostMetrics: total[.metricsLinesLost],
       dropped: total[SilenceCause.limited], slipped: total[.responsesSlipped],
       noProxyHeader: total[SilenceCause.noProxyHeader], untrustedProxy: total[SilenceCause.untrustedProxy]
     )
@@ -139,8 +138,30 @@ struct MetricsCollector {
 struct SaidInLog {
   var droppedRecords: UInt64 = 0
   var droppedQueries: UInt64 = 0
+  var lostQueries: UInt64 = 0
+  var droppedTaps: UInt64 = 0
+  var lostTaps: UInt64 = 0
+  var lostMetrics: UInt64 = 0
   var dropped: UInt64 = 0
   var slipped: UInt64 = 0
   var noProxyHeader: UInt64 = 0
   var untrustedProxy: UInt64 = 0
+}
+
+extension SaidInLog {
+  /// What the logs of queries and metrics did not get since `before`, in words.
+  func logLosses(since before: SaidInLog) -> [String] {
+    var lines: [String] = []
+    func add(_ count: KeyPath<SaidInLog, UInt64>, _ words: String) {
+      let more = self[keyPath: count] - before[keyPath: count]
+      if more > 0 { lines.append("\(more) more \(words)") }
+    }
+    add(
+      \.droppedQueries, "queries are missing from the query log: they came faster than they can be written")
+    add(\.lostQueries, "queries are missing from the query log: its file did not take them")
+    add(\.droppedTaps, "queries are missing from dnstap: they are not taken as fast as they come")
+    add(\.lostTaps, "queries are missing from dnstap: its file or collector did not take them")
+    add(\.lostMetrics, "lines are missing from the metrics log: its file did not take them")
+    return lines
+  }
 }

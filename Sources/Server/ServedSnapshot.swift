@@ -5,6 +5,12 @@ internal import Metrics
 internal import Policy
 internal import Synchronization
 
+/// Which queries the logs have; nil for none.
+struct LogChoices: Equatable, Sendable {
+  var queries: LogChoice?
+  var dnstap: LogChoice?
+}
+
 /// A snapshot in service: with it, which listener belongs to which context, and where each context's queries are counted.
 final class ServedSnapshot: Sendable {
   let snapshot: Snapshot
@@ -18,10 +24,12 @@ final class ServedSnapshot: Sendable {
   let tcpLimits: TCPLimits
   /// Which queries are timed: 1 for all, one in so many, 0 for none.
   let timesEvery: UInt32
-  /// Which queries are logged to a file; nil for none.
-  let queryScope: QueryLog.Scope?
-  /// Whether all queries are: compared once here, not by every query.
+  /// What is logged.
+  let logs: LogChoices
+  /// Whether all queries are, or a sample of all: compared once here, not by every query.
   let logsAllQueries: Bool
+  /// Whether dnstap has any.
+  let isTapped: Bool
   /// Who has to send a PROXY header, which is believed.
   private let proxies: PrefixTable
   private let hasProxies: Bool
@@ -37,11 +45,12 @@ final class ServedSnapshot: Sendable {
 
   init(
     _ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots,
-    queryScope: QueryLog.Scope? = nil, written: WrittenZones = WrittenZones()
+    logs: LogChoices = LogChoices(), written: WrittenZones = WrittenZones()
   ) {
     self.written = written
-    self.queryScope = queryScope
-    logsAllQueries = queryScope == .all
+    self.logs = logs
+    logsAllQueries = logs.queries?.scope == .all
+    isTapped = logs.dnstap != nil
     self.snapshot = snapshot
     self.generation = generation
     limiting = ResponseLimiting(snapshot.policy.policy.rateLimit)

@@ -27,11 +27,8 @@ package final class ServerControl {
   private let limiter: RateLimiter
   private var threads: [WorkerThread] = []
   private var collector: MetricsCollector
-  private var metricsLog: MetricsLogFile?
   private var refusals: RefusalLog
-  private let queryLog: QueryLogWriter
-  private var queryLogThread: WorkerThread?
-  private let metricsInterval: UInt32
+  private let logs: ServerLogs
   /// The snapshot in service; and for a while after a reload the one before, for log records made under it.
   private var snapshots: [UInt64: ServedSnapshot]
   private var snapshotsSince: UInt64 = 0
@@ -109,10 +106,9 @@ package final class ServerControl {
     }
     census = TCPCensus(descriptors: connectionRoom, workers: cores)
     limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
-    let wanted = options.queryLog(policy)
+    let choices = LogChoices(queries: options.queryLog(policy)?.choice, dnstap: options.dnstap(policy)?.choice)
     let served = ServedSnapshot(
-      snapshot, generation: 1, listeners: sockets.addresses, slots: slots, queryScope: wanted?.scope,
-      written: first.written)
+      snapshot, generation: 1, listeners: sockets.addresses, slots: slots, logs: choices, written: first.written)
     snapshots = [1: served]
     let holder = SnapshotHolder(served)
     self.holder = holder
@@ -120,17 +116,13 @@ package final class ServerControl {
     var workers: [Worker] = []
     for _ in 0..<(2 * cores) { workers.append(try Worker(holder)) }
     self.workers = workers
-    collector = MetricsCollector(workers, slots: slots, policy.measuring.sampling)
     board = LiveBoard(
       LiveBoard.Facts(options, sockets), served, slots: slots, at: Clock.monotonicNanoseconds(),
       wall: Clock.realtimeNanoseconds())
-    let path = options.metricsLog ?? policy.metricsLog?.path
-    if let path, path != "off" { metricsLog = try MetricsLogFile(path, log: log) }
     let log = log
     refusals = RefusalLog { log.write($0, at: $1) }
-    queryLog = try QueryLogWriter(workers.map(\.queries), snapshots, log: log)
-    if let wanted { try queryLog.write(to: wanted.path, wanted.scope) }
-    metricsInterval = options.metricsInterval ?? policy.metricsLog?.interval ?? 10
+    logs = try ServerLogs(options, policy, workers, snapshots, log: log)
+    collector = MetricsCollector(workers, logs.counters, slots: slots, policy.measuring.sampling)
     load = try BackgroundLoad(server)
     let pages = ServerPages(
       version: options.version, holder, workers, slots, board, start: Clock.realtimeNanoseconds())
@@ -144,10 +136,7 @@ package final class ServerControl {
   private func startWorkers() throws(SystemError) {
     let cores = sockets.datagrams.count
     let log = log
-    let queryLog = queryLog
-    queryLogThread = try WorkerThread.start(name: "ambit-querylog") {
-      ServerControl.guarding(log) { () throws(SystemError) in try queryLog.run() }
-    }
+    try logs.start { ServerControl.guarding(log, $0) }
     for core in 0..<cores {
       let datagrams = UDPWorker(workers[core], listeners: sockets.datagrams[core], limiter: limiter)
       let stream = TCPWorker(
@@ -223,7 +212,8 @@ package final class ServerControl {
   private func loop() throws(SystemError) {
     let poller = try Poller()
     var events = PollEvents()
-    let timer = try IntervalTimer(every: .seconds(Int(max(1, metricsInterval))), from: .onMultiple)
+    var interval = logs.interval
+    var timer = try IntervalTimer(every: .seconds(Int(interval)), from: .onMultiple)
     let second = try IntervalTimer(every: .seconds(1), from: .onMultiple)
     try poller.add(second.raw, token: Token.second.rawValue)
     try poller.add(signals.raw, token: Token.signal.rawValue)
@@ -240,14 +230,13 @@ package final class ServerControl {
             case .terminate, .interrupt: return
             case .hangUp: reload()
             case .user1:
-              metricsLog?.reopen()
-              queryLog.reopen()
+              logs.reopen()
             }
           }
         case .timer:
           _ = timer.drain()
           let lines = collector.interval().jsonLines()
-          metricsLog?.append(lines)
+          logs.appendMetrics(lines)
           sayWhatWasDropped()
         case .second:
           _ = second.drain()
@@ -255,7 +244,13 @@ package final class ServerControl {
           board.feed(
             workers, snapshots, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
             wall: Clock.realtimeNanoseconds())
-        case .load: finishReload()
+        case .load:
+          finishReload()
+          if logs.interval != interval {
+            interval = logs.interval
+            timer = try IntervalTimer(every: .seconds(Int(interval)), from: .onMultiple)
+            try poller.add(timer.raw, token: Token.timer.rawValue)
+          }
         case .door:
           let now = Clock.monotonicNanoseconds()
           for asker in door.turn(at: now) {
@@ -271,7 +266,7 @@ package final class ServerControl {
       door.expire(at: Clock.monotonicNanoseconds())
       if snapshots.count > 1, Clock.monotonicNanoseconds() &- snapshotsSince > Self.snapshotGrace {
         snapshots = [holder.served.generation: holder.served]
-        queryLog.use(snapshots)
+        logs.use(snapshots)
         giveBackFreeMemory()
       }
     }
@@ -289,11 +284,7 @@ package final class ServerControl {
         "\(now.droppedRecords - said.droppedRecords) more refusals are not listed: they came faster than they can be "
           + "logged")
     }
-    if now.droppedQueries > said.droppedQueries {
-      log.write(
-        "\(now.droppedQueries - said.droppedQueries) more queries are missing from the query log: they came faster than "
-          + "they can be written")
-    }
+    for line in now.logLosses(since: said) { log.write(line) }
     let (dropped, slipped) = (now.dropped - said.dropped, now.slipped - said.slipped)
     if dropped + slipped > 0 {
       let prefix = limiter.lastPrefix(holder.served.snapshot.policy.policy.rateLimit)
@@ -393,7 +384,7 @@ package final class ServerControl {
     for line in result.lines { log.write(line) }
     board.note(result.status, result.reasons, holder.served, at: Clock.realtimeNanoseconds())
     let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    metricsLog?.append(result.record(at: time).line)
+    logs.appendMetrics(result.record(at: time).line)
     notifier.notify("READY=1")
     let now = Clock.monotonicNanoseconds()
     for asker in reloads.askers { door.answer(asker, result.answer(asJSON: asker.request.wantsJSON), at: now) }
@@ -404,12 +395,12 @@ package final class ServerControl {
   private func takeIntoService(_ snapshot: Snapshot, _ written: WrittenZones) -> [String] {
     writeRefusals()  // those made under the snapshot before the last one
     let old = holder.served
-    let wanted = changeQueryLog(from: old.snapshot.policy.policy, to: snapshot.policy.policy)
+    logs.change(to: snapshot.policy.policy)
     let next = ServedSnapshot(
-      snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots, queryScope: wanted,
+      snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots, logs: logs.choices,
       written: written)
     snapshots = [old.generation: old, next.generation: next]
-    queryLog.use(snapshots)
+    logs.use(snapshots)
     snapshotsSince = Clock.monotonicNanoseconds()
     changeSample(to: snapshot.policy.policy.measuring.sampling)
     holder.swap(next)
@@ -427,10 +418,6 @@ package final class ServerControl {
       remarks.append("a changed user takes a restart; until then the server is who it was")
     }
     if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) { remarks.append(warning) }
-    let before = old.snapshot.policy.policy.metricsLog
-    if (policy.metricsLog?.path, policy.metricsLog?.interval) != (before?.path, before?.interval) {
-      remarks.append("a changed metrics-log takes a restart; until then metrics are written as they were")
-    }
     return remarks
   }
 
@@ -438,34 +425,8 @@ package final class ServerControl {
   private func changeSample(to sampling: QuerySampling) {
     guard sampling != collector.sampling else { return }
     let lines = collector.interval().jsonLines()
-    metricsLog?.append(lines)
+    logs.appendMetrics(lines)
     collector.use(sampling)
-  }
-
-  /// Logs queries where the policy says now; where it cannot be written there, they go where they went.
-  /// - Returns: which queries are logged from now on; nil for none.
-  private func changeQueryLog(from old: Policy, to new: Policy) -> QueryLog.Scope? {
-    let before = options.queryLog(old)
-    let wanted = options.queryLog(new)
-    if wanted?.path == before?.path, wanted?.scope == before?.scope { return holder.served.queryScope }
-    do throws(SystemError) {
-      try queryLog.write(to: wanted?.path, wanted?.scope ?? .all)
-      return wanted?.scope
-    } catch {
-      log.write("\(error); queries are logged where they were")
-      return holder.served.queryScope
-    }
-  }
-
-  /// Waits for the query log's last line, but not for one that nobody takes.
-  private func finishQueryLog() {
-    queryLog.stop()
-    for _ in 0..<200 where !queryLog.hasEnded { pause(milliseconds: 10) }
-    if queryLog.hasEnded {
-      queryLogThread?.join()
-    } else {
-      log.write("the query log does not take its last lines; they are lost")
-    }
   }
 
   // MARK: - Ending
@@ -480,10 +441,10 @@ package final class ServerControl {
     httpThread?.join()
     writeRefusals()
     refusals.tellAll()
-    finishQueryLog()
+    logs.finish()
     sayWhatWasDropped()
     let lines = collector.interval().jsonLines()
-    metricsLog?.append(lines)
+    logs.appendMetrics(lines)
     try? writeStandardOutput("\n\(collector.all().table())")
   }
 }

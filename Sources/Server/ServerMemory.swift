@@ -6,7 +6,8 @@ internal import Policy
 /// What a server takes of its machine: found out before it begins, so that want of it is one clear line.
 enum ServerMemory {
   /// Octets beside the counters that the two threads of a core take: stacks, batches, buffers, rings of the logs.
-  private static let threadMemory = 2 * (8 << 20 + 8 * QueryLogWriter.ringCapacity + WorkerCalls.size)
+  private static let threadMemory =
+    2 * (8 << 20 + 8 * (QueryLogDesk.ringCapacity + DnstapDesk.ringCapacity) + WorkerCalls.size)
   /// Descriptors beside sockets and connections: the logs, the control thread's, those of who asks for a reload, and files
   /// read at one.
   private static let spareDescriptors = 48

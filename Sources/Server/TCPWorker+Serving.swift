@@ -86,7 +86,7 @@ extension TCPWorker {
         time: Clock.realtimeSeconds(), idleTime: UInt16(clamping: bench.idleTime / 100_000_000))
       // While responses wait, what is behind them waits too.
       while next.isRequest, !connection.isWaiting {
-        (offset, next) = fillOutput(arrival, connection.way, from: offset, &bench)
+        (offset, next) = fillOutput(arrival, connection, from: offset, &bench)
         let isIntact = connection.send(bench.output)
         account(received, &bench)
         if !isIntact { return false }
@@ -104,22 +104,41 @@ extension TCPWorker {
   /// Answers requests from `offset` on until the input has no whole one left or the output no room for another response.
   /// - Returns: the offset behind the last request answered, and what comes there.
   private func fillOutput(
-    _ arrival: Arrival, _ way: QueryWay, from start: Int, _ bench: inout Bench
+    _ arrival: Arrival, _ connection: TCPConnection, from start: Int, _ bench: inout Bench
   ) -> (offset: Int, next: StreamFraming.Next) {
     bench.output.reset()
     bench.outcomes.removeAll(keepingCapacity: true)
     let served = bench.served
+    let way = connection.way
+    let exchange = served.isTapped ? exchange(connection) : Exchange()
     var offset = start
     while true {
       let next = StreamFraming.next(in: bench.input.octets, at: offset)
       guard case .request(let range) = next, bench.output.capacity - bench.output.count >= StreamFraming.longestFrame
       else { return (offset, next) }
+      let begin = bench.output.count
       let outcome = answer(arrival, request: range, of: bench.input, served, &bench.workspace, into: &bench.output)
+      if served.isTapped {
+        let end = bench.output.count
+        worker.tap(
+          outcome, served, arrival, request: bench.input.octets.extracting(range),
+          response: bench.output.octets.extracting(min(begin + 2, end)..<end), exchange)
+      }
       bench.outcomes.append(outcome)
       worker.note(
         outcome, arrival.evidence, way, request: bench.input.octets.extracting(range), time: arrival.time, served)
       offset = range.upperBound
     }
+  }
+
+  /// How a connection's queries come, for dnstap: read now, and from where they were sent to.
+  private func exchange(_ connection: TCPConnection) -> Exchange {
+    var server = SocketAddress(connection.socket.peer.address, port: 0)
+    for door in doors where door.index == connection.listener { server = door.listener.localAddress }
+    if server.address.isWildcard, let local = connection.socket.localAddress { server = local }
+    return Exchange(
+      peerPort: connection.proxied?.source == nil ? connection.socket.peer.port : 0, server: server,
+      received: Clock.realtimeNanoseconds())
   }
 
   /// Answers one request of the input behind the responses before it; nothing is added where there is to be silence.

@@ -234,14 +234,18 @@ final class UDPWorker: Sendable {
     guard asked.isHeard else { return }
     let arrival = Arrival(asked.evidence, transport: .udp, time: moment.seconds)
     let peer = bench.batch.source(index).address
+    // Made here: the batch is lent below.
+    let exchange = served.isTapped ? exchange(index, listener, asked, moment, bench.batch) : Exchange()
     let population = bench.batch.withSlot(index) { datagram, response in
       let request = datagram.extracting(droppingFirst: asked.start)
       let outcome = respond(
         to: request, arrival, served.snapshot, hash: asked.hash, using: &bench.workspace, into: &response)
       worker.log(outcome, served, arrival, request: request, time: moment.wall)
-      guard mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &bench.slips) else {
-        return Population?.none
+      let isSent = mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &bench.slips)
+      if served.isTapped {
+        worker.tap(outcome, served, arrival, request: request, response: response.octets, exchange)
       }
+      guard isSent else { return Population?.none }
       if served.isGuarded {
         worker.note(
           outcome, asked.evidence, QueryWay(listener: listener.index, peer: peer, hasHeader: asked.start > 0),
@@ -258,6 +262,19 @@ final class UDPWorker: Sendable {
     }
     worker.metrics.record(
       queue: bench.watch.queueTime(stamp: bench.batch.kernelTime(index), wall: moment.wall), of: population)
+  }
+
+  /// How a query came, for dnstap. The port of a proxy's client is not kept: it is none of the address's.
+  @inline(never)
+  private func exchange(
+    _ index: Int, _ listener: UDPListener, _ asked: Asked, _ moment: Moment, _ batch: borrowing DatagramBatch
+  ) -> Exchange {
+    let stamp = batch.kernelTime(index)
+    var server = listener.socket.localAddress
+    if let destination = batch.destination(index) { server = SocketAddress(destination, port: server.port) }
+    return Exchange(
+      peerPort: asked.start > 0 ? 0 : batch.source(index).port, server: server,
+      received: stamp == 0 ? moment.wall : stamp)
   }
 
   /// Asks the rate limit, and does to the response what it says.

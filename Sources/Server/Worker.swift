@@ -20,7 +20,8 @@
 //   connections not accepted    4096 a listener                    TCPListener.bind
 //   refusals not logged         16 Ki words a worker, ~1300; of a  DecisionRing, RefusalThinning
 //                               kind 256 in a quarter of a second
-//   queries not logged          256 Ki words a worker, ~23,000     QueryLogWriter.ringCapacity
+//   queries not logged          256 Ki words a worker, ~23,000     QueryLogDesk.ringCapacity
+//   messages not handed to dnstap  512 Ki words a worker, ~13,000    DnstapDesk.ringCapacity, 1 MiB in all behind it
 //   questions remembered        4096 a worker, 256 a second whole  RecentQueries (1.4 MiB a worker), where reload guard is
 //   calls counted               4096 a worker and second or two,   WorkerCalls.capacity (512 KiB a worker), LiveCalls
 //                               4096 together
@@ -52,6 +53,11 @@ final class Worker: Sendable {
   private let thinning = RefusalThinning()
   /// What the query log is to have.
   let queries: DecisionRing
+  /// What dnstap is to have.
+  let taps: DecisionRing
+  /// Which queries they get of a sample.
+  private let querySampler = Sampler(seed: .random(in: .min ... .max))
+  private let tapSampler = Sampler(seed: .random(in: .min ... .max))
   /// What it was asked lately; empty where no `reload guard` is in force.
   let recent = RecentQueries()
   /// Who called whom.
@@ -71,7 +77,8 @@ final class Worker: Sendable {
     self.holder = holder
     metrics = WorkerMetrics()
     ring = DecisionRing()
-    queries = DecisionRing(capacity: QueryLogWriter.ringCapacity)
+    queries = DecisionRing(capacity: QueryLogDesk.ringCapacity)
+    taps = DecisionRing(capacity: DnstapDesk.ringCapacity)
     bell = try WakeUp()
   }
 
@@ -154,12 +161,34 @@ final class Worker: Sendable {
           generation: served.generation)
       if !isTaken { metrics.count(.logRecordsDropped) }
     }
-    if served.queryScope != nil {
+    if let choice = served.logs.queries, querySampler.draws(oneIn: choice.sample) {
       let isTaken = queries.push(
         outcome, outcome.evidence(arrival.evidence), arrival.transport, request: request, time: time,
         generation: served.generation)
       if !isTaken { metrics.count(.queryRecordsDropped) }
     }
+  }
+
+  /// Hands a query and its response to dnstap where that is to have it. To be called where there is dnstap, once the
+  /// response is as it is sent.
+  /// - Parameters:
+  ///   - response: empty for silence.
+  ///   - exchange: how it came; when it was answered is read here.
+  @inline(never)
+  func tap(
+    _ outcome: Outcome, _ served: ServedSnapshot, _ arrival: Arrival, request: Span<UInt8>, response: Span<UInt8>,
+    _ exchange: Exchange
+  ) {
+    guard let choice = served.logs.dnstap, choice.scope == .all || outcome.refusal != nil,
+      tapSampler.draws(oneIn: choice.sample)
+    else { return }
+    var exchange = exchange
+    exchange.answered = Clock.realtimeNanoseconds()
+    // The source is who sent it, or whose proxy did; not a client subnet's word, whose octets would not be its own.
+    let isTaken = taps.push(
+      outcome, arrival.evidence, arrival.transport, request: request, response: response, exchange,
+      generation: served.generation)
+    if !isTaken { metrics.count(.dnstapRecordsDropped) }
   }
 
   /// Takes note of an answered query, where `reload guard` is in force.

@@ -46,6 +46,10 @@ extension Command {
     } else {
       var tally = CallTally(snapshot, at: now)
       if let problem = read(logs, into: &tally) { return problem }
+      if tally.sample > 1 {
+        writeStandardError(
+          "ambit: the log is a sample of one query in \(tally.sample): a call drawn as never used may be used\n")
+      }
       graph = CallDrawing(tally, at: now)
     }
     if format == "svg", graph.isLargeForSVG {

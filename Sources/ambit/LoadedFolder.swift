@@ -34,7 +34,7 @@ private func hostDoubts(_ policy: Policy) -> [Diagnostic] {
     ("query log", policy.queryLog.map { ($0.path, $0.location) }),
     ("metrics log", policy.metricsLog.flatMap { log in log.path.map { ($0, log.location) } }),
   ]
-  for (what, log) in logs {
+  for (what, log) in logs + [("dnstap file", dnstapFile(policy))] {
     guard let (path, location) = log, path != "off", let reason = whyNotWritable(path) else { continue }
     found.append(
       .warning(
@@ -42,6 +42,12 @@ private func hostDoubts(_ policy: Policy) -> [Diagnostic] {
         "the \(what) \(path) cannot be written here: \(reason); a server that cannot write it does not start"))
   }
   return found
+}
+
+/// The file that dnstap goes to; a collector's socket may come later.
+private func dnstapFile(_ policy: Policy) -> (String, SourceLocation)? {
+  guard let tap = policy.dnstap, case .file(let path) = tap.destination else { return nil }
+  return (path, tap.location)
 }
 
 /// Writes diagnostics for people, one a line.

@@ -15,14 +15,18 @@ extension Command {
         --workers N                  threads that answer datagrams (default: one a core)
         --metrics-log PATH|off       where to write metrics as JSON lines (default: as the policy says, else nowhere)
         --query-log PATH|off         where to write queries as JSON lines (default: as the policy says, else nowhere)
+        --dnstap PATH|unix:PATH|off  where to hand messages to dnstap: a file, or a collector's socket (default: as the
+                                     policy says, else nowhere)
         --http ADDR[:PORT]|off       where to serve the page and /metrics (default: as the policy says, else 127.0.0.1:8053)
         --metrics-interval SECONDS   how often (default: as the policy says, else 10)
 
       SIGHUP reads DIR again; where anything in it is wrong, what was served before stays. SIGTERM and Ctrl-C end the
-      server, which then prints what it measured. SIGUSR1 opens the metrics log and
-      the query log again, after rotating them. Under systemd (Type=notify) it says when it is ready.
+      server, which then prints what it measured. SIGUSR1 opens the metrics log, the query log and dnstap's file again,
+      after rotating them. Under systemd (Type=notify) it says when it is ready.
       """,
-    valueOptions: ["--listen", "--user", "--workers", "--metrics-log", "--metrics-interval", "--query-log", "--http"],
+    valueOptions: [
+      "--listen", "--user", "--workers", "--metrics-log", "--metrics-interval", "--query-log", "--dnstap", "--http",
+    ],
     flags: ["--strict"]
   ) { arguments in
     var options = ServerOptions()
@@ -42,6 +46,15 @@ extension Command {
     if let text = arguments.value("--user") {
       options.user = ServerUser(text)
       if options.user == nil { arguments.fail("--user takes NAME or NAME:GROUP, not \"\(text)\"") }
+    }
+    if let text = arguments.value("--dnstap") {
+      if text == "off" {
+        options.dnstap = .off
+      } else if let destination = Dnstap.Destination(text) {
+        options.dnstap = .to(destination)
+      } else {
+        arguments.fail("--dnstap takes PATH, unix:PATH or off, not \"\(text)\"; a socket's path has at most 107 octets")
+      }
     }
     options.workers = number("--workers", in: 1...256, arguments)
     options.metricsInterval = number("--metrics-interval", in: 1...86400, arguments).map { UInt32($0) }

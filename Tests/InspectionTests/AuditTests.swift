@@ -237,6 +237,23 @@ struct QueryLogLineTests {
     #expect(unescaped == .string("é😀\u{fffd}"))
   }
 
+  @Test func `a sample is said, and nothing is called never used by it`() throws {
+    let now: UInt32 = 1_795_255_464
+    let snapshot = try #require(shop.snapshot)
+    for (scope, sample) in [("\"all\"", 1), ("\"all\",\"sample\":100", 100)] {
+      let lines = ["{\"time\":\"2026-11-21T09:00:00.000000Z\",\"scope\":\(scope)}"] + shopLog
+      let audit = Audit(tally(lines, snapshot), at: now, until: "2026-12-31")
+      #expect(audit.sample == sample)
+      #expect(audit.malformed == Audit(tally(shopLog, snapshot), at: now, until: "2026-12-31").malformed)
+      #expect(audit.text.contains("permissions never used") == (sample == 1))
+      #expect(audit.text.contains("a sample of one query in 100, drawn at random") == (sample > 1))
+    }
+    for text in ["0", "-1", "\"x\"", "true"] {
+      let isLine = QueryLogLine(Array("{\"scope\":\"all\",\"sample\":\(text)}".utf8).span) != nil
+      #expect(!isLine)
+    }
+  }
+
   @Test(arguments: [
     "", "{", "{}x", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":\"b}", "{\"a\":[}", "{\"a\":tru}", "[1]",
     "{\"a\":\"\\x\"}",

@@ -143,10 +143,10 @@ let tierCases: [MessageCase] = [
     query-log off all
     query-log q all; query-log off
     """,
-    #"p:1:1: error: "query-log" needs more after it; write query-log PATH [all|refused], or query-log off"#,
-    #"p:2:11: error: "" is not understood here; write query-log PATH [all|refused], or query-log off"#,
+    #"p:1:1: error: "query-log" needs more after it; write query-log PATH [all|refused] [one in N] [rotate SIZE keep N], or query-log off"#,
+    #"p:2:11: error: "" is not understood here; write query-log PATH [all|refused] [one in N] [rotate SIZE keep N], or query-log off"#,
     #"p:3:13: error: "refsed" is not understood here; did you mean "refused"?"#,
-    #"p:4:15: error: "all" is one word too many for "query-log"; write query-log PATH [all|refused], or query-log off"#,
+    #"p:4:15: error: "all" is one word too many for "query-log"; write query-log PATH [all|refused] [one in N] [rotate SIZE keep N], or query-log off"#,
     #"p:5:18: error: "query-log" is already said at p:5; keep one"#),
   MessageCase(
     """

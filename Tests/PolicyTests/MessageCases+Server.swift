@@ -157,4 +157,48 @@ let serverCases: [MessageCase] = [
     context a { user ambit }
     """,
     #"p:1:13: error: "user" does not belong in a context; write it at the top level"#),
+  MessageCase(
+    """
+    query-log a.jsonl all all
+    query-log a.jsonl one in 0
+    query-log a.jsonl one of 5
+    query-log a.jsonl rotate 100MB keep 5
+    query-log a.jsonl rotate 1KiB keep 5
+    query-log a.jsonl rotate 1MiB keep 0
+    query-log a.jsonl rotate 1MiB
+    metrics-log b.jsonl refused
+    """,
+    #"p:1:23: error: "all" is already said in this line; keep one"#,
+    #"p:2:26: error: "0" is no number here; write 1 to 1000000, for example 100"#,
+    #"p:3:1: error: "query-log" needs more after it; write query-log PATH [all|refused] [one in N] [rotate SIZE keep N], or query-log off"#,
+    #"p:4:26: error: "100MB" is no size of a file; write 4KiB to 1024GiB, for example 100MiB"#,
+    #"p:5:26: error: "1KiB" is no size of a file; write 4KiB to 1024GiB, for example 100MiB"#,
+    #"p:6:36: error: "0" is no number here; write 1 to 1000, for example 5"#,
+    #"p:7:1: error: "query-log" needs more after it; write query-log PATH [all|refused] [one in N] [rotate SIZE keep N], or query-log off"#,
+    #"p:8:21: error: "refused" is not understood here; write metrics-log PATH [every SECONDS] [rotate SIZE keep N], or metrics-log off"#
+  ),
+  MessageCase(
+    """
+    dnstap
+    dnstap unix
+    dnstap unix s.sock rotate 1MiB keep 1
+    dnstap unix \(String(repeating: "x", count: 108))
+    dnstap off all
+    dnstap a.fstrm refused; dnstap off
+    query-log a.fstrm
+    """,
+    #"p:1:1: error: "dnstap" needs more after it; write dnstap PATH [all|refused] [one in N] [rotate SIZE keep N], dnstap unix PATH [all|refused] [one in N], or dnstap off"#,
+    #"p:2:1: error: "dnstap" needs more after it; write dnstap PATH [all|refused] [one in N] [rotate SIZE keep N], dnstap unix PATH [all|refused] [one in N], or dnstap off"#,
+    #"p:3:20: error: "rotate" is not understood here; write dnstap PATH [all|refused] [one in N] [rotate SIZE keep N], dnstap unix PATH [all|refused] [one in N], or dnstap off"#,
+    #"p:4:13: error: the path of a socket has at most 107 octets and this one has 108; put the socket somewhere else, or start the server nearer to it and write it relative"#,
+    #"p:5:12: error: "all" is one word too many for "dnstap"; write dnstap PATH [all|refused] [one in N] [rotate SIZE keep N], dnstap unix PATH [all|refused] [one in N], or dnstap off"#,
+    #"p:6:25: error: "dnstap" is already said at p:6; keep one"#
+  ),
+  MessageCase(
+    """
+    dnstap m
+    metrics-log m
+    query-log q
+    """,
+    #"p:2:1: warning: metrics and dnstap are both written to "m", see p:1; name another file"#),
 ]

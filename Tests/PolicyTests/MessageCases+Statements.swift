@@ -88,7 +88,7 @@ let grammarCases: [MessageCase] = [
     """
     a { b { c { d { e { f { g { h { i { } } } } } } } } }
     """,
-    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, include, zone, group, network, context, trust, service, default, isolate, tiers, tier, acyclic, except, observe, mode, deny-as, expect, explain, version, nsid, query-log, metrics-log, measure, listen, http, http-host, user, reload, rate-limit, tcp-limits, cookies, cookie-secret, answer-order"#,
+    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, include, zone, group, network, context, trust, service, default, isolate, tiers, tier, acyclic, except, observe, mode, deny-as, expect, explain, version, nsid, query-log, metrics-log, measure, dnstap, listen, http, http-host, user, reload, rate-limit, tcp-limits, cookies, cookie-secret, answer-order"#,
     #"p:1:35: error: blocks are more than 8 deep here; close some with }"#),
 ]
 
@@ -237,7 +237,8 @@ let statementCases: [MessageCase] = [
     """
     metrics-log m.jsonl each 10s
     """,
-    #"p:1:21: error: "each" is not understood here; write metrics-log PATH [every SECONDS], or metrics-log off"#),
+    #"p:1:21: error: "each" is not understood here; write metrics-log PATH [every SECONDS] [rotate SIZE keep N], or metrics-log off"#
+  ),
   MessageCase(
     """
     metrics-log m.jsonl every 0s
@@ -247,7 +248,7 @@ let statementCases: [MessageCase] = [
     """
     metrics-log off every 5s
     """,
-    #"p:1:17: error: "every" is one word too many for "metrics-log"; write metrics-log PATH [every SECONDS], or metrics-log off"#
+    #"p:1:17: error: "every" is one word too many for "metrics-log"; write metrics-log PATH [every SECONDS] [rotate SIZE keep N], or metrics-log off"#
   ),
   MessageCase(
     """

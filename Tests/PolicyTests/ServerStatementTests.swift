@@ -53,3 +53,36 @@ struct ServerStatementTests {
     #expect(try policy("http-host A.test. b\nhttp-host c").httpHosts == ["a.test", "b", "c"])
   }
 }
+
+@Suite("Statements about logs: which queries, how many files")
+struct LogStatementTests {
+  private func policy(_ text: String) throws -> Policy {
+    try Policy.read([("p", Array(text.utf8))]).policy.orThrow()
+  }
+
+  @Test func `what follows the path comes in any order`() throws {
+    for text in [
+      "query-log q refused one in 10 rotate 64KiB keep 3", "query-log q rotate 64KiB keep 3 one in 10 refused",
+    ] {
+      let log = try #require(try policy(text).queryLog)
+      #expect(log.path == "q" && log.choice == LogChoice(.refused, oneIn: 10))
+      #expect(log.rotation == LogRotation(size: 65536, keep: 3))
+    }
+    let plain = try #require(try policy("query-log q").queryLog)
+    #expect(plain.choice == LogChoice() && plain.rotation == nil)
+    let metrics = try #require(try policy("metrics-log m rotate 2GiB keep 1 every 5s").metricsLog)
+    #expect(metrics.interval == 5 && metrics.rotation == LogRotation(size: 2 << 30, keep: 1))
+  }
+
+  @Test func `dnstap goes to a file or a socket`() throws {
+    #expect(try policy("dnstap f").dnstap?.destination == .file("f"))
+    #expect(try policy("dnstap \"unix\"").dnstap?.destination == .file("unix"))
+    #expect(try policy("dnstap \"off\" all").dnstap?.destination == .file("off"))
+    let tap = try #require(try policy("dnstap unix /run/s one in 5 refused").dnstap)
+    #expect(tap.destination == .socket("/run/s") && tap.choice == LogChoice(.refused, oneIn: 5))
+    #expect(try policy("dnstap off").dnstap == nil && policy("").dnstap == nil)
+    #expect(Dnstap.Destination("unix:/run/s") == .socket("/run/s") && Dnstap.Destination("x") == .file("x"))
+    #expect(Dnstap.Destination("") == nil && Dnstap.Destination("unix:") == nil)
+    #expect(Dnstap.Destination("unix:\(String(repeating: "x", count: 108))") == nil)
+  }
+}

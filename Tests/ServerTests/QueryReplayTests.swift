@@ -36,7 +36,7 @@ struct QueryReplayTests {
   private func log(_ asked: [Evidence], _ snapshot: Snapshot) throws -> [[UInt8]] {
     var formatter = QueryLogFormatter()
     var buffer = OctetBuffer(capacity: 65536)
-    formatter.append(scope: .all, at: 0, to: &buffer)
+    formatter.append(LogChoice(), at: 0, to: &buffer)
     for evidence in asked {
       var record = DecisionRecord()
       record.generation = 1

@@ -75,6 +75,9 @@ package struct Audit: Codable, Sendable {
   package let unplacedExample: String
   /// True where the log does not have every query, so that what is never used cannot be known.
   package let isPartial: Bool
+  /// The log, or some of it, has one query in so many, drawn at random; 1 where it has each. Then too what is never used
+  /// cannot be known, and counts are those of the sample.
+  package let sample: Int
   package internal(set) var edges: [Edge] = []
   package internal(set) var neverUsed: [Permission] = []
   package internal(set) var undeclared: [Undeclared] = []
@@ -106,6 +109,7 @@ package struct Audit: Codable, Sendable {
     withoutService = tally.openCount
     (unplaced, unplacedExample) = (tally.unplaced.count, tally.unplaced.example)
     isPartial = tally.isPartial
+    sample = tally.sample
     let calls = SeenCalls(tally)
     edges = calls.edges
     neverUsed = calls.neverUsed

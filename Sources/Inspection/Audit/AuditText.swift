@@ -4,7 +4,10 @@ extension Audit {
     var text = head
     section("calls seen", edges.isEmpty ? [] : [edgeHeader] + edgeRows, &text, right: [2, 3, 4, 5])
     let unused = neverUsed.map { [$0.place, "\($0.service): allow \($0.caller)"] }
-    section("permissions never used", unused, &text)
+    section(sample > 1 ? "permissions not used in the sample" : "permissions never used", unused, &text)
+    if sample > 1, !unused.isEmpty {
+      text += "  (not known: a use may be among those that the sample has not; ask a log without one in N)\n"
+    }
     if isPartial { text += "  (not known: the log has only what was refused, see query-log ... all)\n" }
     if missing > 0, !unused.isEmpty {
       text += "  (perhaps: \(amount(missing, "query", "queries")) of the log are missing)\n"
@@ -24,6 +27,11 @@ extension Audit {
     var text = "\(amount(queries, "query", "queries"))"
     if !from.isEmpty { text += " from \(from) to \(to)" }
     var notes: [String] = []
+    if sample > 1 {
+      notes.append(
+        "a sample of one query in \(sample), drawn at random: counts are the sample's, and times \(sample) an estimate; "
+          + "calls that are rare may be missing")
+    }
     if malformed > 0 { notes.append("\(amount(malformed, "line", "lines")) of no query log, passed over") }
     if missing > 0 { notes.append("\(missing) that the log says it lost") }
     if withoutQuestion > 0 { notes.append("\(withoutQuestion) without a question") }
@@ -92,12 +100,16 @@ extension Audit {
     var text = "\n"
     let isWhole = remaining.isEmpty && remainingCycles.isEmpty
     if lines.isEmpty, excepts.isEmpty {
-      text += "no line is missing for mode enforce and default refuse"
+      text +=
+        "no line is missing for mode enforce and default refuse\(sample > 1 ? ", as far as the sample shows" : "")"
       text += isWhole ? "\n" : "; what they refuse all the same, or do not load, no line cures\n"
     } else {
       text += remainingCycles.isEmpty ? "# With" : "# But for the cycles listed below, with"
       text += " these lines mode enforce and default refuse refuse nothing that passed"
       text += remaining.isEmpty ? ".\n" : ", but for what is listed below.\n"
+      if sample > 1 {
+        text += "# The log is a sample: what is not in it may be refused. Observe with the whole log first.\n"
+      }
       if !contexts.isEmpty {
         text += "# \(contexts.joined(separator: ", ")) \(contexts.count == 1 ? "is a context" : "are contexts"), whose "
         text += "name lets every caller there in: where that is too much, give callers a service (runs-at).\n"

@@ -48,6 +48,8 @@ package struct CallTally: ~Copyable {
   package private(set) var unplaced: (count: Int, passed: Int, example: String) = (0, 0, "")
   /// True where some of the log has refusals only.
   package private(set) var isPartial = false
+  /// More than 1 where some of the log is a sample: one query in at most so many.
+  package private(set) var sample = 1
   package private(set) var firstTime = ""
   package private(set) var lastTime = ""
   private var replay: CallReplay
@@ -71,7 +73,9 @@ package struct CallTally: ~Copyable {
     switch line {
     case nil: malformedCount += 1
     case .dropped(let count): droppedCount = droppedCount.addingReportingOverflow(count).partialValue
-    case .scope(let scope): if scope == .refused { isPartial = true }
+    case .scope(let choice):
+      if choice.scope == .refused { isPartial = true }
+      sample = max(sample, Int(choice.sample))
     case .query(let entry): add(entry)
     }
   }

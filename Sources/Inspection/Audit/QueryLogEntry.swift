@@ -8,8 +8,8 @@ package enum QueryLogLine: Sendable {
   case query(QueryLogEntry)
   /// So many records are missing here.
   case dropped(Int)
-  /// From here on only what was refused, or would have been, is logged; or everything.
-  case scope(QueryLog.Scope)
+  /// From here on this is logged: all, or what was refused or would have been; or a sample of it.
+  case scope(LogChoice)
 
   /// What the line says; nil where it is none of a query log's.
   package init?(_ text: Span<UInt8>) {
@@ -18,8 +18,13 @@ package enum QueryLogLine: Sendable {
       guard count >= 0 else { return nil }
       self = .dropped(count)
     } else if case .string(let word)? = members["scope"] {
-      guard let scope = QueryLog.Scope(rawValue: word) else { return nil }
-      self = .scope(scope)
+      guard let scope = LogChoice.Scope(rawValue: word) else { return nil }
+      var sample = 1
+      if let written = members["sample"] {
+        guard case .number(let number) = written, number > 0 else { return nil }
+        sample = number
+      }
+      self = .scope(LogChoice(scope, oneIn: UInt32(clamping: sample)))
     } else if let entry = QueryLogEntry(members) {
       self = .query(entry)
     } else {

@@ -76,6 +76,8 @@ package struct Differences: Codable, Sendable {
     package internal(set) var missingCount = 0
     /// True where some of the log has refusals only: shares of its queries are none of all queries then.
     package internal(set) var isPartial = false
+    /// More than 1 where some of it is a sample: one query in at most so many.
+    package internal(set) var sample = 1
     /// Lines that are none of a query log's.
     package internal(set) var malformedCount = 0
     /// The first of these, counted from 1.

@@ -35,6 +35,7 @@ extension Differences {
     text += " (\(amount(nameCount, "name")), \(amount(callerCount, "kind")) of callers compared)"
     if let replay {
       text += "; \(percent(replay.changedCount)) of \(grouped(replay.queryCount)) queries"
+      if replay.sample > 1 { text += ", a sample of one in \(grouped(replay.sample))" }
       if replay.missingCount > 0 { text += "; \(grouped(replay.missingCount)) more that the log lost" }
       if replay.malformedCount > 0 {
         text += "; \(amount(replay.malformedCount, "line")) of the log "

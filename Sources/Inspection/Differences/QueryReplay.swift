@@ -31,7 +31,9 @@ package struct QueryReplay: ~Copyable {
       // A request without a question can't be asked again.
       if let name = entry.question.name { add(entry.question, name) }
     case .dropped(let count): replay.missingCount = replay.missingCount.addingReportingOverflow(count).partialValue
-    case .scope(let scope): if scope == .refused { replay.isPartial = true }
+    case .scope(let choice):
+      if choice.scope == .refused { replay.isPartial = true }
+      replay.sample = max(replay.sample, Int(choice.sample))
     case nil:
       replay.malformedCount += 1
       if replay.firstMalformedLine == nil { replay.firstMalformedLine = lineCount }

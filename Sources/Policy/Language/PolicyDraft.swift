@@ -51,6 +51,7 @@ struct PolicyDraft {
   /// The contexts that `explain to` names; empty for `explain off`.
   var explaining: Located<[Word]>?
   var queryLog: Located<QueryLog?>?
+  var dnstap: Located<Dnstap?>?
   var reloadGuard: Located<ReloadGuard>?
   var versionText: Located<VersionText>?
   var listens: [Listen] = []

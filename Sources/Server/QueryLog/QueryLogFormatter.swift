@@ -78,11 +78,34 @@ struct QueryLogFormatter {
     line.append("}\n")
   }
 
-  /// Appends a line that says what is logged from here on.
-  mutating func append(scope: QueryLog.Scope, at time: UInt64, to line: inout OctetBuffer) {
+  /// Appends a line that says what is logged from here on; of a sample, of how many queries it has one.
+  mutating func append(_ choice: LogChoice, at time: UInt64, to line: inout OctetBuffer) {
     line.append("{\"time\":\"")
     appendTime(time, to: &line)
-    line.append(scope == .all ? "\",\"scope\":\"all\"}\n" : "\",\"scope\":\"refused\"}\n")
+    line.append(choice.scope == .all ? "\",\"scope\":\"all\"" : "\",\"scope\":\"refused\"")
+    if choice.sample > 1 {
+      line.append(",\"sample\":")
+      appendNumber(UInt64(choice.sample), to: &line)
+    }
+    line.append("}\n")
+  }
+
+  /// Appends what was decided, as one JSON object without an end of line: for dnstap, which has the rest in fields.
+  mutating func append(decisionOf record: DecisionRecord, _ policy: CompiledPolicy, to text: inout OctetBuffer) {
+    var words = self.words.removeValue(forKey: record.generation) ?? Words(policy)
+    text.append("{\"context\":")
+    if record.caller.isPlaced { text.append(words.context(record.caller.context).span) } else { text.append("null") }
+    text.append(",\"service\":")
+    text.append(words.service(record.caller.service).span)
+    text.append(",\"known\":\"")
+    appendKnown(record.caller, to: &text)
+    text.append("\",\"target\":")
+    text.append(words.service(record.service).span)
+    appendDecision(record, to: &text)
+    text.append(",\"rules\":[")
+    appendRules(record, policy, to: &text)
+    text.append(record.isOnlyObserved ? "],\"observed\":true}" : "],\"observed\":false}")
+    self.words[record.generation] = words
   }
 
   // MARK: - Parts

@@ -71,12 +71,19 @@ extension PolicyResolver {
   private func isListenedOn(_ address: SocketAddress) -> Bool { policy.listens.contains { $0.address == address } }
 
   mutating func findLogDoubts() {
-    guard let queries = policy.queryLog, let metrics = policy.metricsLog, queries.path == metrics.path else { return }
-    let (later, earlier) =
-      queries.location < metrics.location
-      ? (metrics.location, queries.location) : (queries.location, metrics.location)
-    diagnostics.warning(
-      at: later,
-      "queries and metrics are both written to \(quoted(queries.path)), see \(earlier.short); name another file")
+    var logs: [(what: String, path: String, location: SourceLocation)] = []
+    if let log = policy.queryLog { logs.append(("queries", log.path, log.location)) }
+    if let log = policy.metricsLog, let path = log.path { logs.append(("metrics", path, log.location)) }
+    if let tap = policy.dnstap { logs.append(("dnstap", tap.destination.path, tap.location)) }
+    for (index, first) in logs.enumerated() {
+      for second in logs[(index + 1)...] where first.path == second.path {
+        let (later, earlier) =
+          first.location < second.location ? (second.location, first.location) : (first.location, second.location)
+        diagnostics.warning(
+          at: later,
+          "\(first.what) and \(second.what) are both written to \(quoted(first.path)), see \(earlier.short); "
+            + "name another file")
+      }
+    }
   }
 }

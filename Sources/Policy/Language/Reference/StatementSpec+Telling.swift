@@ -17,14 +17,19 @@ extension StatementSpec {
       "The server's name for those who ask for it (NSID, RFC 5001).",
       without: "nsid off.", example: "nsid ns1", readNSID),
     StatementSpec(
-      "query-log", in: [.top], words: 1...2, "query-log PATH [all|refused], or query-log off",
-      "Logs queries as JSON lines: all, or those that were refused or would have been.",
-      without: "query-log off.", example: "query-log queries.jsonl refused", readQueryLog),
+      "query-log", in: [.top], words: many,
+      "query-log PATH [all|refused] [one in N] [rotate SIZE keep N], or query-log off",
+      """
+      Logs queries as JSON lines: all, or those that were refused or would have been; with `one in N` a sample of them, \
+      each drawn by itself. With `rotate` a file that has come to SIZE is moved to PATH.1, that to PATH.2, up to N.
+      """,
+      without: "query-log off.", example: "query-log queries.jsonl refused rotate 100MiB keep 5", readQueryLog),
     StatementSpec(
-      "metrics-log", in: [.top], words: 1...3, "metrics-log PATH [every SECONDS], or metrics-log off",
-      "Writes the metrics as JSON lines.",
+      "metrics-log", in: [.top], words: many,
+      "metrics-log PATH [every SECONDS] [rotate SIZE keep N], or metrics-log off",
+      "Writes the metrics as JSON lines; `rotate` as for query-log.",
       without: "metrics-log off; without every, each 10 seconds.",
-      example: "metrics-log metrics.jsonl every 60s", readMetricsLog),
+      example: "metrics-log metrics.jsonl every 60s rotate 10MiB keep 3", readMetricsLog),
     StatementSpec(
       "measure", in: [.top], words: 1...2, "measure all, measure every N, or measure off",
       """
@@ -33,5 +38,14 @@ extension StatementSpec {
       """,
       without: "measure all.",
       example: "measure every 100", readMeasure),
+    StatementSpec(
+      "dnstap", in: [.top], words: many,
+      "dnstap PATH [all|refused] [one in N] [rotate SIZE keep N], dnstap unix PATH [all|refused] [one in N], or "
+        + "dnstap off",
+      """
+      Hands queries and responses, whole, to those who read dnstap: in a file, or at the socket where a collector \
+      listens, now or later. What it does not take in time is dropped and counted.
+      """,
+      without: "dnstap off.", example: "dnstap unix /run/dnstap.sock all one in 10", readDnstap),
   ]
 }

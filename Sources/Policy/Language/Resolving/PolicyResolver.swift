@@ -70,6 +70,7 @@ struct PolicyResolver {
     policy.trustedForwarders = draft.trustedForwarders
     policy.trustedProxies = draft.trustedProxies
     policy.queryLog = draft.queryLog?.value ?? nil
+    policy.dnstap = draft.dnstap?.value ?? nil
     policy.reloadGuard = draft.reloadGuard?.value
     policy.versionText = draft.versionText?.value ?? .own
     resolveContexts()

@@ -1,4 +1,5 @@
-/// `metrics-log PATH [every SECONDS]` or `metrics-log off`: where the metrics are written, and how often.
+/// `metrics-log PATH [every SECONDS] [rotate SIZE keep N]` or `metrics-log off`: where the metrics are written, and how
+/// often.
 func readMetricsLog(_ statement: Statement, _ reader: inout PolicyReader) {
   let words = statement.words
   var log = MetricsLog(path: words[0].text, interval: 10, location: statement.keyword.location)
@@ -7,11 +8,10 @@ func readMetricsLog(_ statement: Statement, _ reader: inout PolicyReader) {
     log.path = nil
   } else if words[0].text.isEmpty {
     return reader.refuseForm(statement, at: words[0])
-  } else if words.count > 1 {
-    guard words[1].text == "every" else { return reader.refuseForm(statement, at: words[1]) }
-    guard words.count == 3 else { return reader.refuseForm(statement) }
-    guard let interval = reader.seconds(words[2], in: 1...86_400) else { return }
-    log.interval = interval
+  } else {
+    guard let parts = reader.logParts(statement, from: 1, [.every, .rotate]) else { return }
+    log.interval = parts.interval ?? log.interval
+    log.rotation = parts.rotation
   }
   reader.setOnce(\.metricsLog, to: log, by: statement)
 }
