@@ -41,6 +41,8 @@ final class UDPWorker: Sendable {
     var workspace = Workspace()
     var slips = SlipWriter()
     var asker = AskerEvidence()
+    /// How the query in hand came, where dnstap wants to know.
+    var exchange = Exchange()
     /// By slot of the batch.
     var asked: FlatScratch<Asked>
     /// The batch's queries, until its residence time is known; where not all are timed, `timed` has those that are.
@@ -234,8 +236,8 @@ final class UDPWorker: Sendable {
     guard asked.isHeard else { return }
     let arrival = Arrival(asked.evidence, transport: .udp, time: moment.seconds)
     let peer = bench.batch.source(index).address
-    // Made here: the batch is lent below.
-    let exchange = served.isTapped ? exchange(index, listener, asked, moment, bench.batch) : Exchange()
+    // Here, for the batch is lent below; and kept with the bench, for it costs nothing there where it is not wanted.
+    if served.isTapped { bench.exchange = exchange(index, listener, asked, moment, bench.batch) }
     let population = bench.batch.withSlot(index) { datagram, response in
       let request = datagram.extracting(droppingFirst: asked.start)
       let outcome = respond(
@@ -243,7 +245,7 @@ final class UDPWorker: Sendable {
       worker.log(outcome, served, arrival, request: request, time: moment.wall)
       let isSent = mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &bench.slips)
       if served.isTapped {
-        worker.tap(outcome, served, arrival, request: request, response: response.octets, exchange)
+        worker.tap(outcome, served, arrival, request: request, response: response.octets, bench.exchange)
       }
       guard isSent else { return Population?.none }
       if served.isGuarded {
