@@ -122,13 +122,13 @@ package struct Exposition {
   ) {
     let total = histogram.count
     if total == 0 { return }
-    let bucket = "\(family.name)_bucket"
+    let bucket = Array("\(family.name)_bucket".utf8)
     var sum: UInt64 = 0
     for (bound, count) in zip(Self.bounds, histogram.counts) {
       sum &+= count
-      writer.add(bucket, labels + bound, "\(sum)")
+      writer.add(bucket, labels, bound, sum)
     }
-    writer.add(bucket, labels + Self.noBound, "\(total)")
+    writer.add(bucket, labels, Self.noBound, total)
     writer.add("\(family.name)_sum", labels, secondsText(histogram.sum))
     writer.add("\(family.name)_count", labels, "\(total)")
   }

@@ -28,6 +28,24 @@ struct ExpositionWriter {
   /// One sample without labels.
   mutating func add(_ name: String, _ value: String) { add(name, [], value) }
 
+  /// One bucket of a histogram: nearly all lines of a page are such, so nothing is put together first.
+  mutating func add(_ name: [UInt8], _ labels: [UInt8], _ bound: [UInt8], _ count: UInt64) {
+    octets += name
+    octets.append(UInt8(ascii: "{"))
+    octets += labels
+    octets += bound
+    octets.append(UInt8(ascii: "}"))
+    octets.append(UInt8(ascii: " "))
+    let start = octets.count
+    var rest = count
+    repeat {
+      octets.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    octets[start...].reverse()
+    octets.append(UInt8(ascii: "\n"))
+  }
+
   /// `context="laptop",decision="answered"`.
   static func labels(_ labels: KeyValuePairs<String, String>) -> [UInt8] {
     Array(labels.map { "\($0.key)=\"\(escaped($0.value, quote: true))\"" }.joined(separator: ",").utf8)
