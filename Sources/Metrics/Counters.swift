@@ -14,9 +14,11 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case responsesSlipped
   /// Calls that took at least one datagram.
   case batches
-  /// Nanoseconds that sending took, summed over all timed queries of batches of several: how far one time for a whole
-  /// batch may be off.
-  case batchSpan
+  /// Nanoseconds that the call took which sent a query's response, summed over the queries timed over UDP: within it the
+  /// response left.
+  case sendSpan
+  /// Queries timed over UDP.
+  case timedDatagrams
   /// Queue times below zero (a clock step), discarded.
   case negativeDifferences
   /// Queue times discarded because the wall clock was set while they passed, or stamping had just begun.

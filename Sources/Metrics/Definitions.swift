@@ -39,11 +39,11 @@ extension MetricDefinition {
     uncertainty: termsOfClock + [
       bucketTerm,
       Parameter(
-        "batching",
+        "sending",
         """
-        UDP only: the mean, over the queries timed, of how long their batch took to be sent, 0 for a batch of one. A \
-        query's own response was taken somewhere within that time, so its own residence is that much shorter at the \
-        most, and never longer; over TCP one write takes all. The bound of the mean, and the expected one of a quantile.
+        UDP only: the mean, over the queries timed, of how long the call took that sent the response. The response left \
+        somewhere within that call, so residence as a client could see it is that much shorter at the most, and never \
+        longer. The bound of the mean, and the expected one of a quantile. Over TCP it is not known.
         """),
     ] + samplingTerms,
     conjectures: [
@@ -88,7 +88,7 @@ extension MetricDefinition {
       waited for more than a second across a step back is off by the step. With measure off the kernel stamps nothing.
       """,
     populations: populationsOfTimes,
-    uncertainty: termsOfClock + [bucketTerm, Parameter("batching", "0: a batch is handed over at one moment")]
+    uncertainty: termsOfClock + [bucketTerm, Parameter("sending", "0: nothing is sent")]
       + samplingTerms,
     conjectures: [
       Conjecture(

@@ -28,7 +28,7 @@ package struct EventDefinition: Hashable, Sendable {
 
 extension MetricCounter {
   /// False for what is a means of measuring.
-  var isLogged: Bool { self != .batches && self != .batchSpan }
+  var isLogged: Bool { ![.batches, .sendSpan, .timedDatagrams].contains(self) }
 
   /// What it counts, in one line without a full stop.
   package var help: String {
@@ -40,7 +40,8 @@ extension MetricCounter {
     case .truncated: "Responses with TC set, because they did not fit"
     case .responsesSlipped: "Responses over UDP that the rate limit cut to an empty one with TC set"
     case .batches: "Calls that took at least one datagram"
-    case .batchSpan: "Nanoseconds that batches of several took to be sent, times their timed queries"
+    case .sendSpan: "Time that the calls took which sent the responses of queries timed over UDP, summed over these"
+    case .timedDatagrams: "Queries timed over UDP"
     case .negativeDifferences: "Queue times below zero (the wall clock was set back), discarded"
     case .queueTimesDistrusted: "Queue times discarded because the wall clock was set, or stamping had just begun"
     case .clockSteps: "Steps of the wall clock noticed, each counted by every worker that noticed it"

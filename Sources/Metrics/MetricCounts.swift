@@ -102,11 +102,9 @@ package struct MetricCounts: Equatable, Sendable {
     }
   }
 
-  /// How long sending a timed query's batch took, in nanoseconds, on the average over the queries over UDP; 0 for a batch
-  /// of one, and where there was none.
-  package var meanBatchSpan: Double {
-    let timed = populations.reduce(0) { $1.key.transport == .udp ? $0 &+ $1.value.residence.count : $0 }
-    return timed == 0 ? 0 : Double(self[.batchSpan]) / Double(timed)
+  /// How long the call took that sent a response, in nanoseconds, on the average over the queries timed over UDP; 0 of none.
+  package var meanSendSpan: Double {
+    self[.timedDatagrams] == 0 ? 0 : Double(self[.sendSpan]) / Double(self[.timedDatagrams])
   }
 }
 

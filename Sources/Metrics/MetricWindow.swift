@@ -16,8 +16,8 @@ package struct MetricWindow: Sendable {
     var nanoseconds: UInt64
     /// Queries by population's index, those with none left out.
     var counts: [(index: Int, count: UInt64)] = []
-    var batches: UInt64 = 0
-    var batchSpan: UInt64 = 0
+    var timedDatagrams: UInt64 = 0
+    var sendSpan: UInt64 = 0
   }
 
   /// A histogram of few buckets in use.
@@ -89,8 +89,8 @@ package struct MetricWindow: Sendable {
   private var window: [Interval] = []
   private var timed: [Int: Timed] = [:]
   private var totals: [UInt64] = []
-  private var batches: UInt64 = 0
-  private var batchSpan: UInt64 = 0
+  private var timedDatagrams: UInt64 = 0
+  private var sendSpan: UInt64 = 0
   private var last: UInt64
 
   /// - Parameter time: now, nanoseconds of a clock that never goes back.
@@ -112,10 +112,10 @@ package struct MetricWindow: Sendable {
     for (index, count) in totals.enumerated() where count > before[index] {
       interval.counts.append((index, count - before[index]))
     }
-    let nowBatches = workers.reduce(0) { $0 &+ $1.counted(.batches) }
-    let nowSpan = workers.reduce(0) { $0 &+ $1.counted(.batchSpan) }
-    (interval.batches, interval.batchSpan) = (nowBatches &- batches, nowSpan &- batchSpan)
-    (batches, batchSpan) = (nowBatches, nowSpan)
+    let nowTimed = workers.reduce(0) { $0 &+ $1.counted(.timedDatagrams) }
+    let nowSpan = workers.reduce(0) { $0 &+ $1.counted(.sendSpan) }
+    (interval.timedDatagrams, interval.sendSpan) = (nowTimed &- timedDatagrams, nowSpan &- sendSpan)
+    (timedDatagrams, sendSpan) = (nowTimed, nowSpan)
     advance(interval)
     for (index, _) in interval.counts where !isSilent(index) {
       readTimes(of: index, workers, wasEmpty: before[index] == 0)
@@ -231,13 +231,13 @@ package struct MetricWindow: Sendable {
   package func latencies(
     monotonic: (resolution: Double, readCost: Double), realtime: (resolution: Double, readCost: Double)
   ) -> [Latency] {
-    let batches = window.reduce(0) { $0 &+ $1.batches }
-    let span = window.reduce(0) { $0 &+ $1.batchSpan }
+    let timed = window.reduce(0) { $0 &+ $1.timedDatagrams }
+    let span = window.reduce(0) { $0 &+ $1.sendSpan }
     let residence = Uncertainty.nanoseconds(
       resolution: monotonic.resolution, readCost: monotonic.readCost,
-      batchSpan: batches == 0 ? 0 : Double(span) / Double(batches))
-    let queue = Uncertainty.nanoseconds(resolution: realtime.resolution, readCost: realtime.readCost, batchSpan: 0)
-    let inOrder = timed.sorted { $0.key < $1.key }
+      sendSpan: timed == 0 ? 0 : Double(span) / Double(timed))
+    let queue = Uncertainty.nanoseconds(resolution: realtime.resolution, readCost: realtime.readCost, sendSpan: 0)
+    let inOrder = self.timed.sorted { $0.key < $1.key }
     return inOrder.compactMap { latency(.residence, $0.key, $0.value.residences, residence) }
       + inOrder.compactMap { latency(.queue, $0.key, $0.value.queues, queue) }
   }

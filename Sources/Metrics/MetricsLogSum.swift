@@ -28,7 +28,7 @@ package struct MetricsLogSum {
     var resolution = 0.0
     var read = 0.0
     /// Times the count.
-    var batching = 0.0
+    var sending = 0.0
     var sample: MetricsReport.Sample?
   }
 
@@ -57,7 +57,7 @@ package struct MetricsLogSum {
     let decisions: [String: UInt64]?
     let events: [String: UInt64]?
 
-    struct Terms: Decodable { let clockResolution, clockRead, batching: Double }
+    struct Terms: Decodable { let clockResolution, clockRead, sending: Double }
     struct Buckets: Decodable {
       let sum: UInt64
       let buckets: [[UInt64]]
@@ -100,7 +100,7 @@ package struct MetricsLogSum {
       return true
     }
     guard let decision = line.decision, let terms = line.uncertainty, let max = line.max,
-      [max, terms.clockResolution, terms.clockRead, terms.batching].allSatisfy((0..<1e9).contains)
+      [max, terms.clockResolution, terms.clockRead, terms.sending].allSatisfy((0..<1e9).contains)
     else { return false }
     guard let written = line.histogram else {
       withoutHistogramCount += 1
@@ -115,7 +115,7 @@ package struct MetricsLogSum {
     return true
   }
 
-  /// What the lines come to. The calibration terms are the greatest, the batching term is the mean over all queries, and
+  /// What the lines come to. The calibration terms are the greatest, the sending term is the mean over all queries, and
   /// the sampling term is computed anew.
   package func report() -> MetricsReport {
     let samples = times.values.compactMap(\.sample)
@@ -126,7 +126,7 @@ package struct MetricsLogSum {
         key.metric, context: key.context, decision: key.decision, transport: key.transport,
         queries: queries(of: key) ?? times.queries,
         times.histogram,
-        Uncertainty(clockResolution: times.resolution, clockRead: times.read, batching: times.batching / count),
+        Uncertainty(clockResolution: times.resolution, clockRead: times.read, sending: times.sending / count),
         times.sample ?? .mixed)
     }
     let ratios = ratios.sorted { order($0.key) < order($1.key) }.map(\.value)
@@ -159,7 +159,7 @@ extension MetricsLogSum.Times {
     self.queries &+= queries
     resolution = max(resolution, terms.clockResolution)
     read = max(read, terms.clockRead)
-    batching += terms.batching * Double(other.count)
+    sending += terms.sending * Double(other.count)
     self.sample = self.sample.map { $0.with(sample) } ?? sample
   }
 }

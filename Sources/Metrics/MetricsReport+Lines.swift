@@ -46,11 +46,11 @@ extension MetricsReport {
     struct Terms: Encodable {
       /// All terms together, at `p99`; nil where the sample is too small to say.
       let total: Double?
-      let clockResolution, clockRead, bucket, batching: Double
+      let clockResolution, clockRead, bucket, sending: Double
       let sampling, samplingOfMean: Double?
 
       enum CodingKeys: CodingKey {
-        case total, clockResolution, clockRead, bucket, batching, sampling, samplingOfMean
+        case total, clockResolution, clockRead, bucket, sending, sampling, samplingOfMean
       }
 
       /// What is not known is there, as null: a term left out would read as none.
@@ -60,7 +60,7 @@ extension MetricsReport {
         try terms.encode(clockResolution, forKey: .clockResolution)
         try terms.encode(clockRead, forKey: .clockRead)
         try terms.encode(bucket, forKey: .bucket)
-        try terms.encode(batching, forKey: .batching)
+        try terms.encode(sending, forKey: .sending)
         try terms.encode(sampling, forKey: .sampling)
         try terms.encode(samplingOfMean, forKey: .samplingOfMean)
       }
@@ -90,7 +90,7 @@ extension MetricsReport {
       uncertainty = Terms(
         total: summary.isBounded ? rounded(summary.uncertainty) : nil,
         clockResolution: rounded(summary.terms.clockResolution), clockRead: rounded(summary.terms.clockRead),
-        bucket: rounded(Uncertainty.bucket(at: summary.p99)), batching: rounded(summary.terms.batching),
+        bucket: rounded(Uncertainty.bucket(at: summary.p99)), sending: rounded(summary.terms.sending),
         sampling: summary.sampling.p99.map(rounded), samplingOfMean: summary.sampling.mean.map(rounded))
       histogram = Buckets(sum: row.histogram.sum, buckets: row.histogram.used.map { [$0.lowerBound, $0.count] })
     }

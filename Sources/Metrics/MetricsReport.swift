@@ -79,23 +79,23 @@ package struct MetricsReport: Sendable {
     ruleName: @escaping @Sendable (Int) -> String = { "rule\($0)" }
   ) {
     let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-    let batchSpan = counts.meanBatchSpan
+    let sendSpan = counts.meanSendSpan
     let populations = counts.populations.sorted { $0.key < $1.key }
     let residence = populations.map { population, counts in
-      // Over TCP one write takes all responses to one reading: batching adds nothing.
+      // Over TCP it is not known how long the send calls took.
       Row(
         .residence, context: contextName(population.slot), decision: "\(population.decision)",
         transport: population.transport, queries: counts.count, counts.residence,
         .nanoseconds(
           resolution: monotonic.resolution, readCost: monotonic.readCost,
-          batchSpan: population.transport == .udp ? batchSpan : 0), sample)
+          sendSpan: population.transport == .udp ? sendSpan : 0), sample)
     }
     let queue = populations.map { population, counts in
-      // A batch's queries are handed to us at one moment, which is read: batching adds nothing.
+      // A batch's queries are handed to us at one moment, which is read.
       Row(
         .queue, context: contextName(population.slot), decision: "\(population.decision)",
         transport: population.transport, queries: counts.count, counts.queue,
-        .nanoseconds(resolution: realtime.resolution, readCost: realtime.readCost, batchSpan: 0), sample)
+        .nanoseconds(resolution: realtime.resolution, readCost: realtime.readCost, sendSpan: 0), sample)
     }
     self.init(
       start: start.formatted(format), end: end.formatted(format), sample: sample, rows: residence + queue,

@@ -7,18 +7,18 @@ package struct Uncertainty: Equatable, Sendable {
   package var clockRead: Double
   /// One time is read for a whole batch, whose responses are taken one by one while it is sent: what that took on the
   /// average.
-  package var batching: Double
+  package var sending: Double
 
   /// Terms in seconds.
-  package init(clockResolution: Double, clockRead: Double, batching: Double) {
+  package init(clockResolution: Double, clockRead: Double, sending: Double) {
     self.clockResolution = clockResolution
     self.clockRead = clockRead
-    self.batching = batching
+    self.sending = sending
   }
 
   /// Terms as they were measured: a clock's calibration and the mean batch span, all in nanoseconds.
-  package static func nanoseconds(resolution: Double, readCost: Double, batchSpan: Double) -> Uncertainty {
-    Uncertainty(clockResolution: resolution / 1e9, clockRead: readCost / 1e9, batching: batchSpan / 1e9)
+  package static func nanoseconds(resolution: Double, readCost: Double, sendSpan: Double) -> Uncertainty {
+    Uncertainty(clockResolution: resolution / 1e9, clockRead: readCost / 1e9, sending: sendSpan / 1e9)
   }
 
   /// What the histogram's bucket adds to a value read from it, in seconds.
@@ -26,7 +26,7 @@ package struct Uncertainty: Equatable, Sendable {
 
   /// All terms together for a value read from a histogram, in seconds.
   package func total(at seconds: Double) -> Double {
-    clockResolution + clockRead + batching + Uncertainty.bucket(at: seconds)
+    clockResolution + clockRead + sending + Uncertainty.bucket(at: seconds)
   }
 }
 

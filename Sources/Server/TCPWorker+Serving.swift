@@ -160,7 +160,8 @@ extension TCPWorker {
     let residence = Clock.monotonicNanoseconds() &- received
     let sample = worker.calls.sample(of: bench.outcomes.count)
     for (index, outcome) in bench.outcomes.enumerated() {
-      worker.account(outcome, bench.served, .tcp, residence: residence, weight: sample.weight(of: index), &bench.sampler)
+      worker.account(
+        outcome, bench.served, .tcp, residence: residence, weight: sample.weight(of: index), &bench.sampler)
     }
   }
 }

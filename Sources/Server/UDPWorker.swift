@@ -129,7 +129,7 @@ final class UDPWorker: Sendable {
     for index in 0..<count { bench.workspace.lookAhead(to: bench.asked[index].hash, served.snapshot) }
     let sample = worker.calls.sample(of: count)
     for index in 0..<count { answer(index, listener, served, moment, sample.weight(of: index), &bench) }
-    let sent = send(count, to: listener, served, since: moment, &bench)
+    let sent = send(to: listener, served, since: moment, &bench)
     worker.metrics.count(.datagramsReceived, UInt64(count))
     worker.metrics.count(.responsesSent, UInt64(sent.sent))
     if sent.failed > 0 { worker.metrics.count(.sendFailures, UInt64(sent.failed)) }
@@ -139,15 +139,14 @@ final class UDPWorker: Sendable {
   /// Sends the responses of a batch, and counts its queries and their residence time.
   @inline(__always)
   private func send(
-    _ count: Int, to listener: UDPListener, _ served: ServedSnapshot, since moment: Moment, _ bench: inout Bench
+    to listener: UDPListener, _ served: ServedSnapshot, since moment: Moment, _ bench: inout Bench
   ) -> DatagramBatch.SendResult {
     if served.timesEvery == 0 {
       worker.metrics.count(&bench.tally)
       return bench.batch.send(to: listener.socket)
     }
-    // Where there are several, each is taken at a moment of its own, between this one and the end.
-    let isOne = count == 1
-    let begin = isOne ? 0 : Clock.monotonicNanoseconds()
+    // Each response leaves at a moment of its own, between this one and the end.
+    let begin = Clock.monotonicNanoseconds()
     let sent = bench.batch.send(to: listener.socket)
     let end = Clock.monotonicNanoseconds()
     let residence = end &- moment.monotonic
@@ -158,7 +157,8 @@ final class UDPWorker: Sendable {
       worker.metrics.count(&bench.tally)
       timed = worker.metrics.record(onlyResidence: residence, of: &bench.timed)
     }
-    if !isOne { worker.metrics.count(.batchSpan, (end &- begin) &* timed) }
+    worker.metrics.count(.sendSpan, (end &- begin) &* timed)
+    worker.metrics.count(.timedDatagrams, timed)
     return sent
   }
 

@@ -55,7 +55,7 @@ private struct Day {
             population, residence: residence,
             queue: population.transport == .udp && random.chance(90) ? .time(residence / 3) : .unstamped)
         }
-        workers[0].count(.batchSpan, UInt64.random(in: 0...9000, using: &random))
+        workers[0].count(.sendSpan, UInt64.random(in: 0...9000, using: &random))
         let now = total()
         var interval = now
         interval.subtract(before)
@@ -175,7 +175,7 @@ struct IntervalSumTests {
     let line = """
       {"context":"a","count":1,"decision":"answered","end":"2","max":1,"mean":1,"metric":\
       "Priv_ResidenceDNS_Passive_IP-UDP-DNS_RFCnone_Seconds_Raw","p50":1,"p95":1,"p99":1,"start":"1","transport":"udp",\
-      "uncertainty":{"batching":0,"bucket":0,"clockRead":0,"clockResolution":0,"total":0},"unit":"s"}
+      "uncertainty":{"sending":0,"bucket":0,"clockRead":0,"clockResolution":0,"total":0},"unit":"s"}
       """
     sum.add(Array(line.utf8).span)
     #expect(sum.withoutHistogramCount == 1 && sum.malformedCount == 0)

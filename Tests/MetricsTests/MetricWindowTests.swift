@@ -13,7 +13,7 @@ struct MetricWindowTests {
   @Test func `rates are of the time that went by, and what is older than ten readings goes`() {
     let worker = WorkerMetrics(slots: 4)
     var window = MetricWindow(from: 0)
-    for _ in 0..<30 { worker.record(answered, residence: 1000, queue: 1) }
+    for _ in 0..<30 { worker.record(answered, residence: 1000, queue: .time(1)) }
     worker.recordSilence(slot: 2, transport: .tcp, cause: .dropped)
     window.take([worker], at: 3 * second, stamp: 7)
     #expect(window.seconds == 3)
@@ -32,7 +32,7 @@ struct MetricWindowTests {
   @Test func `a time that has not moved, or went back, is passed over`() {
     let worker = WorkerMetrics(slots: 4)
     var window = MetricWindow(from: 5 * second)
-    worker.record(answered, residence: 1000, queue: nil)
+    worker.record(answered, residence: 1000, queue: .unstamped)
     window.take([worker], at: 5 * second, stamp: 0)
     window.take([worker], at: 4 * second, stamp: 0)
     #expect(window.rates.isEmpty && window.history.isEmpty && window.seconds == 0)
@@ -65,7 +65,7 @@ struct MetricWindowTests {
           transport: random.chance(70) ? .udp : .tcp)
         workers[random.number(0...1)].record(
           population, residence: UInt64(random.number(0...5_000_000)),
-          queue: random.chance(50) ? Int64(random.number(0...100_000)) : nil)
+          queue: random.chance(50) ? .time(UInt64(random.number(0...100_000))) : .unstamped)
       }
       window.take(workers, at: turn * second, stamp: turn)
       past.append(total())
@@ -76,7 +76,7 @@ struct MetricWindowTests {
       for latency in latencies {
         let counts = try #require(expected.populations[latency.population])
         let times = latency.metric == .residence ? counts.residence : counts.queue
-        let summary = Summary(times, Uncertainty(clockResolution: 0, clockRead: 0, batching: 0))
+        let summary = Summary(times, Uncertainty(clockResolution: 0, clockRead: 0, sending: 0))
         #expect(latency.summary.count == summary.count && latency.summary.mean == summary.mean)
         // Only the longest may be known better from the parts than from the whole, and with it what it bounds.
         #expect(latency.summary.p50 <= latency.summary.p95 && latency.summary.p95 <= latency.summary.p99)
@@ -99,7 +99,7 @@ struct MetricWindowTests {
     var window = MetricWindow(from: 0)
     func ask(_ slots: ClosedRange<UInt16>) {
       for slot in slots {
-        worker.record(Population(slot: slot, decision: .answered, transport: .udp), residence: 50, queue: 5)
+        worker.record(Population(slot: slot, decision: .answered, transport: .udp), residence: 50, queue: .time(5))
       }
     }
     ask(0...99)

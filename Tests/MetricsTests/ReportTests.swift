@@ -18,7 +18,8 @@ struct ReportTests {
       Population(slot: 2, decision: .refused, transport: .tcp), residence: 137_000_000_000, queue: .unstamped)
     metrics.recordSilence(slot: 1, transport: .udp, cause: .dropped)
     metrics.count(.batches, 2)
-    metrics.count(.batchSpan, 3000)
+    metrics.count(.sendSpan, 3000)
+    metrics.count(.timedDatagrams)
     return metrics.read()
   }
 
@@ -36,8 +37,8 @@ struct ReportTests {
         {"buckets":[[2048,1]],"sum":2048},"max":2.048e-06,\
         "mean":2.048e-06,"metric":"Priv_ResidenceDNS_Passive_IP-UDP-DNS_RFCnone_Seconds_Raw","p50":2.048e-06,\
         "p95":2.048e-06,"p99":2.048e-06,"queries":1,"sample":"all","start":"2023-11-14T22:13:20.000Z",\
-        "transport":"udp","uncertainty":{"batching":3e-06,"bucket":3.2e-08,"clockRead":2e-08,"clockResolution":1e-09,\
-        "sampling":0,"samplingOfMean":0,"total":3.053e-06},"unit":"s"}
+        "transport":"udp","uncertainty":{"bucket":3.2e-08,"clockRead":2e-08,"clockResolution":1e-09,\
+        "sampling":0,"samplingOfMean":0,"sending":3e-06,"total":3.053e-06},"unit":"s"}
         """)
     #expect(lines[1].contains("\"metric\":\"Priv_ResidenceDNS_Passive_IP-TCP-DNS_RFCnone_Seconds_Raw\""))
     #expect(lines[2].contains("\"metric\":\"Priv_QueueDNS_Passive_IP-UDP-DNS_RFCnone_Seconds_Raw\""))
@@ -85,30 +86,31 @@ struct ReportTests {
 @Suite("RFC 2330 §6.2: what a summary may be off by")
 struct UncertaintyTests {
   @Test func `uncertainty is the sum of its terms, the bucket's in proportion to the value`() {
-    let terms = Uncertainty.nanoseconds(resolution: 1, readCost: 20, batchSpan: 500)
+    let terms = Uncertainty.nanoseconds(resolution: 1, readCost: 20, sendSpan: 500)
     #expect(abs(terms.total(at: 0) - 521e-9) < 1e-15)
     #expect(abs(terms.total(at: 64e-6) - terms.total(at: 0) - 1e-6) < 1e-15)
   }
 
-  @Test func `batching is the mean of the queries timed over UDP, and none of TCP's`() {
+  @Test func `sending is the mean of the queries timed over UDP, and none of TCP's`() {
     let metrics = WorkerMetrics(slots: 2)
     for _ in 0..<4 {
       metrics.record(Population(slot: 1, decision: .answered, transport: .udp), residence: 9000, queue: .unstamped)
       metrics.record(Population(slot: 1, decision: .answered, transport: .tcp), residence: 9000, queue: .unstamped)
     }
-    metrics.count(.batchSpan, 2000 * 3)
+    metrics.count(.sendSpan, 2000 * 3)
+    metrics.count(.timedDatagrams, 4)
     let report = MetricsReport(
       metrics.read(), from: .distantPast, to: .distantPast, contextName: { _ in "c" }, monotonic: (1, 20),
       realtime: (1, 25))
     let lines = report.jsonLines().split(separator: "\n")
-    #expect(lines[0].contains("IP-UDP") && lines[0].contains("\"batching\":1.5e-06"))
-    #expect(lines[1].contains("IP-TCP") && lines[1].contains("\"batching\":0,"))
+    #expect(lines[0].contains("IP-UDP") && lines[0].contains("\"sending\":1.5e-06"))
+    #expect(lines[1].contains("IP-TCP") && lines[1].contains("\"sending\":0,"))
   }
 
   @Test func `where all are timed there is no error of sampling, and none where the sample is all there is`() {
     var histogram = HistogramCounts()
     for time in 1...1000 as ClosedRange<UInt64> { histogram.record(time * 100) }
-    #expect(Summary(histogram, .nanoseconds(resolution: 0, readCost: 0, batchSpan: 0)).sampling == .none)
+    #expect(Summary(histogram, .nanoseconds(resolution: 0, readCost: 0, sendSpan: 0)).sampling == .none)
     #expect(SamplingError(of: histogram, from: 1000) == .none)
     #expect(SamplingError(of: histogram, from: 990) == .none)
     #expect(SamplingError(of: HistogramCounts(), from: 5) == .none)
@@ -119,7 +121,7 @@ struct UncertaintyTests {
     for _ in 0..<300 { histogram.record(5000) }
     let error = SamplingError(of: histogram, from: 100_000)
     #expect(error.p99 == nil)
-    let summary = Summary(histogram, .nanoseconds(resolution: 1, readCost: 20, batchSpan: 0), sampling: error)
+    let summary = Summary(histogram, .nanoseconds(resolution: 1, readCost: 20, sendSpan: 0), sampling: error)
     #expect(!summary.isBounded && summary.uncertainty > 137 && summary.uncertainty.isFinite)
     var one = HistogramCounts()
     one.record(7)

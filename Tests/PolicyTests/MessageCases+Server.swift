@@ -36,6 +36,8 @@ let serverCases: [MessageCase] = [
     http 127.0.0.1:0
     """,
     #"p:1:6: error: "127.0.0.1:0" is no address to serve HTTP at; write for example 127.0.0.1:8053 or off"#),
+  MessageCase(
+    """
     measure every
     """,
     #"p:1:1: error: "measure" needs more after it; write measure all, measure every N, or measure off"#),

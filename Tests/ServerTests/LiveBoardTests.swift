@@ -62,7 +62,7 @@ struct LiveBoardTests {
     let worker = try Worker(SnapshotHolder(served))
     let board = board(served, slots)
     let population = Population(slot: slots.slot(for: "prod"), decision: .answered, transport: .udp)
-    for time in UInt64(1)...100 { worker.metrics.record(population, residence: time * 1000, queue: Int64(time)) }
+    for time in UInt64(1)...100 { worker.metrics.record(population, residence: time * 1000, queue: .time(time)) }
     var outcome = Outcome(caller: Caller(context: 2, service: 1))
     (outcome.decision, outcome.service) = (.answered, 2)
     worker.calls.count(outcome, generation: 1, weight: 1)
@@ -207,7 +207,9 @@ struct LiveBoardTests {
     for name in names {
       for decision in MetricDecision.allCases where decision != .silent {
         let population = Population(slot: slots.slot(for: name), decision: decision, transport: .udp)
-        for exponent in 0..<36 { worker.metrics.record(population, residence: 1 << exponent, queue: 1 << exponent) }
+        for exponent in 0..<36 {
+          worker.metrics.record(population, residence: 1 << exponent, queue: .time(1 << exponent))
+        }
       }
     }
     for caller in UInt32(1)...300 {

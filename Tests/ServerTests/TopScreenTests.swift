@@ -24,10 +24,10 @@ struct TopScreenTests {
         .init(
           metric: "residence", context: "prod", decision: "answered", transport: "udp", count: 9, p50: 9.13e-6,
           p95: 4e-5,
-          p99: 1.5e-4, max: 1, mean: 1, uncertainty: 3.2e-6, buckets: []),
+          p99: 1.5e-4, max: 1, mean: 1, uncertainty: 3.2e-6, constantUncertainty: 1e-6, buckets: []),
         .init(
           metric: "queue", context: "prod", decision: "answered", transport: "udp", count: 9, p50: 8.5e-7, p95: 1.2e-3,
-          p99: 2, max: 2, mean: 1, uncertainty: 1e-6, buckets: []),
+          p99: 2, max: 2, mean: 1, uncertainty: 1e-6, constantUncertainty: 1e-7, buckets: []),
       ],
       history: [1, 2, 8].map { .init(time: "", answered: $0, refused: 0, failed: 0, silent: 0) },
       calls: [

@@ -82,7 +82,7 @@ package struct Exposition {
       let family = ExpositionFamily.event(counter)
       writer.begin(family)
       let count = counts.events[counter]
-      writer.add(family.name, counter == .batchSpan ? secondsText(count) : "\(count)")
+      writer.add(family.name, counter == .sendSpan ? secondsText(count) : "\(count)")
     }
     writeUncertainty(&writer)
     writeConfiguration(&writer)
@@ -176,13 +176,13 @@ package struct Exposition {
     }
     let residence = Uncertainty.nanoseconds(
       resolution: facts.monotonic.resolution, readCost: facts.monotonic.readCost,
-      batchSpan: counts.events.meanBatchSpan)
+      sendSpan: counts.events.meanSendSpan)
     let queue = Uncertainty.nanoseconds(
-      resolution: facts.realtime.resolution, readCost: facts.realtime.readCost, batchSpan: 0)
+      resolution: facts.realtime.resolution, readCost: facts.realtime.readCost, sendSpan: 0)
     writer.begin(.uncertainty)
     for (metric, terms) in [("residence", residence), ("queue", queue)] {
       for (term, value) in [
-        ("clock_resolution", terms.clockResolution), ("clock_read", terms.clockRead), ("batching", terms.batching),
+        ("clock_resolution", terms.clockResolution), ("clock_read", terms.clockRead), ("sending", terms.sending),
       ] {
         writer.add(
           ExpositionFamily.uncertainty.name, ExpositionWriter.labels(["metric": metric, "term": term]),

@@ -2,9 +2,10 @@
 extension ExpositionFamily {
   static let queries = ExpositionFamily(
     "ambit_queries_total", .counter,
-    "Queries by the caller's context, what became of them (answered, refused, failed, silent) and what carried them.")
-  static let residence = ExpositionFamily("ambit_residence_seconds", .histogram, help(of: .residence))
-  static let queue = ExpositionFamily("ambit_queue_seconds", .histogram, help(of: .queue))
+    "Queries by the caller's context, what became of them (answered, refused, failed, silent) and what carried them.",
+    of: [.noResponse])
+  static let residence = ExpositionFamily("ambit_residence_seconds", .histogram, help(of: .residence), of: [.residence])
+  static let queue = ExpositionFamily("ambit_queue_seconds", .histogram, help(of: .queue), of: [.queue])
   static let refusals = ExpositionFamily(
     "ambit_refusals_total", .counter, "Queries that a rule of the policy refused, by the rule.")
   static let wouldBeRefusals = ExpositionFamily(
@@ -14,7 +15,7 @@ extension ExpositionFamily {
   static let silences = ExpositionFamily(
     "ambit_silences_total", .counter,
     "Queries without a response, by cause. Over ambit_queries_total they are \(MetricDefinition.noResponse.metricType): "
-      + MetricDefinition.noResponse.definition + ".")
+      + MetricDefinition.noResponse.help + ".", of: [.noResponse])
   static let clockResolution = ExpositionFamily(
     "ambit_clock_resolution_seconds", .gauge, "The smallest difference that a clock shows, calibrated at the start.")
   static let clockRead = ExpositionFamily(
@@ -67,38 +68,16 @@ extension ExpositionFamily {
   static let processMostFiles = ExpositionFamily("process_max_fds", .gauge, "File descriptors that there may be.")
 
   private static func help(of metric: MetricDefinition) -> String {
-    "\(metric.metricType): \(metric.definition). Bounds are powers of two of a nanosecond; `ambit metrics` has the method and "
+    "\(metric.help) (\(metric.metricType)). Bounds are powers of two of a nanosecond; `ambit metrics` has the method and "
       + "the uncertainty."
   }
 
   /// An event, its name made of the counter's: `datagramsReceived` is `ambit_datagrams_received_total`.
   static func event(_ counter: MetricCounter) -> ExpositionFamily {
     ExpositionFamily(
-      "ambit_\(snakeCase("\(counter)"))\(counter == .batchSpan ? "_seconds" : "")_total", .counter,
-      eventHelp[counter] ?? "How often \(counter) was counted.")
+      "ambit_\(snakeCase("\(counter)"))\(counter == .sendSpan ? "_seconds" : "")_total", .counter,
+      counter.help + ".")
   }
-
-  /// What each event is; one without a row has its name only, and a test says so.
-  static let eventHelp: [MetricCounter: String] = [
-    .datagramsReceived: "Datagrams taken from the kernel.",
-    .datagramsCut: "Datagrams that were too long to be a query, cut by the kernel.",
-    .responsesSent: "Responses that the kernel took, over UDP.",
-    .sendFailures: "Responses that the kernel did not take, over UDP.",
-    .truncated: "Responses with TC set, because they did not fit.",
-    .responsesSlipped: "Responses over UDP that the rate limit cut to an empty one with TC set.",
-    .batches: "Calls that took at least one datagram; the mean of the batch span over them is the batching term.",
-    .batchSpan: "Time from the start to the end of all batches together.",
-    .negativeDifferences: "Queue times below zero, discarded: the clock was set.",
-    .unstamped: "Queries over UDP whose queue time the kernel did not tell.",
-    .requestsCut: "TCP connections that ended in the middle of a request.",
-    .connectionsAccepted: "TCP connections accepted.",
-    .connectionsClosed: "TCP connections ended, by either side.",
-    .connectionsRefused: "TCP connections turned away: too many, or no descriptor left.",
-    .logRecordsDropped: "Refusals that the log was not handed: too many came, or too many of a kind.",
-    .queryRecordsDropped: "Records of the query log that were dropped, because it is not written fast enough.",
-    .usersAsked: "Askers on this host whose user was looked up.",
-    .usersNotFound: "Askers on this host for whom no user was found.",
-  ]
 
   /// All families, in the order in which they are written.
   static let all: [ExpositionFamily] =

@@ -75,11 +75,14 @@ struct ExpositionFamily: Equatable, Sendable {
   let name: String
   let kind: Kind
   let help: String
+  /// The metrics it is of, or a part of; none for events, and for what the server says of itself.
+  let metrics: [MetricDefinition]
 
-  init(_ name: String, _ kind: Kind, _ help: String) {
+  init(_ name: String, _ kind: Kind, _ help: String, of metrics: [MetricDefinition] = []) {
     self.name = name
     self.kind = kind
     self.help = help
+    self.metrics = metrics
   }
 }
 

@@ -90,7 +90,7 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var mean: Double
     /// What any of them may be off by.
     package var uncertainty: Double
-    /// The part of that which is the same for every value: clocks and batching.
+    /// The part of that which is the same for every value: clocks and sending.
     package var constantUncertainty: Double
     /// The histogram: buckets with something in them, in order; four an octave.
     package var buckets: [Bucket]
