@@ -104,14 +104,14 @@ class Kitchen:
                       [program, "reload", folder])
 
     def ambit_policy(self, folder, port, count, workers=1, binary=None, services=None, contexts=3, prefixes=0, rules=2,
-                     measure="all", extra=()):
+                     measure="all", logs=None, extra=()):
         """Every rule on, 1 % of the services replaced for each context."""
         shutil.copyfile(self.zone(count), os.path.join(folder, f"{ORIGIN}.zone"))
         for path in extra:
             shutil.copy(path, folder)
         workload.write_overlays(folder, count, workload.CONTEXTS)
         services = min(count, 100_000) if services is None else services
-        workload.write_policy(os.path.join(folder, "ambit.policy"), port, services, contexts, prefixes, rules, measure)
+        workload.write_policy(os.path.join(folder, "ambit.policy"), port, services, contexts, prefixes, rules, measure, logs)
         return self.ambit_serve(folder, workers, binary)
 
     def ambit_none(self, folder, port, count, workers=1, binary=None):

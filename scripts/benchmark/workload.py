@@ -97,17 +97,18 @@ def write_overlays(folder, count, contexts, share=100):
         write_zone(os.path.join(folder, name, f"{ORIGIN}.zone"), count, min(group, 3), chosen=chosen)
 
 
-def write_policy(path, port, services, contexts=3, prefixes=0, rules=2, measure="all"):
+def write_policy(path, port, services, contexts=3, prefixes=0, rules=2, measure="all", logs=None):
     """A policy that asks every rule at every service: contexts, allow, acyclic, tiers and isolate, with all measuring on.
 
     The callers are services themselves, of the lowest tier, so that tiers and acyclic have two sides to compare. Beyond
     the three contexts that ask, `contexts` adds others and `prefixes` addresses to them; `rules` is how many services
-    each `allow` line names beside the contexts; `measure` is which queries are timed.
+    each `allow` line names beside the contexts; `measure` is which queries are timed; `logs`, where it is given, are the
+    lines that say what is logged, in place of the metrics log alone.
     """
     chance = random.Random(1)
     with open(path, "w", encoding="ascii", buffering=1 << 20) as out:
         out.write(f"origin {ORIGIN}\nlisten 127.0.0.1:{port}\ndefault allow\nacyclic\ntiers high > middle > low\n")
-        out.write("metrics-log metrics.jsonl every 1s\n")
+        out.write("metrics-log metrics.jsonl every 1s\n" if logs is None else logs)
         if measure != "all":  # an older Ambit knows no other
             out.write(f"measure {measure}\n")
         for group, name in CONTEXTS.items():
