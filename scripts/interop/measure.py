@@ -7,11 +7,11 @@ import math
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 
+import asking
 import link
 
 AMBIT, PORT = os.environ["AMBIT"], int(os.environ["PORT"])
@@ -50,12 +50,16 @@ def distance(spacings, rate):
 @contextlib.contextmanager
 def running(command, is_ready):
     """A server for as long as the block runs."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log = tempfile.TemporaryFile("w+")
+    process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         for _ in range(200):
             if process.poll() is not None or is_ready():
                 break
             time.sleep(0.05)
+        if process.poll() is not None or not is_ready():
+            log.seek(0)
+            raise OSError(f"{command[0]} does not answer: {log.read()[-1000:]}")
         yield
     finally:
         process.terminate()
@@ -69,12 +73,6 @@ def running(command, is_ready):
 def answers(address, port, within=()):
     dig = ["dig", "-r", f"@{address}", "-p", str(port), "+tries=1", "+timeout=1", "+short", NAME]
     return lambda: subprocess.run([*within, *dig], capture_output=True, text=True).stdout.startswith(("1", "2"))
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        own.bind(("127.0.0.1", 0))
-        return own.getsockname()[1]
 
 
 def nsd(folder, port):
@@ -130,7 +128,7 @@ for program, configure in (("nsd", nsd), ("unbound", unbound)):
         print(f"skipped: measure: no {program} here")
         continue
     with tempfile.TemporaryDirectory() as folder:
-        peer = free_port()
+        peer = asking.free_port()
         with running(configure(folder, peer), answers("127.0.0.1", peer)):
             on_loopback(program, peer)
 
