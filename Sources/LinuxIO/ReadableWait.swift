@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Waits until one of a few descriptors has something to read (poll).
@@ -9,18 +10,16 @@ internal import Glibc
 package struct ReadableWait: ~Copyable, @unchecked Sendable {
   /// How many descriptors there are.
   package let count: Int
-  /// Memory of as many `pollfd`; untyped so that users of this module need not see C's.
+  /// Memory of as many `pollfd`; untyped, since users of this module do not see C's.
   private let memory: UnsafeMutableRawPointer
-  private var watched: UnsafeMutablePointer<pollfd> { unsafe memory.assumingMemoryBound(to: pollfd.self) }
 
   /// - Parameter descriptors: must outlive this.
   package init(_ descriptors: [Int32]) {
     count = descriptors.count
-    let watched = UnsafeMutablePointer<pollfd>.allocate(capacity: max(1, descriptors.count))
-    unsafe memory = UnsafeMutableRawPointer(watched)
-    for (index, descriptor) in descriptors.enumerated() {
-      unsafe (watched + index).initialize(to: pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
-    }
+    // Safe: there is room for as many, and each is written before it is read.
+    unsafe memory = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, descriptors.count) * clinux_watched_size(), alignment: 8)
+    for (index, descriptor) in descriptors.enumerated() { unsafe clinux_watch(memory, index, descriptor) }
   }
 
   deinit { unsafe memory.deallocate() }
@@ -29,9 +28,8 @@ package struct ReadableWait: ~Copyable, @unchecked Sendable {
   /// - Parameter timeoutMilliseconds: 0 only looks, -1 waits for ever.
   package func wait(timeoutMilliseconds: Int32) throws(SystemError) {
     // Safe: the memory holds `count` descriptors.
-    if unsafe poll(watched, nfds_t(count), timeoutMilliseconds) >= 0 { return }
+    if unsafe clinux_wait_watched(memory, count, timeoutMilliseconds) >= 0 { return }
     let reason = errno
-    for index in 0..<count { unsafe watched[index].revents = 0 }
     if reason != EINTR { throw SystemError("wait for", "events", errno: reason) }
   }
 
@@ -39,6 +37,6 @@ package struct ReadableWait: ~Copyable, @unchecked Sendable {
   /// or an error included.
   package func isReadable(_ index: Int) -> Bool {
     precondition(index >= 0 && index < count, "a descriptor is one of those waited for")
-    return unsafe watched[index].revents != 0
+    return unsafe clinux_is_ready(memory, index)
   }
 }

@@ -588,6 +588,23 @@ static inline int clinux_port_is_of_v6(int socket, uint32_t number, const struct
   return clinux_port_is_of(socket, number, sender, user, AF_INET6);
 }
 
+// --- Waiting for a few descriptors: poll. Memory of `struct pollfd`, which Swift need not know ------------------------
+
+static inline long clinux_watched_size(void) { return sizeof(struct pollfd); }
+static inline void clinux_watch(void *watched, long index, int descriptor) {
+  ((struct pollfd *)watched)[index] = (struct pollfd){.fd = descriptor, .events = POLLIN};
+}
+static inline bool clinux_is_ready(const void *watched, long index) {
+  return ((const struct pollfd *)watched)[index].revents != 0;
+}
+// Where it fails, nothing is ready.
+static inline int clinux_wait_watched(void *watched, long count, int milliseconds) {
+  int found = poll(watched, (nfds_t)count, milliseconds);
+  if (found < 0)
+    for (long index = 0; index < count; index++) ((struct pollfd *)watched)[index].revents = 0;
+  return found;
+}
+
 // --- Waiting: epoll, eventfd, timerfd, signalfd ----------------------------------------------------------------------
 
 static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
