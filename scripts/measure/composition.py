@@ -70,6 +70,7 @@ class LinkFigures:
     """Means in nanoseconds, of a measurement over a link."""
 
     def __init__(self, trip, server, sending, late, error):
+        """- Parameter error: of the mean round trip, as a sample: 999 of 1000 come nearer to that of all."""
         self.trip, self.server, self.sending, self.late, self.error = trip, server, sending, late, error
 
     @property
@@ -116,4 +117,4 @@ def over_link(ambit, folder, delay, count):
     late = statistics.mean(wire.to_server.late) + statistics.mean(wire.to_client.late)
     return LinkFigures(
         statistics.mean(trips) * 1e9, own * 1e9, now.sum("ambit_send_span_seconds_total") / answered * 1e9, late * 1e9,
-        1.96 * statistics.stdev(trips) / len(trips) ** 0.5 * 1e9)
+        3.29 * statistics.stdev(trips) / len(trips) ** 0.5 * 1e9)
