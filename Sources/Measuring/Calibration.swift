@@ -1,5 +1,5 @@
 /// What the instrument itself adds and how it varies, found by the same sockets and clock reads on a loopback within the
-/// process (RFC 8912 §6.4.4, RFC 2681 §3.7.3).
+/// process (RFC 8912 §6.4.4, RFC 2681 §2.7.3).
 package struct Calibration: Equatable, Sendable, Encodable {
   /// How many round trips it rests on.
   package let count: Int

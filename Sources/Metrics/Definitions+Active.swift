@@ -66,7 +66,7 @@ extension MetricDefinition {
     fixedParameters: fixedOfActive, measurement: "That of the response time.", stream: streamOfActive, filter: "None.",
     sampling: "None.", runTimeParameters: runTimeOfActive, roles: rolesOfActive,
     outputType: "Raw: a row for each query sent",
-    outputs: outputsOfActive + [Parameter("Lost", "1 = lost, 0 = received")],
+    outputs: outputsOfActive + [Parameter("Logical", "1 = lost, 0 = received")],
     calibration: calibrationOfActive, remarks: remarksOfActive, populations: populationsOfActive,
     uncertainty: [Parameter("sampling", "of the ratio: the width of its 95 % interval from the number of singletons")],
     conjectures: [
@@ -108,7 +108,7 @@ extension MetricDefinition {
   ]
   private static let outputsOfActive = [Parameter("T", "when the query was sent (RFC 3339, UTC)")]
   private static let calibrationOfActive = """
-    RFC 2681 §3.7.3: the same measurement over a loopback within the source host, reported in the same form and marked as \
+    RFC 2681 §2.7.3: the same measurement over a loopback within the source host, reported in the same form and marked as \
     calibration.
     """
   private static let remarksOfActive = "What ambit measure does otherwise, it says with its results."

@@ -13,7 +13,7 @@ extension MetricDefinition {
     word: "residence", metricType: "Priv_ResidenceDNS", method: "Passive", unit: "Seconds", symbol: "s", output: "Raw",
     transports: MetricTransport.allCases,
     help: "Time from a query handed to the server to its response handed to the kernel",
-    reference: "RFC 2330 §§6, 9, 10 and 11; RFC 7799 §3.4 (passive methods)",
+    reference: "RFC 2330 §§6, 9, 10 and 11; RFC 7799 §3.6 (passive methods)",
     definition: """
       T(response handed to the kernel) - T(query handed to the server), both host times (RFC 2330 §10.2). Undefined for a \
       query that gets no response.
@@ -26,7 +26,8 @@ extension MetricDefinition {
     measurement: """
       The clock is read when the kernel has handed over a batch of datagrams, and again when it has taken their responses; \
       the difference is the time of each query of the batch. Over TCP a query is handed over with its last octet, and \
-      those read together are answered by one write. Counted in a histogram; sum, and over all time the maximum, are exact.
+      those read together are answered by one write. Not in it: what a request waits while the peer reads no responses, and what of \
+      a response the kernel did not take at once. Counted in a histogram; sum, and over all time the maximum, are exact.
       """,
     stream: passiveStream, filter: filterOfResponded, sampling: samplingOfTimes, runTimeParameters: [measureStatement],
     roles: passiveRoles,
@@ -60,7 +61,7 @@ extension MetricDefinition {
     word: "queue", metricType: "Priv_QueueDNS", method: "Passive", unit: "Seconds", symbol: "s", output: "Raw",
     transports: [.udp],
     help: "Time from the kernel's receipt of a query to its being handed to the server",
-    reference: "RFC 2330 §§6, 9, 10 and 11; RFC 7799 §3.4 (passive methods)",
+    reference: "RFC 2330 §§6, 9, 10 and 11; RFC 7799 §3.6 (passive methods)",
     definition: """
       T(query handed to the server) - T(kernel received it), the latter the kernel's receive stamp, both host times and \
       not wire times (RFC 2330 §10.2). Undefined where there is no stamp: always over TCP. Undefined across a step of the \
@@ -104,7 +105,7 @@ extension MetricDefinition {
     word: "no-response", metricType: "Priv_NoResponseDNS", method: "Passive", unit: "Ratio", symbol: "1",
     output: "Mean", transports: MetricTransport.allCases,
     help: "Queries handed to the server that get no response, over all queries",
-    reference: "RFC 2330 §§6, 9 and 11; RFC 7799 §3.4 (passive methods)",
+    reference: "RFC 2330 §§6, 9 and 11; RFC 7799 §3.6 (passive methods)",
     definition: """
       1 where a query handed to the server gets no response, else 0; reported as the mean: queries without a response over \
       queries.
@@ -145,7 +146,7 @@ extension MetricDefinition {
     "Queries that get a response, refusals and errors among them, each its own population."
   private static let samplingOfTimes = """
     measure all: every one. measure every N: gaps between timed queries drawn uniformly from 1 to 2N - 1, in each worker \
-    (random additive sampling, RFC 2330 §11.1.1), so that every query is as likely to be timed, one in N. The sample \
+    (random additive sampling, RFC 2330 §11.1), so that every query is as likely to be timed, one in N. The sample \
     stands beside each summary.
     """
   private static let measureStatement = Parameter(
@@ -181,7 +182,7 @@ extension MetricDefinition {
     Parameter(
       "sampling",
       """
-      half the width of the interval that holds p99 of all queries in 95 of 100 samples, from the ranks about it; 0 where \
+      half the width of the interval that holds p99 of all queries in about 95 of 100 samples, from the ranks about it; 0 where \
       all are timed
       """),
     Parameter("samplingOfMean", "1.96 standard errors of the mean; 0 where all are timed; not in the total"),

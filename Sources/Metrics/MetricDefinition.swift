@@ -56,7 +56,7 @@ package struct MetricDefinition: Hashable, Sendable {
 
   /// What values are summed over and kept apart by.
   package let populations: [Parameter]
-  /// The terms of the uncertainty (RFC 2330 §6.2), by the names they have beside a summary.
+  /// The terms of the uncertainty (RFC 2330 §6.3), by the names they have beside a summary.
   package let uncertainty: [Parameter]
   /// How values of parts compose (RFC 2330 §9).
   package let conjectures: [Conjecture]

@@ -119,15 +119,18 @@ package struct MetricsLogSum {
   /// the sampling term is computed anew.
   package func report() -> MetricsReport {
     let samples = times.values.compactMap(\.sample)
-    let sample = samples.dropFirst().reduce(samples.first ?? .is(.off)) { $0.with($1) }
+    // An interval in which none was timed has no line of times, but its queries count.
+    let isPart = times.contains { key, times in queries(of: key).map { $0 != times.queries } ?? false }
+    let sample =
+      isPart ? .mixed : samples.dropFirst().reduce(samples.first ?? .is(.off)) { $0.with($1) }
     let rows = times.sorted { order($0.key) < order($1.key) }.map { key, times in
       let count = Double(max(1, times.histogram.count))
+      let queries = queries(of: key) ?? times.queries
       return MetricsReport.Row(
         key.metric, context: key.context, decision: key.decision, transport: key.transport,
-        queries: queries(of: key) ?? times.queries,
-        times.histogram,
+        queries: queries, times.histogram,
         Uncertainty(clockResolution: times.resolution, clockRead: times.read, sending: times.sending / count),
-        times.sample ?? .mixed)
+        queries == times.queries ? times.sample ?? .mixed : .mixed)
     }
     let ratios = ratios.sorted { order($0.key) < order($1.key) }.map(\.value)
     return MetricsReport(

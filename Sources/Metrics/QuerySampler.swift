@@ -10,8 +10,9 @@ public enum QuerySampling: Equatable, Hashable, Sendable, BitwiseCopyable {
 
 /// Draws the queries that are timed: one in N, with gaps that nobody can fall into step with.
 ///
-/// Random additive sampling (RFC 2330 §11.1.1): the gap from one to the next is uniform from 1 to 2N − 1. Every query is
-/// as likely to be drawn as any other, and a client that asks in a rhythm meets the sample no more or less for it.
+/// Random additive sampling (RFC 2330 §11.1): the gap from one to the next is uniform from 1 to 2N − 1, and the first begins
+/// as if the sampler had always run. So every query is as likely to be drawn as any other, from the first on, and a client
+/// that asks in a rhythm meets the sample no more or less for it.
 public struct QuerySampler: BitwiseCopyable, Sendable {
   @usableFromInline var state: UInt64
   @usableFromInline var left: UInt64 = 0
@@ -30,21 +31,30 @@ public struct QuerySampler: BitwiseCopyable, Sendable {
     return draw(UInt64(number))
   }
 
-  /// Ends a gap and draws the next; where the rate is another, draws the first, somewhere within it.
+  /// Ends a gap and draws the next; where the rate is another, draws what is left of one that is under way: k of 1 to 2N − 1
+  /// as often as gaps are k or longer, which is the smaller of two different numbers up to 2N.
   @inlinable @inline(never)
   mutating func draw(_ number: UInt64) -> Bool {
     let isNew = every != number
     every = number
-    // SplitMix64: a few instructions, once a gap.
+    guard isNew else {
+      left = 1 &+ random(below: 2 &* number &- 1)
+      return true
+    }
+    let first = random(below: 2 &* number)
+    let second = random(below: 2 &* number &- 1)
+    left = min(first, second >= first ? second &+ 1 : second)
+    return left == 0 ? draw(number) : false
+  }
+
+  /// A number from 0 on (SplitMix64): a few instructions, once a gap.
+  @inlinable
+  mutating func random(below bound: UInt64) -> UInt64 {
     state = state &+ 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ mixed &>> 30) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ mixed &>> 27) &* 0x94d0_49bb_1331_11eb
     mixed ^= mixed &>> 31
-    left = 1 &+ mixed.multipliedFullWidth(by: max(1, 2 &* number &- 1)).high
-    guard isNew else { return true }
-    if left == 1 { return draw(number) }
-    left &-= 1
-    return false
+    return mixed.multipliedFullWidth(by: max(1, bound)).high
   }
 }

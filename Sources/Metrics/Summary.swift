@@ -1,5 +1,5 @@
-/// What a measured time may be off by, term by term, in seconds, as far as it does not depend on the value. Bounds, so they
-/// add.
+/// What a measured time may be off by, term by term, in seconds, as far as it does not depend on the value. The terms add;
+/// those of the clock are bounds, that of sending is a mean.
 package struct Uncertainty: Equatable, Sendable {
   /// The smallest difference the clock can show.
   package var clockResolution: Double
@@ -30,7 +30,7 @@ package struct Uncertainty: Equatable, Sendable {
   }
 }
 
-/// What a summary of some queries may be off by as one of all, in seconds: 95 of 100 samples of this size come nearer.
+/// What a summary of some queries may be off by as one of all, in seconds: about 95 of 100 samples of this size come nearer.
 package struct SamplingError: Equatable, Sendable {
   /// Of p99: the farther end of the interval of ranks about it; nil where the sample has no rank that far out.
   package let p99: Double?

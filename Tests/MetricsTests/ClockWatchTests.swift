@@ -181,7 +181,7 @@ struct ClockWatchTests {
   }
 }
 
-@Suite("RFC 2330 §11.1.1: which queries are timed")
+@Suite("RFC 2330 §11.1: which queries are timed")
 struct QuerySamplerTests {
   @Test(arguments: [2, 3, 10, 100] as [UInt32])
   func `one in N, at gaps of 1 to 2N - 1 that are all as likely`(number: UInt32) {
@@ -206,6 +206,16 @@ struct QuerySamplerTests {
     }
     #expect(chi < Double(kinds - 1) + 6 * (2 * Double(kinds - 1)).squareRoot())
     #expect(abs(Double(query) / Double(draws) - Double(number)) < 0.05 * Double(number))
+  }
+
+  @Test func `the first queries are as likely to be timed as any`() {
+    var byPlace = Array(repeating: 0, count: 30)
+    for seed in 0..<40_000 as Range<UInt64> {
+      var sampler = QuerySampler(seed: seed &* 0x9e37_79b9_7f4a_7c15)
+      for place in byPlace.indices where sampler.takes(every: 10) { byPlace[place] += 1 }
+    }
+    // Binomial: 4000, its deviation is 60.
+    for count in byPlace { #expect(abs(count - 4000) < 360) }
   }
 
   @Test func `a rhythm of the clients' meets the sample no more often`() {

@@ -181,4 +181,28 @@ struct IntervalSumTests {
     #expect(sum.withoutHistogramCount == 1 && sum.malformedCount == 0)
     #expect(sum.report().jsonLines() == "")
   }
+
+  @Test func `where some intervals timed none, the sum is of a sample, and says what that may be off by`() {
+    let metrics = WorkerMetrics(slots: 2)
+    let population = Population(slot: 1, decision: .answered, transport: .udp)
+    func lines(_ sampling: QuerySampling, since before: MetricCounts) -> String {
+      var counts = metrics.read()
+      counts.subtract(before)
+      return MetricsReport(
+        counts, from: .distantPast, to: .distantPast, sample: .is(sampling), contextName: { _ in "c" },
+        monotonic: (1, 20), realtime: (1, 25)
+      ).jsonLines()
+    }
+    for time in 1...1000 as ClosedRange<UInt64> {
+      metrics.record(population, residence: time * 1000, queue: .unstamped)
+    }
+    let first = lines(.all, since: MetricCounts())
+    let before = metrics.read()
+    for _ in 0..<1_000_000 { metrics.count(population) }
+    var sum = MetricsLogSum()
+    for line in (first + lines(.off, since: before)).split(separator: "\n") { sum.add(Array(line.utf8).span) }
+    let times = sum.report().jsonLines().split(separator: "\n").first ?? ""
+    #expect(times.contains("\"queries\":1001000") && times.contains("\"count\":1000"))
+    #expect(times.contains("\"sample\":\"mixed\"") && !times.contains("\"sampling\":0,"))
+  }
 }

@@ -83,7 +83,7 @@ struct ReportTests {
   }
 }
 
-@Suite("RFC 2330 §6.2: what a summary may be off by")
+@Suite("RFC 2330 §6.3: what a summary may be off by")
 struct UncertaintyTests {
   @Test func `uncertainty is the sum of its terms, the bucket's in proportion to the value`() {
     let terms = Uncertainty.nanoseconds(resolution: 1, readCost: 20, sendSpan: 500)

@@ -1,4 +1,4 @@
-/// Every family that is exposed. What is counted by itself is in ``ExpositionFamily/events``, a row an event.
+/// Every family that is exposed. An event's is made of its counter.
 extension ExpositionFamily {
   static let queries = ExpositionFamily(
     "ambit_queries_total", .counter,
@@ -22,7 +22,7 @@ extension ExpositionFamily {
     "ambit_clock_read_seconds", .gauge, "What reading a clock takes, the median of a calibration at the start.")
   static let uncertainty = ExpositionFamily(
     "ambit_time_uncertainty_seconds", .gauge,
-    "What a measured time may be off by, term by term; terms are bounds and add. Buckets come on top: a quantile of an "
+    "What a measured time may be off by, term by term; terms add, and sending is a mean over all queries. Buckets come on top: a quantile of an "
       + "exposed histogram is known to lie between two bounds, which are a factor of 2 apart.")
   static let buildInfo = ExpositionFamily("ambit_build_info", .gauge, "Always 1; the label says which version runs.")
   static let snapshotInfo = ExpositionFamily(
