@@ -203,6 +203,6 @@ struct IntervalSumTests {
     for line in (first + lines(.off, since: before)).split(separator: "\n") { sum.add(Array(line.utf8).span) }
     let times = sum.report().jsonLines().split(separator: "\n").first ?? ""
     #expect(times.contains("\"queries\":1001000") && times.contains("\"count\":1000"))
-    #expect(times.contains("\"sample\":\"mixed\"") && !times.contains("\"sampling\":0,"))
+    #expect(times.contains("\"sample\":\"mixed\"") && !times.contains("\"samplingOfMean\":0,"))
   }
 }
