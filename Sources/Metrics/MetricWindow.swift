@@ -212,12 +212,17 @@ package struct MetricWindow: Sendable {
   /// Seconds that the window covers.
   package var seconds: Double { Double(window.reduce(0) { $0 &+ $1.nanoseconds }) / 1e9 }
 
+  /// Queries in the window, by population's index.
+  private var queries: [Int: UInt64] {
+    var sums: [Int: UInt64] = [:]
+    for interval in window { for (index, count) in interval.counts { sums[index, default: 0] &+= count } }
+    return sums
+  }
+
   /// Populations with a query in the window, in order.
   package var rates: [Rate] {
     let seconds = seconds
-    var sums: [Int: UInt64] = [:]
-    for interval in window { for (index, count) in interval.counts { sums[index, default: 0] &+= count } }
-    return sums.sorted { $0.key < $1.key }.compactMap { index, count in
+    return queries.sorted { $0.key < $1.key }.compactMap { index, count in
       Population(index: index).map {
         Rate(population: $0, perSecond: Double(count) / seconds, total: totals[index])
       }
@@ -237,19 +242,24 @@ package struct MetricWindow: Sendable {
       resolution: monotonic.resolution, readCost: monotonic.readCost,
       sendSpan: timed == 0 ? 0 : Double(span) / Double(timed))
     let queue = Uncertainty.nanoseconds(resolution: realtime.resolution, readCost: realtime.readCost, sendSpan: 0)
-    let inOrder = self.timed.sorted { $0.key < $1.key }
-    return inOrder.compactMap { latency(.residence, $0.key, $0.value.residences, residence) }
-      + inOrder.compactMap { latency(.queue, $0.key, $0.value.queues, queue) }
+    let (inOrder, queries) = (self.timed.sorted { $0.key < $1.key }, queries)
+    return inOrder.compactMap { latency(.residence, $0.key, queries, $0.value.residences, residence) }
+      + inOrder.compactMap { latency(.queue, $0.key, queries, $0.value.queues, queue) }
   }
 
   private func latency(
-    _ metric: MetricDefinition, _ index: Int, _ times: [Times], _ terms: Uncertainty
+    _ metric: MetricDefinition, _ index: Int, _ queries: [Int: UInt64], _ times: [Times], _ terms: Uncertainty
   ) -> Latency? {
     let counts = Self.sum(times)
     guard counts.count > 0, let population = Population(index: index) else { return nil }
+    let sampling = SamplingError(of: counts, from: queries[index] ?? 0)
     return Latency(
-      metric: metric, population: population, summary: Summary(counts, terms), buckets: Self.coarse(counts))
+      metric: metric, population: population, summary: Summary(counts, terms, sampling: sampling),
+      buckets: Self.coarse(counts))
   }
+
+  /// How many populations had queries in the window, and no place among those whose times are kept.
+  package var withoutPlace: Int { queries.keys.count { !isSilent($0) && timed[$0] == nil } }
 
   /// Buckets of eight of the layout's each, those with something in them.
   static func coarse(_ counts: HistogramCounts) -> [Bucket] {

@@ -32,13 +32,11 @@ function merged(list, others) {
     off: { p50: p50.off + others, p99: p99.off + others } };
 }
 
-const halfBucket = (one, time) => {
-  const bucket = one.buckets.find(({ from, to }) => from <= time && time < to);
-  return bucket ? (bucket.to - bucket.from) / 2 : 0;
-};
+/// Half a bucket of the server's own histogram, as a part of a quantile that is read from it.
+const bucketError = 1 / 64;
 
 /// What comes of timing a sample: what an uncertainty, which is that of p99, has beyond these parts.
-const samplingOf = (one) => Math.max(0, one.uncertainty - one.constantUncertainty - halfBucket(one, one.p99));
+const samplingOf = (one) => Math.max(0, one.uncertainty - one.constantUncertainty - one.p99 * bucketError);
 
 function timesOf(state, metric, context, decision) {
   const list = state.latencies.filter((one) => one.metric === metric && one.count > 0
@@ -47,8 +45,7 @@ function timesOf(state, metric, context, decision) {
   const others = Math.max(...list.map((one) => one.constantUncertainty + samplingOf(one)));
   if (list.length > 1) return merged(list, others);
   const [one] = list;
-  const p50 = Math.min(one.uncertainty, halfBucket(one, one.p50) + others);
-  return { ...one, off: { p50, p99: one.uncertainty } };
+  return { ...one, off: { p50: one.p50 * bucketError + others, p99: one.uncertainty } };
 }
 
 function drawLatency(state) {
@@ -105,6 +102,7 @@ function drawHistogram(state) {
   if (residence) {
     for (const name of ['p50', 'p99']) {
       const off = residence.off[name];
+      if (off >= unknownFrom) continue;
       const from = x(residence[name] - off), to = x(residence[name] + off);
       svg.append(drawing('rect', { class: 'mark-band', x: from, y: top, width: Math.max(to - from, 1), height: bottom - top }));
     }
@@ -167,7 +165,7 @@ function drawByContext(state, names) {
 }
 
 function drawPopulations(state) {
-  const leftOut = state.ratesLeftOut + state.latenciesLeftOut;
+  const leftOut = state.latenciesLeftOut;
   setText(byID('populations-left-out'), leftOut > 0 ? `${amount(leftOut, 'population')} more found no room in this table.` : '');
   reconcile(byID('populations').tBodies[0], state.latencies,
     (one) => JSON.stringify([one.context, one.decision, one.transport, one.metric]),

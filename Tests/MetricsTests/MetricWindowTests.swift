@@ -78,6 +78,7 @@ struct MetricWindowTests {
         let times = latency.metric == .residence ? counts.residence : counts.queue
         let summary = Summary(times, Uncertainty(clockResolution: 0, clockRead: 0, sending: 0))
         #expect(latency.summary.count == summary.count && latency.summary.mean == summary.mean)
+        #expect((latency.summary.sampling == .none) == (summary.count == counts.count))
         // Only the longest may be known better from the parts than from the whole, and with it what it bounds.
         #expect(latency.summary.p50 <= latency.summary.p95 && latency.summary.p95 <= latency.summary.p99)
         #expect(abs(latency.summary.p95 - summary.p95) <= summary.p95 / 16)
@@ -116,6 +117,36 @@ struct MetricWindowTests {
     #expect(now.map(\.population.slot) == [99, 99])
     // Of times counted before, none is taken for one of the window.
     #expect(now[0].summary.count == 10 || now[0].summary.count == 1)
+  }
+
+  @Test func `where some queries are timed, what all of them would have given is less certain`() throws {
+    let worker = WorkerMetrics(slots: 4)
+    var tally = PopulationTally(for: worker)
+    var window = MetricWindow(from: 0)
+    for number in UInt64(1)...1000 {
+      let time = number > 970 ? (number - 960) * 100_000 : 1000
+      worker.record(answered, residence: time, queue: .time(time / 2))
+    }
+    window.take([worker], at: second, stamp: 1)
+    for latency in window.latencies(monotonic: exact, realtime: exact) { #expect(latency.summary.sampling == .none) }
+    for _ in 0..<9000 { tally.add(answered) }
+    worker.count(&tally)
+    window.take([worker], at: 2 * second, stamp: 2)
+    let latencies = window.latencies(monotonic: exact, realtime: exact)
+    let counts = try #require(worker.read().populations[answered])
+    #expect(
+      latencies.map(\.summary.sampling.mean)
+        == [counts.residence, counts.queue].map {
+          SamplingError(of: $0, from: 10_000).mean
+        })
+    for latency in latencies { #expect(try #require(latency.summary.sampling.p99) > 0) }
+    // Few, of many: nothing is known of the slowest.
+    for turn in UInt64(3)...12 { window.take([worker], at: turn * second, stamp: turn) }
+    worker.record(answered, residence: 500, queue: .time(5))
+    for _ in 0..<99 { tally.add(answered) }
+    worker.count(&tally)
+    window.take([worker], at: 13 * second, stamp: 13)
+    #expect(window.latencies(monotonic: exact, realtime: exact).allSatisfy { !$0.summary.isBounded })
   }
 
   @Test func `coarse buckets are four an octave, and lose nothing`() {
