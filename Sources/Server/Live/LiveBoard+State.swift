@@ -17,8 +17,6 @@ extension LiveBoard.Live {
     let latencies = window.latencies(
       monotonic: (clocks.monotonic.resolution, clocks.monotonic.readCost),
       realtime: (clocks.realtime.resolution, clocks.realtime.readCost))
-    let timed = Set(latencies.map(\.population))
-    let untimed = rates.count { $0.population.decision != .silent && !timed.contains($0.population) }
     let busiest = Set(
       rates.sorted { ($0.perSecond, $1.population) > ($1.perSecond, $0.population) }.prefix(Self.mostRates)
         .map(\.population))
@@ -30,7 +28,7 @@ extension LiveBoard.Live {
     return LiveState(
       time: timeOfDay(now.wall), server: server, snapshot: snapshot, window: milli(seconds),
       rates: rates.filter { busiest.contains($0.population) }.map { rate($0) },
-      ratesLeftOut: max(0, rates.count - Self.mostRates), latenciesLeftOut: untimed,
+      ratesLeftOut: max(0, rates.count - Self.mostRates), latenciesLeftOut: window.withoutPlace,
       latencies: latencies.map { latency($0) }, history: window.history.map(Self.second),
       calls: calls.rows.map { Self.call($0, seconds) }, callsLeftOut: calls.leftOut,
       refusals: refusals.newestFirst, contexts: contexts,
@@ -100,6 +98,17 @@ private func milli(_ value: Double) -> Double { (value * 1e3).rounded() / 1e3 }
 /// Seconds to the picosecond.
 private func pico(_ seconds: Double) -> Double { (seconds * 1e12).rounded() / 1e12 }
 
+extension LiveState.Latency {
+  fileprivate struct Key: Hashable, Comparable {
+    let context, decision, transport: String
+    static func < (one: Key, other: Key) -> Bool {
+      (one.context, one.decision, one.transport) < (other.context, other.decision, other.transport)
+    }
+  }
+
+  fileprivate var population: Key { Key(context: context, decision: decision, transport: transport) }
+}
+
 extension LiveState {
   /// As JSON. Where that is longer than a limit, lists lose their halves until it fits.
   mutating func encoded(atMost limit: Int) -> String {
@@ -116,9 +125,10 @@ extension LiveState {
   /// - Returns: false where nothing is left to be left out.
   private mutating func shrink() -> Bool {
     let before = latencies.count + calls.count + refusals.count + contexts.count + rates.count + history.count
-    let timed = latencies.count
-    latencies = latencies.prefix(timed / 2).map(\.self)
-    latenciesLeftOut += timed - latencies.count
+    let timed = latencies.reduce(into: Set()) { $0.insert($1.population) }.sorted()
+    let kept = Set(timed.prefix(timed.count / 2))
+    latencies = latencies.filter { kept.contains($0.population) }
+    latenciesLeftOut += timed.count - kept.count
     let gone = calls.dropFirst(calls.count / 2)
     callsLeftOut = gone.reduce(callsLeftOut) { $0 &+ $1.answered &+ $1.refused &+ $1.wouldRefuse }
     calls = Array(calls.prefix(calls.count / 2))

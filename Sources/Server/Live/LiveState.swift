@@ -2,7 +2,7 @@
 /// `ambit top`. As JSON it is `/state.json` and the answer to `ambit top`; keys are the properties' names.
 ///
 /// Times of day are UTC, ISO 8601 with milliseconds; durations and latencies are seconds, rates are per second. Every list
-/// is bounded, and says what it leaves out.
+/// is bounded; what is left out is counted for those that have a `…LeftOut` beside them.
 package struct LiveState: Codable, Equatable, Sendable {
   /// The moment it describes.
   package var time: String
@@ -12,7 +12,8 @@ package struct LiveState: Codable, Equatable, Sendable {
   package var window: Double
   /// Queries by population, those with none in the window left out; in order of context, decision, transport.
   package var rates: [Rate]
-  /// Populations with queries that are in no row of `rates`, and that are in `rates` but not in `latencies`.
+  /// Populations with queries that found no room in `rates`, and of those that are not silent, none in `latencies`. Where
+  /// none or few queries are timed, a population may have no row of `latencies` and not be left out.
   package var ratesLeftOut: Int
   package var latenciesLeftOut: Int
   /// Times by population, residence and queue; in the same order.
@@ -88,7 +89,7 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var p99: Double
     package var max: Double
     package var mean: Double
-    /// What any of them may be off by.
+    /// What any of the quantiles may be off by: that of p99. Where too few were timed to say, 137 s.
     package var uncertainty: Double
     /// The part of that which is the same for every value: clocks and sending.
     package var constantUncertainty: Double
