@@ -18,12 +18,16 @@ package struct HTTPRequest: Equatable, Sendable {
   package let host: HTTPHost?
   /// The connection ends with the response.
   package let isLast: Bool
+  /// A browser asks on behalf of another site's page, as far as it says (Sec-Fetch-Site of Fetch Metadata).
+  package let isOfOtherSite: Bool
 
   /// A request, for tests and callers that have none from outside.
   package init(
-    _ path: String, query: String = "", host: HTTPHost? = nil, isHead: Bool = false, isLast: Bool = false
+    _ path: String, query: String = "", host: HTTPHost? = nil, isHead: Bool = false, isLast: Bool = false,
+    isOfOtherSite: Bool = false
   ) {
     (self.path, self.query, self.host, self.isHead, self.isLast) = (path, query, host, isHead, isLast)
+    self.isOfOtherSite = isOfOtherSite
   }
 
   /// What octets are.
@@ -46,6 +50,7 @@ package struct HTTPRequest: Equatable, Sendable {
 package enum HTTPStatus: Int, CaseIterable, Sendable {
   case ok = 200
   case badRequest = 400
+  case forbidden = 403
   case notFound = 404
   case methodNotAllowed = 405
   case requestTimeout = 408
@@ -63,6 +68,7 @@ package enum HTTPStatus: Int, CaseIterable, Sendable {
     switch self {
     case .ok: "OK"
     case .badRequest: "Bad Request"
+    case .forbidden: "Forbidden"
     case .notFound: "Not Found"
     case .methodNotAllowed: "Method Not Allowed"
     case .requestTimeout: "Request Timeout"
@@ -112,6 +118,15 @@ extension HTTPRequest {
     }
   }
 
+  /// True of octets that ask for HEAD, served or not: what answers them has no content (RFC 9110 §9.3.2).
+  package static func isHead(_ octets: Span<UInt8>) -> Bool {
+    var start = 0
+    while start + 1 < octets.count, octets[start] == cr, octets[start + 1] == lf { start += 2 }
+    let method = "HEAD ".utf8
+    guard octets.count - start >= method.count else { return false }
+    return zip(start..., method).allSatisfy { octets[$0] == $1 }
+  }
+
   /// What the beginning of a request line is: what no method can begin with is refused at once.
   private static func beginning(_ octets: Span<UInt8>, from start: Int) -> Reading {
     if octets.count >= longestHead { return .refused(tooLong(octets, from: start)) }
@@ -127,15 +142,17 @@ extension HTTPRequest {
 
   private static func finish(_ head: RequestHead, length: Int) -> Reading {
     if let refusal = head.refusal { return .refused(refusal) }
-    let host: HTTPHost?
-    if let authority = head.authority ?? head.host {
-      guard let read = HTTPHost(authority) else { return .refused(.badRequest) }
+    var host: HTTPHost?
+    // A target's authority counts, but a Host that is none is refused with it too (RFC 9112 §3.2).
+    for text in [head.host, head.authority] {
+      guard let text else { continue }
+      guard let read = HTTPHost(text) else { return .refused(.badRequest) }
       host = read
-    } else {
-      host = nil
     }
     return .request(
-      HTTPRequest(head.path, query: head.query, host: host, isHead: head.isHead, isLast: head.isLast), length: length)
+      HTTPRequest(
+        head.path, query: head.query, host: host, isHead: head.isHead, isLast: head.isLast,
+        isOfOtherSite: head.isOfOtherSite), length: length)
   }
 }
 

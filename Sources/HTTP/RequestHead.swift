@@ -7,6 +7,8 @@ struct RequestHead {
   let authority: String?
   let isOld: Bool
   private(set) var host: String?
+  /// The page that asks is of another site than the one that is asked, another port of the same host included.
+  private(set) var isOfOtherSite = false
   private var hostCount = 0
   private var mustClose = false
   private var contentLength: UInt64?
@@ -77,6 +79,8 @@ struct RequestHead {
     case "host":
       hostCount += 1
       host = text(octets, value)
+    case "sec-fetch-site":
+      if !["same-origin", "none"].contains(text(octets, value)) { isOfOtherSite = true }
     case "connection":
       let options = text(octets, value).lowercased().split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
       if options.contains("close") { mustClose = true }

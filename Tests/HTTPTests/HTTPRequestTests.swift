@@ -46,6 +46,7 @@ struct HTTPRequestTests {
       ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", .badRequest),
       ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", .badRequest),
       ("GET / HTTP/1.1\r\nHost:\r\n\r\n", .badRequest),
+      ("GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n", .badRequest),
       ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", .badRequest),
       ("GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", .badRequest),
       ("GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", .badRequest),
@@ -82,6 +83,18 @@ struct HTTPRequestTests {
     ])
   func `what is not served is refused by its kind`(text: String, status: HTTPStatus) {
     #expect(read(text) == .refused(status), "\(text.debugDescription)")
+  }
+
+  @Test(
+    arguments: [
+      ("", false), ("Sec-Fetch-Site: same-origin\r\n", false), ("Sec-Fetch-Site: none\r\n", false),
+      ("sec-fetch-site: cross-site\r\n", true), ("Sec-Fetch-Site: same-site\r\n", true),
+      ("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Site: none\r\n", true),
+    ])
+  func `a browser says whose page asks`(field: String, isOfOtherSite: Bool) {
+    let text = "GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n"
+    let request = HTTPRequest("/", host: HTTPHost("a"), isOfOtherSite: isOfOtherSite)
+    #expect(read(text) == .request(request, length: text.utf8.count))
   }
 
   @Test func `a length of nothing is no content`() {

@@ -25,6 +25,8 @@ final class HTTPConnection {
     case writing
     /// Responses were sent, and nothing came since.
     case idle
+    /// A response was sent, and more was read before: it is looked at when the others have had their turn.
+    case waiting
     /// The last response was sent; the client's end is waited for, or it might lose the response (RFC 9112 §9.6).
     case ending
 
@@ -33,7 +35,7 @@ final class HTTPConnection {
       switch self {
       case .fresh, .reading: 10_000_000_000
       case .writing: 30_000_000_000
-      case .idle: 75_000_000_000
+      case .idle, .waiting: 75_000_000_000
       case .ending: 2_000_000_000
       }
     }

@@ -21,7 +21,7 @@ final class HTTPLoop {
   private var events = PollEvents(capacity: 64)
   private(set) var connections: [UInt64: HTTPConnection] = [:]
   private var nextToken: UInt64 = 0
-  /// Connections with a whole request that was read already.
+  /// Connections in the phase of that name, each once.
   private var waiting: [UInt64] = []
   private var scratch = OctetBuffer(capacity: HTTPRequest.longestHead)
   /// Listeners are left alone until then: there was no descriptor for a connection.
@@ -56,7 +56,7 @@ final class HTTPLoop {
     let hadWhole = waiting
     waiting = []
     for token in hadWhole {
-      if let connection = connections[token] { answerNext(connection, token, now) }
+      if let connection = connections[token], connection.phase == .waiting { answerNext(connection, token, now) }
     }
     for index in 0..<events.count {
       let event = events[index]
@@ -67,6 +67,7 @@ final class HTTPLoop {
       } else if let connection = connections[event.token] {
         switch connection.phase {
         case .fresh, .reading, .idle: read(connection, event.token, now)
+        case .waiting: break
         case .writing: send(connection, event.token, now)
         case .ending: discard(connection, event.token)
         }
@@ -85,7 +86,7 @@ final class HTTPLoop {
     where now > connection.since && now - connection.since > connection.phase.patience {
       if connection.phase == .reading {
         server.counts.noteGivenUp()
-        respond(HTTPResponse(.requestTimeout), to: connection, token, isLast: true, now)
+        refuse(.requestTimeout, connection, token, now)
       } else {
         if connection.phase == .writing || connection.phase == .fresh { server.counts.noteGivenUp() }
         connections[token] = nil
@@ -147,13 +148,19 @@ final class HTTPLoop {
     case .incomplete:
       if !connection.input.isEmpty { connection.enter(.reading, at: now) }
     case .refused(let status):
-      connection.input = []
-      respond(HTTPResponse(status), to: connection, token, isLast: true, now)
+      refuse(status, connection, token, now)
     case .request(let request, let length):
       connection.input.removeFirst(length)
       let response = server.response(to: request, at: connection.local)
       respond(response, to: connection, token, isHead: request.isHead, isLast: request.isLast, now)
     }
+  }
+
+  /// Answers what is no request that is served, and ends the connection.
+  private func refuse(_ status: HTTPStatus, _ connection: HTTPConnection, _ token: UInt64, _ now: UInt64) {
+    let isHead = HTTPRequest.isHead(connection.input.span)
+    connection.input = []
+    respond(HTTPResponse(status), to: connection, token, isHead: isHead, isLast: true, now)
   }
 
   private func respond(
@@ -204,9 +211,12 @@ final class HTTPLoop {
       connection.enter(.ending, at: now)
       return
     }
-    connection.enter(.idle, at: now)
-    // Where more was sent at once, its turn comes when the others have had theirs.
-    if !connection.input.isEmpty { waiting.append(token) }
+    if connection.input.isEmpty {
+      connection.enter(.idle, at: now)
+    } else {
+      connection.enter(.waiting, at: now)
+      waiting.append(token)
+    }
   }
 
   private func discard(_ connection: HTTPConnection, _ token: UInt64) {

@@ -60,13 +60,11 @@ final class HTTPServer: Sendable {
   private func isMeant(_ host: HTTPHost?, _ local: SocketAddress?) -> Bool {
     // Without one it is no browser's: HTTP/1.0.
     guard let host else { return true }
-    if host.isLoopback { return true }
-    if let address = host.address {
-      return listeners.addresses.contains {
-        $0.address == address || $0.address.isWildcard && local?.address == address
-      }
+    if host.isLoopback || names().contains(host.name) { return true }
+    guard let address = host.address else { return false }
+    return listeners.addresses.contains {
+      $0.address == address || $0.address.isWildcard && local?.address == address
     }
-    return names().contains(host.name)
   }
 }
 
