@@ -36,8 +36,13 @@ final class WrittenZonesTests {
       written: load.written)
   }
 
-  private func explain(_ query: String, _ served: ServedSnapshot) -> (status: Int, text: String) {
-    let response = ExplainPage.response(to: HTTPRequest("/explain.json", query: query), served)
+  private let allowance = ReadingAllowance()
+
+  private func explain(
+    _ query: String, _ served: ServedSnapshot, isOfOtherSite: Bool = false, at now: UInt64 = 1
+  ) -> (status: Int, text: String) {
+    let request = HTTPRequest("/explain.json", query: query, isOfOtherSite: isOfOtherSite)
+    let response = ExplainPage.response(to: request, served, allowance, at: now)
     return (response.status.rawValue, String(decoding: response.content, as: UTF8.self))
   }
 
@@ -78,13 +83,31 @@ final class WrittenZonesTests {
     #expect(said.status == 200 && !said.text.contains("/a.test.zone"))
   }
 
+  @Test func `however many ask at once, 8 MiB of zones are read for them, and as many a second`() throws {
+    let served = try served()
+    try write("hosts", String(repeating: "; nothing\n", count: 500_000))
+    func isLineNamed(at now: UInt64) -> Bool {
+      let said = explain("name=orders&from=192.0.2.200", served, at: now)
+      return said.status == 200 && said.text.contains("/a.test.zone:5\"")
+    }
+    #expect((0..<3).map { _ in isLineNamed(at: 1_000_000_000) } == [true, false, false])
+    #expect(
+      [1_100_000_000, 1_500_000_000, 1_600_000_000, 9_000_000_000].map(isLineNamed) == [false, true, false, true])
+  }
+
+  @Test func `a page of another site gets no explanation`() throws {
+    let said = explain("name=orders&from=192.0.2.200", try served(), isOfOtherSite: true)
+    #expect(said.status == 403 && !said.text.contains("orders"))
+  }
+
   @Test func `a question that is none is told why`() throws {
     let served = try served()
     for (query, why) in [
       ("", "say which name is asked for"), ("name=orders", "say who asks"), ("name=orders&from=1", "is no address"),
       ("name=a..b&from=::1", "is no domain name"), ("name=a&from=::1&type=QX", "is no type of record"),
       ("name=a&name=b", "name is there twice"), ("who=a", "there may be name, type, from, certificate, user"),
-      ("name=a&from=::1&user=no-such-user-here", "this host has no user"),
+      ("name=a&from=::1&user=no-such-user-here", "write the user's number"),
+      ("name=a&from=::1&user=root", "write the user's number"),
       ("name=a&from=::1&user=0&certificate=x", "certificate or user"), ("name=%c3", "percent-encoded"),
     ] {
       let said = explain(query, served)

@@ -17,15 +17,23 @@ enum ExplainPage {
     let text: String
   }
 
-  static func response(to request: HTTPRequest, _ served: ServedSnapshot) -> HTTPResponse {
+  /// - Parameters:
+  ///   - allowance: how much of zone files may be read; beyond it, no lines are named.
+  ///   - now: nanoseconds of the clock that never goes back.
+  static func response(
+    to request: HTTPRequest, _ served: ServedSnapshot, _ allowance: ReadingAllowance, at now: UInt64
+  ) -> HTTPResponse {
+    if request.isOfOtherSite { return json(["error": "another site's page may not ask this"], .forbidden) }
     do throws(Problem) {
-      return json(try explanation(request.query, served))
+      return json(try explanation(request.query, served, allowance, now))
     } catch {
       return json(["error": error.text], .badRequest)
     }
   }
 
-  private static func explanation(_ query: String, _ served: ServedSnapshot) throws(Problem) -> Explanation {
+  private static func explanation(
+    _ query: String, _ served: ServedSnapshot, _ allowance: ReadingAllowance, _ now: UInt64
+  ) throws(Problem) -> Explanation {
     let values: HTTPQuery
     do throws(HTTPQuery.Problem) {
       values = try HTTPQuery(query, known: parameters)
@@ -47,8 +55,7 @@ enum ExplainPage {
     var read: [DomainName: ZoneSource?] = [:]
     return Explanation(name, type, asker, at: Clock.realtimeSeconds(), served.snapshot) { origin in
       if let known = read[origin] { return known }
-      // A chain through many large zones names no lines in the last of them.
-      let source = read.count < 4 ? served.written.read(origin) : nil
+      let source = served.written.read(origin, allowance, at: now)
       read[origin] = .some(source)
       return source
     }
@@ -59,8 +66,9 @@ enum ExplainPage {
     if values["certificate"] != nil {
       throw Problem(text: "a caller behind a proxy has no user here: certificate or user")
     }
-    guard let user = UInt32(written) ?? userNumber(of: written) else {
-      throw Problem(text: "this host has no user \"\(written)\"; write a name of it or a number")
+    // To look a name up may take as long as a network does, and would tell anyone which users there are.
+    guard let user = UInt32(written) else {
+      throw Problem(text: "write the user's number, which \"id -u NAME\" says: user=1000")
     }
     return user
   }

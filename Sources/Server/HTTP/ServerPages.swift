@@ -30,6 +30,7 @@ struct ServerPages: Sendable {
   /// - Parameter counts: what is counted of HTTP itself.
   func pages(_ counts: HTTPCounts) -> [String: HTTPServer.Page] {
     let document = LivePage.document
+    let allowance = ReadingAllowance()
     let page = HTTPResponse(
       type: "text/html; charset=utf-8", document,
       fields: [("Content-Security-Policy", contentPolicy(ofPage: document))])
@@ -39,7 +40,7 @@ struct ServerPages: Sendable {
       "/metrics": { _ in metrics(counts) },
       "/healthz": { _ in health() },
       "/readyz": { _ in readiness() },
-      "/explain.json": { ExplainPage.response(to: $0, holder.served) },
+      "/explain.json": { ExplainPage.response(to: $0, holder.served, allowance, at: Clock.monotonicNanoseconds()) },
     ]
   }
 

@@ -10,10 +10,6 @@ internal import Zones
 /// line is named for a record that is no longer written.
 struct WrittenZones: Sendable {
   private let outlines: [DomainName: ZoneSource]
-  /// Octets of a zone's files that are read, included ones too: more would hold up who asks next. Of larger zones no line is
-  /// named.
-  private static let limit = 8 << 20
-
   /// - Parameter sources: as they were loaded, with their records or without.
   init(_ sources: [ZoneSource] = []) {
     outlines = Dictionary(
@@ -24,10 +20,12 @@ struct WrittenZones: Sendable {
       }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Reads a zone's files; each time that it is asked. Nil for a zone that is too large or cannot be read.
-  func read(_ origin: DomainName) -> ZoneSource? {
+  /// Reads a zone's files; each time that it is asked. Nil for a zone that cannot be read, or that is larger than what is
+  /// allowed now.
+  func read(_ origin: DomainName, _ allowance: ReadingAllowance, at now: UInt64) -> ZoneSource? {
     guard var source = outlines[origin] else { return nil }
-    let budget = Budget(Self.limit)
+    let budget = Budget(allowance.rest(at: now))
+    defer { allowance.take(budget.used) }
     var baseTTL: UInt32?
     for index in source.layers.indices {
       let outline = source.layers[index].records
@@ -43,15 +41,16 @@ struct WrittenZones: Sendable {
 
   /// How much may still be read.
   private final class Budget {
-    private var rest: Int
+    private let limit: Int
+    private(set) var used = 0
     private(set) var isExceeded = false
 
-    init(_ limit: Int) { rest = limit }
+    init(_ limit: Int) { self.limit = limit }
 
     func open(_ path: String) -> Result<[UInt8], ZoneFileReader.ReadFailure> {
       do throws(SystemError) {
-        let text = try readFile(path, atMost: rest)
-        rest -= text.count
+        let text = try readFile(path, atMost: limit - used)
+        used += text.count
         return .success(text)
       } catch {
         isExceeded = true
