@@ -125,7 +125,8 @@ package final class ServerControl {
     collector = MetricsCollector(workers, logs.counters, slots: slots, policy.measuring.sampling)
     load = try BackgroundLoad(server)
     let pages = ServerPages(
-      version: options.version, holder, workers, slots, board, start: Clock.realtimeNanoseconds())
+      version: options.version, holder, workers, logs: logs.counters, slots, board,
+      start: Clock.realtimeNanoseconds())
     let counts = HTTPCounts()
     http = try HTTPServer(
       listeners, names: { holder.served.snapshot.policy.policy.httpHosts }, pages.pages(counts), counts)
@@ -242,7 +243,7 @@ package final class ServerControl {
           _ = second.drain()
           writeRefusals()
           board.feed(
-            workers, snapshots, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
+            workers, logs: logs.counters, snapshots, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
             wall: Clock.realtimeNanoseconds())
         case .load:
           finishReload()

@@ -172,6 +172,29 @@ struct LiveBoardTests {
     #expect(check.name == "workers" && check.text.contains("ambit-udp-1") && !check.text.contains("ambit-udp-0"))
   }
 
+  @Test(arguments: [
+    ("query log", MetricCounter.queryRecordsDropped), ("query log", .queryRecordsLost),
+    ("dnstap", .dnstapRecordsDropped), ("dnstap", .dnstapRecordsLost), ("metrics log", .metricsLinesLost),
+  ])
+  func `a log that misses records is not well, until none went missing lately`(log: String, counter: MetricCounter)
+    throws
+  {
+    let served = try served(policy)
+    let worker = try Worker(SnapshotHolder(served)), writer = WorkerMetrics(slots: 2)
+    let board = board(served)
+    func unwell(at turn: UInt64) -> [LiveState.Check] {
+      worker.calls.turn()
+      board.feed([worker], logs: [writer], [1: served], datagrams: [], at: turn * second, wall: start + turn * second)
+      return board.state().health.checks.filter { !$0.isWell }
+    }
+    #expect(unwell(at: 1).isEmpty)
+    writer.count(counter, 3)
+    #expect(unwell(at: 2).map(\.name) == [log])
+    #expect(unwell(at: 3).first?.text.hasPrefix("3 records missing: ") == true)
+    for turn in UInt64(4)...12 { _ = unwell(at: turn) }
+    #expect(unwell(at: 13).isEmpty)
+  }
+
   @Test func `calls keep their names through a reload, and those of a snapshot that is gone are left out`() throws {
     let first = try served(policy)
     let next = try served("service first\n" + policy, generation: 2)  // every service has another number
@@ -228,9 +251,48 @@ struct LiveBoardTests {
     let state = try JSONDecoder().decode(LiveState.self, from: Data(json.utf8))
     #expect(state.contexts.count + state.contextsLeftOut == 701)
     #expect(state.ratesLeftOut > 0 && state.latenciesLeftOut > 0)
+    // Every population is in a row or counted as left out, of rates and of latencies, however much is cut off.
+    let populations = board.state().rates.count + board.state().ratesLeftOut
+    func expectSums(_ state: LiveState) {
+      let timed = Set(state.latencies.map { [$0.context, $0.decision, $0.transport] })
+      #expect(state.rates.count + state.ratesLeftOut == populations)
+      #expect(timed.count + state.latenciesLeftOut == populations)
+    }
+    expectSums(board.state())
+    expectSums(state)
     #expect(state.calls.reduce(state.callsLeftOut) { $0 + $1.answered } == 6000)
     var tight = board.state()
     #expect(tight.encoded(atMost: 20_000).utf8.count <= 20_000)
+    expectSums(tight)
+  }
+
+  @Test func `a population that is not timed is not one that found no room`() throws {
+    let served = try served("measure off\n" + policy)
+    let slots = MetricSlots()
+    let worker = try Worker(SnapshotHolder(served))
+    let board = board(served, slots)
+    var tally = PopulationTally(for: worker.metrics)
+    for context in ["prod", "shard", "lab"] {
+      tally.add(Population(slot: slots.slot(for: context), decision: .answered, transport: .udp))
+    }
+    worker.metrics.count(&tally)
+    board.feed([worker], [1: served], datagrams: [], at: second, wall: start + second)
+    let state = board.state()
+    #expect(state.rates.count == 3 && state.latencies.isEmpty)
+    #expect(state.ratesLeftOut == 0 && state.latenciesLeftOut == 0)
+  }
+
+  @Test func `the JSON has what is noted between two seconds`() throws {
+    let served = try served(policy)
+    let board = board(served)
+    func state() throws -> LiveState { try JSONDecoder().decode(LiveState.self, from: Data(board.json().utf8)) }
+    #expect(try state().health.isWell)
+    board.note(brokenZones: ["x.test."])
+    #expect(try state().health.checks.contains { $0.text == "SERVFAIL: x.test." })
+    board.note(.failed, ["p.policy:1:1: error: no"], served, at: start)
+    #expect(try state().snapshot.isStale)
+    board.note(.reloaded, [], served, at: start)
+    #expect(try !state().snapshot.isStale && state().health.isWell)
   }
 
   @Test func `calls nobody makes any more make room, and the sum stays`() throws {

@@ -35,6 +35,9 @@ done
 for query in '' 'name=orders' 'name=orders&from=x' 'name=a..b&from=::1' 'nam=x' 'name=%ff&from=::1' 'name=a&type=Q&from=::1'; do
   same "/explain.json?$query is none" "400" "$(code_of "http://127.0.0.1:$web/explain.json?$query")"
 done
+why="http://127.0.0.1:$web/explain.json?name=orders&from=127.0.2.66"
+same "a page of elsewhere is told nothing, where its browser says whose it is" "403 403 200" \
+  "$(for site in cross-site same-site same-origin; do code_of -w '%{http_code} ' -H "Sec-Fetch-Site: $site" "$why"; done | sed 's/ $//')"
 
 # --- what is exposed ---------------------------------------------------------------------------------------------------
 
@@ -88,8 +91,9 @@ END
     "$(value 'ambit_residence_seconds_count{context="laptop",decision="answered",transport="udp"}')"
   refused=$(page /metrics | sed -nE 's/^ambit_refusals_total\{[^}]*\} //p' | paste -sd+ | bc 2>/dev/null)
   same "and the refusals" "${refused:-0}" "$(value 'sum(ambit_refusals_total)')"
-  same "no scrape had a sample that it could not take" "0" \
-    "$(value 'sum(prometheus_target_scrapes_sample_duplicate_timestamp_total) or vector(0)')"
+  same "no scrape had a sample that it could not take" $'duplicate_timestamp 0\nout_of_bounds 0\nout_of_order 0' \
+    "$(get "http://127.0.0.1:$prom/metrics" |
+      sed -nE 's/^prometheus_target_scrapes_sample_(duplicate_timestamp|out_of_bounds|out_of_order)_total /\1 /p' | sort)"
 else
   skip "Prometheus itself: it cannot be had here"
 fi
@@ -159,13 +163,37 @@ for _ in range(100):
     readers.append(s)
 print("who do not read", scrape(), ask() == right)
 END
+memory=$(sample process_resident_memory_bytes)
 said=$(python3 rude.py "$web" "$port" 2>&1)
 same "garbage does no harm" "garbage True True" "$(grep garbage <<<"$said")"
 same "1000 slow clients keep nobody out" $'while they come True True\nwhile they come True True\nall there True True True' \
   "$(grep -E 'while they|all there|Error' <<<"$said")"
 same "nor do those who take no response" "who do not read True True" "$(grep 'do not read' <<<"$said")"
 matches "and were given up" '^[1-9][0-9]+$' "$(sample ambit_http_connections_given_up_total)"
-matches "memory does not grow by them" '^[1-9][0-9]{0,8}$' "$(sample process_resident_memory_bytes)"
+grown=$((($(sample process_resident_memory_bytes) - memory) >> 20))
+succeeds "memory does not grow by them" test "$grown" -lt 24
+
+# --- logs that nothing takes ---------------------------------------------------------------------------------------------
+
+main_port=$port main_web=$web
+port=$(free_port) web=$(free_port)
+"$AMBIT" serve zones --listen "127.0.0.1:$port" --http "127.0.0.1:$web" --query-log /dev/full --dnstap /dev/full \
+  --metrics-log off >full.out 2>full.err &
+full=$!
+pids+=("$full")
+until_true grep -q '^try:' full.out || failed "a server starts whose logs take nothing" "try:" "$(cat full.out full.err)"
+for ((i = 0; i < 3; i++)); do data orders.mesh.test >/dev/null; done
+counted() { [[ $(sample ambit_query_records_lost_total) == 3 && $(sample ambit_dnstap_records_lost_total) -ge 3 ]]; }
+until_true counted
+same "what a log's file does not take is counted" "3" "$(sample ambit_query_records_lost_total)"
+matches "of dnstap too" '^[3-9]$' "$(sample ambit_dnstap_records_lost_total)"
+unwell() { page /state.json | python3 -c 'import json, sys
+print(*(one["name"] for one in json.load(sys.stdin)["health"]["checks"] if not one["isWell"]))'; }
+is_unwell() { [[ $(unwell) == "query log dnstap" ]]; }
+until_true is_unwell
+same "and the page says that they are not well" "query log dnstap" "$(unwell)"
+stop "$full"
+port=$main_port web=$main_web
 
 # --- ports -----------------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ struct ServerPages: Sendable {
   let version: String
   let holder: SnapshotHolder
   let workers: [Worker]
+  /// What the logs count of their own.
+  let logs: [WorkerMetrics]
   let slots: MetricSlots
   let board: LiveBoard
   /// When the process started, in nanoseconds since 1970.
@@ -19,11 +21,11 @@ struct ServerPages: Sendable {
   private let clocks = Clock.calibrate()
 
   init(
-    version: String, _ holder: SnapshotHolder, _ workers: [Worker], _ slots: MetricSlots, _ board: LiveBoard,
-    start: UInt64
+    version: String, _ holder: SnapshotHolder, _ workers: [Worker], logs: [WorkerMetrics], _ slots: MetricSlots,
+    _ board: LiveBoard, start: UInt64
   ) {
     (self.version, self.holder, self.workers, self.slots) = (version, holder, workers, slots)
-    (self.board, self.start) = (board, start)
+    (self.logs, self.board, self.start) = (logs, board, start)
   }
 
   /// By path.
@@ -59,7 +61,7 @@ struct ServerPages: Sendable {
 
   private func metrics(_ http: HTTPCounts) -> HTTPResponse {
     var counts = CoarseCounts()
-    for worker in workers { counts.add(worker.metrics) }
+    for metrics in workers.map(\.metrics) + logs { counts.add(metrics) }
     let exposition = Exposition(
       counts, facts(http), contextName: { slots.name(of: $0) },
       rcodeName: { RCode(rawValue: UInt16($0))?.mnemonic ?? "RCODE\($0)" },

@@ -60,8 +60,8 @@ final class LiveBoard: Sendable {
 
   private let live: Mutex<Live>
   private let hasStopped = Atomic<Bool>(false)
-  /// The last JSON, and of which moment it is.
-  private let encoded = Mutex<(time: String, text: String)>(("", ""))
+  /// The last JSON, and what it is of.
+  private let encoded = Mutex<(state: LiveState, text: String)?>(nil)
   /// Octets of JSON at the most, so that an answer over the control socket is whole.
   static let longestJSON = ControlAnswer.longest - 64
 
@@ -79,16 +79,18 @@ final class LiveBoard: Sendable {
   // MARK: - For the control thread
 
   /// Looks at the workers. Once a second.
-  /// - Parameter snapshots: those by which queries may still be answered, by generation.
+  /// - Parameters:
+  ///   - logs: what the logs count of their own.
+  ///   - snapshots: those by which queries may still be answered, by generation.
   func feed(
-    _ workers: [Worker], _ snapshots: [UInt64: ServedSnapshot], datagrams: [[UDPListener]], at monotonic: UInt64,
-    wall: UInt64
+    _ workers: [Worker], logs: [WorkerMetrics] = [], _ snapshots: [UInt64: ServedSnapshot],
+    datagrams: [[UDPListener]], at monotonic: UInt64, wall: UInt64
   ) {
     live.withLock { live in
       live.window.take(workers.map(\.metrics), at: monotonic, stamp: wall)
       live.calls.begin(generations: snapshots.keys)
       Self.collect(workers, snapshots, &live, at: monotonic)
-      live.health.take(workers.map(\.metrics), datagrams)
+      live.health.take(workers.map(\.metrics) + logs, datagrams)
       live.now = (monotonic, wall)
       live.shown = nil
     }
@@ -131,7 +133,12 @@ final class LiveBoard: Sendable {
   }
 
   /// Takes note of zones that did not load at the start.
-  func note(brokenZones: [String]) { live.withLock { $0.configuration.brokenZones = brokenZones } }
+  func note(brokenZones: [String]) {
+    live.withLock { live in
+      live.configuration.brokenZones = brokenZones
+      live.shown = nil
+    }
+  }
 
   /// Takes note that the server ends.
   func noteStopping() { hasStopped.store(true, ordering: .releasing) }
@@ -159,11 +166,12 @@ final class LiveBoard: Sendable {
 
   /// The same as JSON, at most ``longestJSON`` octets. What is too much for that is left out, and counted.
   func json() -> String {
-    var state = state()
+    let state = state()
     return encoded.withLock { last in
-      if last.time == state.time, !last.text.isEmpty { return last.text }
-      let text = state.encoded(atMost: Self.longestJSON)
-      last = (state.time, text)
+      if let last, last.state == state { return last.text }
+      var shortened = state
+      let text = shortened.encoded(atMost: Self.longestJSON)
+      last = (state, text)
       return text
     }
   }

@@ -13,8 +13,15 @@ struct LiveHealth: Sendable {
   private var lastTurn: [UInt64]
   /// Losses since the start, as last read, and how many came in each of the last seconds.
   private var queue = Losses()
-  private var queryLog = Losses()
+  private var logs = LiveHealth.logCounters.map { _ in Losses() }
   private var memory: UInt64 = 0
+
+  /// What each log counts of records that are missing from it: not written as fast as they came, or not taken.
+  private static let logCounters: [(name: String, counters: [MetricCounter])] = [
+    ("query log", [.queryRecordsDropped, .queryRecordsLost]),
+    ("dnstap", [.dnstapRecordsDropped, .dnstapRecordsLost]),
+    ("metrics log", [.metricsLinesLost]),
+  ]
 
   /// A count that should not grow, over the window.
   struct Losses: Sendable {
@@ -42,7 +49,9 @@ struct LiveHealth: Sendable {
       datagrams.reduce(0) { sum, ofWorker in
         ofWorker.reduce(sum) { $0 &+ UInt64($1.socket.droppedCount ?? 0) }
       })
-    queryLog.take(metrics.reduce(0) { $0 &+ $1.counted(.queryRecordsDropped) })
+    for (index, log) in Self.logCounters.enumerated() {
+      logs[index].take(metrics.reduce(0) { sum, one in log.counters.reduce(sum) { $0 &+ one.counted($1) } })
+    }
     memory = residentMemory() ?? 0
   }
 
@@ -58,11 +67,8 @@ struct LiveHealth: Sendable {
       Self.check(
         queue, "receive queues", none: "no datagram was dropped before it was read",
         some: "dropped before they were read, most for want of room: the server is not fast enough", "datagram"),
-      Self.check(
-        queryLog, "query log", none: "no record is missing", some: "missing: they came faster than they can be written",
-        "record"),
       LiveState.Check(name: "memory", isWell: true, text: "\(memory >> 20) MiB resident"),
-    ] + signatureCheck(layers, seconds)
+    ] + logChecks + signatureCheck(layers, seconds)
   }
 
   /// Whether every worker has taken a turn lately.
@@ -73,6 +79,14 @@ struct LiveHealth: Sendable {
       name: "workers", isWell: stuck.isEmpty,
       text: stuck.isEmpty
         ? "\(workers.count) threads take turns" : "no turn taken: \(names.joined(separator: ", "))")
+  }
+
+  private var logChecks: [LiveState.Check] {
+    zip(Self.logCounters, logs).map { log, losses in
+      Self.check(
+        losses, log.name, none: "no record is missing",
+        some: "missing: not written as fast as they came, or not taken", "record")
+    }
   }
 
   private func configurationCheck(_ state: ConfigState) -> LiveState.Check {
