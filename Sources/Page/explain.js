@@ -27,7 +27,7 @@ async function ask() {
   const question = Object.fromEntries(explainFields.map((field) => [field, byID(`explain-${field}`).value.trim()]));
   const result = byID('explain-result');
   const missing = ['name', 'from'].find((field) => question[field] === '');
-  for (const field of ['name', 'from']) byID(`explain-${field}`).toggleAttribute('aria-invalid', field === missing);
+  for (const field of ['name', 'from']) byID(`explain-${field}`).setAttribute('aria-invalid', String(field === missing));
   if (missing) {
     showError(missing === 'name' ? 'Which name? For example orders.' : 'Whose address? The answer depends on where the caller stands, for example 127.0.2.66.');
     byID(`explain-${missing}`).focus();

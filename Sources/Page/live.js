@@ -79,16 +79,25 @@ function showConnection() {
   }
 }
 
+/// Nothing was asked for a while: until there is an answer, it is not the server's fault that nothing has moved.
+function beginAnew() {
+  live.lastMoved = performance.now();
+}
+
 function prepareLive() {
   const pause = byID('pause');
   pause.addEventListener('click', () => {
     live.isPaused = !live.isPaused;
     pause.setAttribute('aria-pressed', live.isPaused);
+    beginAnew();
     showConnection();
     if (!live.isPaused) poll();
   });
   byID('try-now').addEventListener('click', poll);
-  document.addEventListener('visibilitychange', poll);
+  document.addEventListener('visibilitychange', () => {
+    beginAnew();
+    poll();
+  });
   setInterval(() => { if (!document.hidden) showConnection(); }, 1000);
 }
 
