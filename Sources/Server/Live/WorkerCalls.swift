@@ -11,9 +11,10 @@ internal import Synchronization
 /// wants the next. An entry belongs to the epoch that is written in it, so a table is emptied by a new number.
 ///
 /// Refusals, real and would-be, are counted one by one. So are answers of batches of up to 4 queries; over TCP a batch is
-/// what one writing answers. Of a larger batch one query, chosen at random, stands for all of it: its call is counted as many times as the batch has
-/// queries. So counts of answers are estimates without bias; an edge with a share p of n queries in batches of b is known
-/// to within some √(b(1 - p)/(pn)) of itself. Counting all would be a cache miss each where there are many services.
+/// what one writing answers. Of a larger batch one query, chosen at random, stands for all of it: its call is counted as
+/// many times as the batch has queries. So counts of answers are estimates without bias; an edge with a share p of n
+/// queries in batches of b is known to within some √(b(1 - p)/(pn)) of itself. Counting all would be a cache miss each
+/// where there are many services.
 ///
 /// A call that finds its 8 places taken is counted as left out; a table takes 4096 calls at most, of one or two seconds.
 final class WorkerCalls: Sendable {
