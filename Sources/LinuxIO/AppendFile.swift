@@ -7,12 +7,16 @@ internal import Glibc
 package struct AppendFile: ~Copyable, Sendable {
   /// Where it is, as the operator wrote it.
   package let path: String
-  private var descriptor: Descriptor
+  private let descriptor: Descriptor
 
   /// Opens the file at `path`, and makes it (mode 0644) where there is none.
   package init(_ path: String) throws(SystemError) {
     self.path = path
-    descriptor = try AppendFile.open(path)
+    // Safe: the path is handed over as a C string that lives for the call.
+    descriptor = Descriptor(
+      owning: try attempt("write", path) {
+        unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o644)
+      })
   }
 
   /// Appends all of `octets`, or throws; after an error, part of them may be in the file.
@@ -70,14 +74,4 @@ package struct AppendFile: ~Copyable, Sendable {
       size: isRegular ? UInt64(clamping: status.st_size) : 0, isRegular: isRegular, isRemoved: status.st_nlink == 0)
   }
 
-  /// Opens the path again, after someone has moved the file away. Where that fails, the file open now stays in use.
-  package mutating func reopen() throws(SystemError) { descriptor = try AppendFile.open(path) }
-
-  private static func open(_ path: String) throws(SystemError) -> Descriptor {
-    // Safe: the path is handed over as a C string that lives for the call.
-    Descriptor(
-      owning: try attempt("write", path) {
-        unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o644)
-      })
-  }
 }

@@ -98,12 +98,5 @@ package struct LocalSocket: ~Copyable, Sendable {
   }
 
   /// Writes `octets`, or as many of them as the kernel takes now; nil where the connection broke.
-  package func write(_ octets: ArraySlice<UInt8>) -> Int? {
-    if octets.isEmpty { return 0 }
-    let raw = descriptor.raw
-    // Safe: the memory lives for the closure, and is only read.
-    let count = uninterrupted { unsafe octets.withUnsafeBytes { unsafe clinux_send(raw, $0.baseAddress, $0.count) } }
-    if count >= 0 { return count }
-    return errno == EAGAIN ? 0 : nil
-  }
+  package func write(_ octets: ArraySlice<UInt8>) -> Int? { write(octets.span) }
 }

@@ -76,7 +76,7 @@ struct FileTests {
       try second.append(Array("two\n".utf8))
       try FileManager.default.moveItem(atPath: path, toPath: "\(path).1")
       try second.append(Array("three\n".utf8))
-      try second.reopen()
+      second = try AppendFile(path)
       try second.append(Array("four\n".utf8))
       #expect(try readFile("\(path).1") == Array("one\ntwo\nthree\n".utf8))
       #expect(try readFile(path) == Array("four\n".utf8))
