@@ -149,3 +149,20 @@ package func readPart(of path: String, from offset: UInt64, count: Int) throws(S
     read = try attempt("read", path) { unsafe pread(raw, memory.baseAddress, count, off_t(clamping: offset)) }
   }
 }
+
+/// The path of a file without links in it; nil where there is none, or it is not ours to see.
+package func resolvedPath(_ path: String) -> String? {
+  // Safe: the path is a C string for the call, which gives new memory that is freed once it was copied.
+  guard let resolved = unsafe realpath(path, nil) else { return nil }
+  defer { unsafe free(resolved) }
+  return unsafe String(cString: resolved)
+}
+
+/// Removes a regular file.
+/// - Returns: false where there is none of that name (a link or a folder is none), or it cannot be removed.
+package func removeRegularFile(_ path: String) -> Bool {
+  var status = stat()
+  // Safe: the path is a C string for the calls, of which the first writes one `stat`.
+  guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+  return unsafe unlink(path) == 0
+}

@@ -72,6 +72,45 @@ struct LogFileTests {
     #expect([0, 1, 2].map { folder.read($0 == 0 ? "log" : "log.\($0)")?.first } == [57, 56, 55])
   }
 
+  @Test func `a path that is a link stays one: the file it leads to is moved aside`() throws {
+    let folder = try TestFolder()
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/far", withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder.path)/log", withDestinationPath: "\(folder.path)/far/file")
+    var file = try open("\(folder.path)/log", .lines, LogRotation(size: 10, keep: 2))
+    for number in 1...9 { #expect(file.append(buffer([record(number, 5, .lines)]), count: 1) == 1) }
+    #expect(folder.names == ["far", "log"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/far").count == 3)
+    #expect(folder.read("log") == record(9, 5, .lines) && folder.read("far/file.2") == record(7, 5, .lines))
+  }
+
+  @Test func `where fewer are to be kept, those with higher numbers go, up to what is no file of the log's`() throws {
+    let folder = try TestFolder()
+    func fill(keep: Int) throws {
+      var file = try open("\(folder.path)/log", .lines, LogRotation(size: 10, keep: keep))
+      for number in 1...9 { #expect(file.append(buffer([record(number, 5, .lines)]), count: 1) == 1) }
+    }
+    try fill(keep: 5)
+    for name in ["log.02", "log.x", "log.7"] {
+      #expect(FileManager.default.createFile(atPath: "\(folder.path)/\(name)", contents: nil))
+    }
+    try fill(keep: 2)
+    #expect(folder.names == ["log", "log.02", "log.1", "log.2", "log.7", "log.x"])
+    try fill(keep: 4)
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/log.5", withIntermediateDirectories: true)
+    try fill(keep: 3)
+    #expect(folder.names == ["log", "log.02", "log.1", "log.2", "log.3", "log.5", "log.7", "log.x"])
+  }
+
+  @Test func `crashes leave no more files than a few`() throws {
+    let folder = try TestFolder()
+    for number in 1...30 {
+      var killed = try open("\(folder.path)/log", .frames)
+      #expect(killed.append(buffer([record(number, 5, .frames)]), count: 1) == 1)
+    }
+    #expect(folder.names.count == 10)
+  }
+
   @Test func `where a file cannot be moved aside, the log goes on, and older files stay`() throws {
     let folder = try TestFolder()
     // A folder that is not empty takes no file's place.

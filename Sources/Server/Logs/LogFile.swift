@@ -18,7 +18,12 @@ struct LogFile: ~Copyable, Sendable {
     let stays: String
   }
 
+  /// Moved-aside files that stay of a log that is not rotated: those that a crash left.
+  private static let mostAside = 9
+
   private var file: AppendFile
+  /// Where the file is, links followed: the file is moved aside, and not a link to it.
+  private var place: String
   private let form: LogForm
   private var rotation: LogRotation?
   private let words: Words
@@ -48,6 +53,7 @@ struct LogFile: ~Copyable, Sendable {
   private init(
     _ file: consuming AppendFile, _ form: LogForm, _ rotation: LogRotation?, _ words: Words, _ log: ServerLog
   ) {
+    place = file.path
     self.file = file
     self.form = form
     self.rotation = rotation
@@ -154,16 +160,16 @@ struct LogFile: ~Copyable, Sendable {
   /// Looks at a file just opened: one that is complete goes on, one that is not makes room for another.
   private mutating func takeOver() throws(SystemError) {
     rest = []
+    place = resolvedPath(file.path) ?? file.path
     var state = file.state
     if state.isRegular, state.size > 0, !form.opening.isEmpty {
       if isComplete(state.size), file.truncate(to: state.size - UInt64(form.closing.count)) {
         state.size -= UInt64(form.closing.count)
       } else {
-        let path = file.path
-        let number = try LogFile.moveAside(path, keep: rotation?.keep)
-        file = try AppendFile(path)
+        let number = try LogFile.moveAside(place, keep: rotation?.keep)
+        file = try AppendFile(file.path)
         state = file.state
-        log.write("\(path) did not end as \(words.name) does, after a crash perhaps: it is \(path).\(number) now")
+        log.write("\(file.path) did not end as \(words.name) does, after a crash perhaps: it is \(place).\(number) now")
       }
     }
     (size, isRegular) = (state.size, state.isRegular)
@@ -200,7 +206,7 @@ struct LogFile: ~Copyable, Sendable {
     guard let rotation else { return }
     do throws(SystemError) {
       do throws(SystemError) {
-        try LogFile.moveAside(file.path, keep: rotation.keep)
+        try LogFile.moveAside(place, keep: rotation.keep)
       } catch  where error.isMissing {
         // Someone has moved it away.
       }
@@ -218,14 +224,15 @@ struct LogFile: ~Copyable, Sendable {
   }
 
   /// Gives a file the name `path.1`, and those that have such names the next, up to `keep`, whose place is taken. Up to
-  /// the first number that is free: what failed half way is not pushed on again and again.
-  /// - Parameter keep: nil for the first number that is free.
+  /// the first number that is free: what failed half way is not pushed on again and again. Files with the numbers above
+  /// `keep` are removed, up to the first that is free or no file: more were kept before.
+  /// - Parameter keep: nil for the first number that is free, or the last, whose place is taken; others stay as they are.
   /// - Returns: the file's number.
   @discardableResult
   private static func moveAside(_ path: String, keep: Int?) throws(SystemError) -> Int {
     var free = 1
-    while free < keep ?? .max, fileStatus("\(path).\(free)") != nil { free += 1 }
-    if keep == nil {
+    while free < keep ?? mostAside, fileStatus("\(path).\(free)") != nil { free += 1 }
+    guard let keep else {
       try renameFile(path, to: "\(path).\(free)")
       return free
     }
@@ -233,6 +240,8 @@ struct LogFile: ~Copyable, Sendable {
       try renameFile("\(path).\(number)", to: "\(path).\(number + 1)")
     }
     try renameFile(path, to: "\(path).1")
+    var above = keep + 1
+    while removeRegularFile("\(path).\(above)") { above += 1 }
     return 1
   }
 
