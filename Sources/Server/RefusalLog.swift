@@ -31,7 +31,10 @@ struct RefusalLog {
   ) {
     for _ in 0..<Self.turn {
       guard let record = ring.pop() else { return }
-      guard let served = snapshots[record.generation] else { continue }
+      guard let served = snapshots[record.generation] else {
+        uncounted += 1
+        continue
+      }
       add(record, served.snapshot.policy)
       show(record, served.snapshot.policy)
     }

@@ -99,6 +99,36 @@ extension Measuring {
   }
 }
 
+/// The snapshots that a log record may have been made under: the one in service, and for a while each that was before.
+struct RecentSnapshots {
+  /// By generation.
+  private(set) var all: [UInt64: ServedSnapshot]
+  private var current: UInt64
+  /// When each of the others went out of service, oldest first.
+  private var past: [(generation: UInt64, time: UInt64)] = []
+  /// Nanoseconds after which no worker can still have a snapshot that was replaced: twice the longest sleep.
+  private static let grace: UInt64 = 2_000_000_000
+
+  init(_ first: ServedSnapshot) { (all, current) = ([first.generation: first], first.generation) }
+
+  /// Another comes into service.
+  /// - Parameter now: nanoseconds of CLOCK_MONOTONIC.
+  mutating func add(_ next: ServedSnapshot, at now: UInt64) {
+    past.append((current, now))
+    all[next.generation] = next
+    current = next.generation
+  }
+
+  /// Forgets those that no worker can have any more.
+  /// - Returns: true where there were some.
+  mutating func forget(at now: UInt64) -> Bool {
+    let gone = past.prefix { now &- $0.time > Self.grace }
+    for (generation, _) in gone { all[generation] = nil }
+    past.removeFirst(gone.count)
+    return !gone.isEmpty
+  }
+}
+
 /// The snapshot that is current: workers look at a number, and take the lock only when it has moved.
 final class SnapshotHolder: Sendable {
   private let current: Mutex<ServedSnapshot>

@@ -29,11 +29,7 @@ package final class ServerControl {
   private var collector: MetricsCollector
   private var refusals: RefusalLog
   private let logs: ServerLogs
-  /// The snapshot in service; and for a while after a reload the one before, for log records made under it.
-  private var snapshots: [UInt64: ServedSnapshot]
-  private var snapshotsSince: UInt64 = 0
-  /// Nanoseconds after which no worker can still have the snapshot before: twice the longest sleep.
-  private static let snapshotGrace: UInt64 = 2_000_000_000
+  private var snapshots: RecentSnapshots
   private let load: BackgroundLoad
   private let door: ControlDoor
   private let http: HTTPServer
@@ -109,7 +105,7 @@ package final class ServerControl {
     let choices = LogChoices(queries: options.queryLog(policy)?.choice, dnstap: options.dnstap(policy)?.choice)
     let served = ServedSnapshot(
       snapshot, generation: 1, listeners: sockets.addresses, slots: slots, logs: choices, written: first.written)
-    snapshots = [1: served]
+    snapshots = RecentSnapshots(served)
     let holder = SnapshotHolder(served)
     self.holder = holder
     // Those for datagrams first, then those for TCP.
@@ -121,7 +117,7 @@ package final class ServerControl {
       wall: Clock.realtimeNanoseconds())
     let log = log
     refusals = RefusalLog { log.write($0, at: $1) }
-    logs = try ServerLogs(options, policy, workers, snapshots, log: log)
+    logs = try ServerLogs(options, policy, workers, snapshots.all, log: log)
     collector = MetricsCollector(workers, logs.counters, slots: slots, policy.measuring.sampling)
     load = try BackgroundLoad(server)
     let pages = ServerPages(
@@ -243,7 +239,7 @@ package final class ServerControl {
           _ = second.drain()
           writeRefusals()
           board.feed(
-            workers, logs: logs.counters, snapshots, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
+            workers, logs: logs.counters, snapshots.all, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
             wall: Clock.realtimeNanoseconds())
         case .load:
           finishReload()
@@ -265,16 +261,15 @@ package final class ServerControl {
       }
       writeRefusals()
       door.expire(at: Clock.monotonicNanoseconds())
-      if snapshots.count > 1, Clock.monotonicNanoseconds() &- snapshotsSince > Self.snapshotGrace {
-        snapshots = [holder.served.generation: holder.served]
-        logs.use(snapshots)
+      if snapshots.forget(at: Clock.monotonicNanoseconds()) {
+        logs.use(snapshots.all)
         giveBackFreeMemory()
       }
     }
   }
 
   private func writeRefusals() {
-    for worker in workers { refusals.writeRefusals(of: worker.ring, snapshots, show: board.note) }
+    for worker in workers { refusals.writeRefusals(of: worker.ring, snapshots.all, show: board.note) }
     refusals.tell(before: Clock.realtimeNanoseconds())
   }
 
@@ -394,18 +389,17 @@ package final class ServerControl {
 
   /// - Returns: what of the new policy has no effect yet, and the like.
   private func takeIntoService(_ snapshot: Snapshot, _ written: WrittenZones) -> [String] {
-    writeRefusals()  // those made under the snapshot before the last one
     let old = holder.served
     logs.change(to: snapshot.policy.policy)
     let next = ServedSnapshot(
       snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots, logs: logs.choices,
       written: written)
-    snapshots = [old.generation: old, next.generation: next]
-    logs.use(snapshots)
-    snapshotsSince = Clock.monotonicNanoseconds()
+    let now = Clock.monotonicNanoseconds()
+    snapshots.add(next, at: now)
+    logs.use(snapshots.all)
     changeSample(to: snapshot.policy.policy.measuring.sampling)
     holder.swap(next)
-    board.collectCalls(workers, snapshots, at: snapshotsSince)
+    board.collectCalls(workers, snapshots.all, at: now)
     for worker in workers { worker.bell.wake() }
     var remarks: [String] = []
     let policy = snapshot.policy.policy

@@ -13,6 +13,8 @@ protocol LogDesk: ~Copyable {
   var isOpen: Bool { get }
   /// False while records have to wait in the rings.
   var hasRoom: Bool { get }
+  /// The socket that more room depends on, and whether it is to be written to; nil where there is none.
+  var awaited: (raw: Int32, writable: Bool)? { get }
   /// Records that came this far and are in no file, since the start.
   var lostCount: UInt64 { get }
 
@@ -34,6 +36,10 @@ protocol LogDesk: ~Copyable {
   /// - Parameter isLast: true where it is not asked again.
   /// - Returns: false where it wants to be asked again.
   mutating func end(isLast: Bool) -> Bool
+}
+
+extension LogDesk where Self: ~Copyable {
+  var awaited: (raw: Int32, writable: Bool)? { nil }
 }
 
 /// Hands something that cannot be copied from one thread to another, once.

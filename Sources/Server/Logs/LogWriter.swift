@@ -7,13 +7,17 @@ internal import Synchronization
 ///
 /// It never holds up a query: where it is too slow, or what it writes to takes nothing, records are dropped and counted.
 final class LogWriter<Desk: LogDesk & ~Copyable>: Sendable {
+  private enum Order: Sendable {
+    /// Write there from now on, or nowhere.
+    case write(Desk.Target?)
+    case reopen
+  }
+
   /// What the control thread wants of the writer.
   private struct Orders: Sendable {
     var snapshots: [UInt64: ServedSnapshot]
-    /// Where to write from now on.
-    var next: Desk.Target?
-    var shouldClose = false
-    var shouldReopen = false
+    /// What is to be carried out, in order.
+    var waiting: [Order] = []
     var shouldStop = false
   }
 
@@ -41,10 +45,7 @@ final class LogWriter<Desk: LogDesk & ~Copyable>: Sendable {
 
   /// Writes there from now on, or nowhere.
   func write(to target: Desk.Target?) {
-    orders.withLock { orders in
-      orders.next = target
-      orders.shouldClose = target == nil
-    }
+    orders.withLock { $0.waiting.append(.write(target)) }
     bell.wake()
   }
 
@@ -53,7 +54,7 @@ final class LogWriter<Desk: LogDesk & ~Copyable>: Sendable {
 
   /// Opens the file again, after rotating it.
   func reopen() {
-    orders.withLock { $0.shouldReopen = true }
+    orders.withLock { $0.waiting.append(.reopen) }
     bell.wake()
   }
 
@@ -88,11 +89,15 @@ final class LogWriter<Desk: LogDesk & ~Copyable>: Sendable {
     var wait = LogTimes.waits.lowerBound
     while true {
       let shouldStop = take(&bench)
-      let count = drain(&bench)
+      let (count, isMore) = drain(&bench)
       if shouldStop { break }
-      if count >= LogTimes.turn { continue }
+      if isMore, bench.desk.hasRoom { continue }
       wait = count > 0 ? LogTimes.waits.lowerBound : min(LogTimes.waits.upperBound, wait * 2)
+      // Watched for this wait only: which socket it is, and whether it is waited for, may be another the next time.
+      let awaited = bench.desk.awaited
+      if let awaited { try poller.add(awaited.raw, token: 1, writable: awaited.writable) }
       try poller.wait(timeoutMilliseconds: Int32(bench.desk.isOpen ? wait : 1000), into: &events)
+      if let awaited { poller.remove(awaited.raw) }
       if events.count > 0 { bell.drain() }
     }
     end(&bench)
@@ -119,45 +124,51 @@ final class LogWriter<Desk: LogDesk & ~Copyable>: Sendable {
   /// - Returns: true where that is to end.
   private func take(_ bench: inout Bench) -> Bool {
     let wants = orders.withLock { orders in
-      defer { (orders.next, orders.shouldClose, orders.shouldReopen) = (nil, false, false) }
+      defer { orders.waiting = [] }
       return orders
     }
+    if !wants.waiting.isEmpty { _ = drain(&bench) }  // what was asked before goes where it went
     if wants.snapshots.count != bench.snapshots.count || wants.snapshots.keys != bench.snapshots.keys {
       bench.desk.keep(Set(wants.snapshots.keys))
     }
     bench.snapshots = wants.snapshots
-    if wants.next == nil, !wants.shouldClose, !wants.shouldReopen { return wants.shouldStop }
-    _ = drain(&bench)  // what was asked before goes where it went
-    if let next = wants.next {
-      bench.desk.use(next)
-    } else if wants.shouldClose {
-      bench.desk.use(nil)
-    } else {
-      bench.desk.reopen()
+    for order in wants.waiting {
+      switch order {
+      case .write(let target): bench.desk.use(target)
+      case .reopen: bench.desk.reopen()
+      }
     }
     return wants.shouldStop
   }
 
   /// Takes what waits in the rings and writes it.
-  /// - Returns: how many records there were.
-  private func drain(_ bench: inout Bench) -> Int {
+  /// - Returns: how many records there were, and whether the rings have more for which there was no turn or no room.
+  private func drain(_ bench: inout Bench) -> (count: Int, isMore: Bool) {
     let drops = rings.reduce(0) { $0 + $1.droppedCount }
     if drops > bench.ringDrops { bench.desk.noteDropped(drops - bench.ringDrops) }
     bench.ringDrops = drops
-    var count = 0
+    var (count, isMore) = (0, false)
     for index in rings.indices {
       let ring = rings[(index + bench.first) % rings.count]
       var turn = 0
       while turn < LogTimes.turn, bench.desk.hasRoom, ring.pop(into: &bench.record) {
         turn += 1
-        bench.desk.append(bench.record, bench.snapshots[bench.record.generation])
+        bench.desk.append(bench.record, snapshot(of: bench.record.generation, &bench))
       }
       count += turn
+      isMore = isMore || turn == LogTimes.turn || !bench.desk.hasRoom
     }
     bench.first = (bench.first + 1) % max(1, rings.count)
     bench.desk.flush(at: Clock.monotonicNanoseconds())
     self.count(&bench)
-    return count
+    return (count, isMore)
+  }
+
+  /// The snapshot that a record was made under: one that came into service since the last look, too.
+  private func snapshot(of generation: UInt64, _ bench: inout Bench) -> ServedSnapshot? {
+    if let known = bench.snapshots[generation] { return known }
+    bench.snapshots.merge(orders.withLock { $0.snapshots }) { mine, _ in mine }
+    return bench.snapshots[generation]
   }
 
   private func count(_ bench: inout Bench) {

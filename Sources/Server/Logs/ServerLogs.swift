@@ -72,9 +72,9 @@ final class ServerLogs {
 
   /// Writes where the new policy says from now on; where that cannot be, as before, which is said.
   func change(to policy: Policy) {
-    interval = options.metricsInterval(policy)
     attempt("metrics are written as they were") { () throws(SystemError) in
       try changeMetrics(options.metricsLog(policy))
+      interval = options.metricsInterval(policy)
     }
     attempt("queries are logged where they were") { () throws(SystemError) in
       try changeQueries(options.queryLog(policy))
