@@ -5,6 +5,7 @@ import FlatMemory
 import Foundation
 import LinuxIO
 import Policy
+import Synchronization
 import TestSupport
 import Testing
 
@@ -143,17 +144,20 @@ struct DnstapSocketTests {
   private static let finish = FrameStream.control(.finish, hasContentType: false)
 
   /// A collector that the test is: takes what was sent, says what the test wants.
-  private final class Collector {
-    private let listener: LocalListener
+  private final class Collector: @unchecked Sendable {
+    private var listener: LocalListener?
     private var connection: LocalSocket?
     let name = "ambit-test-\(UInt64.random(in: .min ... .max))"
     private(set) var received: [UInt8] = []
+    /// How often it was tried to connect.
+    let tries = Mutex(0)
 
     init() throws { listener = try LocalListener(name) }
+    func leave() { listener = nil }
 
     var socket: DnstapSocket {
-      let name = name
-      return DnstapSocket("collector", log: ServerLog()) { path throws(SystemError) in
+      DnstapSocket("collector", log: ServerLog()) { [name, self] path throws(SystemError) in
+        tries.withLock { $0 += 1 }
         guard let socket = try LocalSocket.connect(to: name) else {
           throw SystemError("connect to", path, errno: ECONNREFUSED)
         }
@@ -161,7 +165,7 @@ struct DnstapSocketTests {
       }
     }
 
-    func accept() { connection = listener.accept() }
+    func accept() { connection = listener?.accept() }
     func hangUp() { connection = nil }
     func say(_ octets: [UInt8]) { _ = connection?.write(octets[...]) }
     func read() {
@@ -217,17 +221,56 @@ struct DnstapSocketTests {
   }
 
   @Test func `where nobody listens it is tried again, less and less often`() throws {
-    var collector: Collector? = try Collector()
-    var socket = try #require(collector).socket
-    collector = nil
+    let collector = try Collector()
+    var socket = collector.socket
+    collector.leave()
     var frames = OctetBuffer(capacity: 1000)
     var sent = 0
     frames.append(frame(1).span)
+    var times: [UInt64] = []
     for now in stride(from: UInt64(0), to: 60_000_000_000, by: 50_000_000) {
+      let before = collector.tries.withLock { $0 }
+      socket.turn(&frames, sent: &sent, at: now)
+      #expect(socket.isConnected == false)
+      if collector.tries.withLock({ $0 }) > before { times.append(now) }
+    }
+    let gaps = zip(times.dropFirst(), times).map { ($0 - $1) / 50_000_000 }
+    #expect(gaps.prefix(6) == [2, 4, 8, 16, 32, 64] && gaps.dropFirst(6).allSatisfy { $0 == 100 })
+    #expect(gaps.count > 12 && frames.octets.octets(0..<frames.count) == frame(1))
+  }
+
+  @Test func `one that comes and goes is tried less and less often, until it stays a while`() throws {
+    let collector = try Collector()
+    var socket = collector.socket
+    var frames = OctetBuffer(capacity: 1000)
+    var sent = 0
+    var now: UInt64 = 0
+    func come() {
+      while !socket.isConnected {
+        now += 50_000_000
+        socket.turn(&frames, sent: &sent, at: now)
+      }
+      collector.accept()
+      collector.say(Self.accept)
+      socket.turn(&frames, sent: &sent, at: now)
+    }
+    func go() {
+      collector.hangUp()
       socket.turn(&frames, sent: &sent, at: now)
       #expect(socket.isConnected == false)
     }
-    #expect(frames.octets.octets(0..<frames.count) == frame(1))
+    while now < 60_000_000_000 {
+      come()
+      go()
+    }
+    #expect(collector.tries.withLock { $0 } < 20)
+    come()
+    now += 3_000_000_000
+    socket.turn(&frames, sent: &sent, at: now)
+    go()
+    let gone = now
+    come()
+    #expect(now - gone == 100_000_000)
   }
 
   @Test func `a slow collector gets whole frames, and the one it broke in again over the next connection`() throws {
@@ -336,6 +379,38 @@ struct DnstapSocketTests {
     #expect(socket.isConnected == true)
     socket.turn(&frames, sent: &sent, at: 6_000_000_000)
     #expect(socket.isConnected == false)
+  }
+}
+
+@Suite("dnstap's desk: records that were lost, counted")
+struct DnstapDeskTests {
+  private func record(response size: Int) throws -> DecisionRecord {
+    let ring = DecisionRing(capacity: 1 << 15)
+    let outcome = Outcome(
+      caller: Caller(context: 0), refusal: Refusal(.none, reason: 0), service: 0, brokenRules: [], endpointContext: 0,
+      isOnlyObserved: true, wouldLeaveOut: false)
+    let (request, response) = ([UInt8](repeating: 1, count: 20), [UInt8](repeating: 2, count: size))
+    _ = ring.push(
+      outcome, Evidence(source: IPAddress(v4: 1)), .udp, request: request.span, response: response.span,
+      Exchange(received: 1, answered: 2), generation: 1)
+    return try #require(ring.pop())
+  }
+
+  /// Silent queries have one frame, others two.
+  @Test(arguments: [[0], [0, 0, 0], [9, 0, 0, 0, 0], [0, 9], [9, 9, 0]]) func `each query is one, of one frame or two`(
+    responses: [Int]
+  ) throws {
+    let records = try responses.map { try record(response: $0) }
+    var desk = DnstapDesk(ServerLog())
+    desk.use(try DnstapDesk.Target(Dnstap(.file("/dev/full")), log: ServerLog()))
+    for record in records { desk.append(record, nil) }
+    desk.flush(at: 0)
+    #expect(desk.lostCount == UInt64(responses.count))
+    // A collector that never comes.
+    desk.use(DnstapDesk.Target(DnstapSocket("/nowhere/at/all", log: ServerLog())))
+    for record in records { desk.append(record, nil) }
+    desk.use(nil)
+    #expect(desk.lostCount == 2 * UInt64(responses.count))
   }
 }
 

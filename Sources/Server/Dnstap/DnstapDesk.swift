@@ -44,7 +44,8 @@ struct DnstapDesk: LogDesk, ~Copyable {
   private var frames = OctetBuffer(capacity: DnstapDesk.bufferSize)
   /// Octets of them that a collector has.
   private var sent = 0
-  private var frameCount = 0
+  /// For each record in `frames`, how many frames there are up to its last one.
+  private var ends: [Int] = []
   private(set) var lostCount: UInt64 = 0
   private var isStopping = false
 
@@ -52,6 +53,12 @@ struct DnstapDesk: LogDesk, ~Copyable {
 
   var isOpen: Bool { file != nil || socket != nil }
   var hasRoom: Bool { !isOpen || frames.capacity - frames.count >= DnstapFormatter.longest }
+  var awaited: (raw: Int32, writable: Bool)? {
+    switch socket {
+    case .some(let socket): socket.awaited(toSend: frames.count > 0)
+    case nil: nil
+    }
+  }
 
   mutating func use(_ target: Target?) {
     if case .same(let rotation)? = target?.output {
@@ -78,18 +85,15 @@ struct DnstapDesk: LogDesk, ~Copyable {
   mutating func append(_ record: DecisionRecord, _ served: ServedSnapshot?) {
     if !isOpen { return }
     let count = formatter.append(record, served?.snapshot, to: &frames)
-    frameCount += count
-    if count == 0 { lostCount += 1 }
+    if count > 0 { ends.append((ends.last ?? 0) + count) } else { lostCount += 1 }
   }
 
   mutating func flush(at now: UInt64) {
     if socket != nil {
       socket?.turn(&frames, sent: &sent, at: now)
-      if frames.count == 0 { frameCount = 0 }
+      if frames.count == 0 { ends.removeAll(keepingCapacity: true) }
     } else if file != nil, frames.count > 0 {
-      let written = file?.append(frames, count: frameCount) ?? 0
-      lostCount += UInt64(frameCount - written + 1) / 2
-      empty()
+      empty(taken: file?.append(frames, count: ends.last ?? 0) ?? 0)
     }
   }
 
@@ -118,15 +122,14 @@ struct DnstapDesk: LogDesk, ~Copyable {
       socket?.turn(&frames, sent: &sent, at: Clock.monotonicNanoseconds())
     }
     socket = nil
-    let left =
-      LogForm.frames.records(in: frames.octets, from: 0, to: frames.count).count
-      - LogForm.frames.records(in: frames.octets, from: 0, to: sent).count
-    lostCount += UInt64(left + 1) / 2
-    empty()
+    empty(taken: LogForm.frames.records(in: frames.octets, from: 0, to: sent).count)
   }
 
-  private mutating func empty() {
+  /// Forgets the frames, and counts the records that are not wholly among the first so many.
+  private mutating func empty(taken: Int) {
+    lostCount += UInt64(ends.reversed().prefix { $0 > taken }.count)
+    ends.removeAll(keepingCapacity: true)
     frames.reset()
-    (sent, frameCount) = (0, 0)
+    sent = 0
   }
 }

@@ -11,14 +11,17 @@ struct DnstapSocket: ~Copyable, Sendable {
   private static let backoffs: ClosedRange<UInt64> = 100_000_000...5_000_000_000
   /// Nanoseconds that a collector has for the handshake.
   private static let patience: UInt64 = 5_000_000_000
+  /// Nanoseconds after which a connection counts as one that lasts: until then nothing is taken back that was said of the
+  /// one before, and the next try waits as long as if this one had failed.
+  private static let trial: UInt64 = 2_000_000_000
 
   private enum Stage {
     /// Not connected; tries again at this time.
     case away(UInt64)
     /// READY was sent; waits for ACCEPT until this time.
     case greeted(UInt64)
-    /// START was sent; frames follow.
-    case open
+    /// START was sent; frames follow. It lasts from this time on.
+    case open(UInt64)
     /// STOP was sent; FINISH is to come.
     case stopped
     case finished
@@ -58,6 +61,21 @@ struct DnstapSocket: ~Copyable, Sendable {
   /// True where there is a collector that frames go to.
   var isConnected: Bool { socket != nil }
 
+  /// What there is to wait for: its answer, or room.
+  func awaited(toSend: Bool) -> (raw: Int32, writable: Bool)? {
+    let wish: Bool? =
+      switch stage {
+      case .greeted: !control.isEmpty
+      case .open where toSend || !control.isEmpty: true
+      default: nil
+      }
+    guard let writable = wish else { return nil }
+    switch socket {
+    case .some(let socket): return (socket.raw, writable)
+    case nil: return nil
+    }
+  }
+
   /// Connects, reads what the collector says, and sends what it takes.
   /// - Parameters:
   ///   - frames: whole frames, of which those up to `sent` are gone; emptied when all of them are.
@@ -76,7 +94,18 @@ struct DnstapSocket: ~Copyable, Sendable {
       // The frame that the connection broke in begins anew.
       sent = LogForm.frames.records(in: frames.octets, from: 0, to: sent).end
       stay(away: problem, at: now)
+    } else if case .open(let lasting) = stage, now >= lasting {
+      settle()
     }
+  }
+
+  /// The collector stays: it is told, and the next failure is a first one.
+  private mutating func settle() {
+    backoff = Self.backoffs.lowerBound
+    if isFailing || missing > 0 {
+      log.write("dnstap's collector \(path) is there\(missing > 0 ? "; \(missing) queries are missing" : "")")
+    }
+    (isFailing, missing) = (false, 0)
   }
 
   /// Says STOP, once all frames are sent.
@@ -117,22 +146,17 @@ struct DnstapSocket: ~Copyable, Sendable {
     case .wouldBlock:
       if case .greeted(let deadline) = stage, now >= deadline { return "\(path) does not answer READY with ACCEPT" }
       return nil
-    case .octets(let octets): return take(replies.take(octets))
+    case .octets(let octets): return take(replies.take(octets), at: now)
     }
   }
 
-  private mutating func take(_ reply: FrameStreamReplies.Reply?) -> String? {
+  private mutating func take(_ reply: FrameStreamReplies.Reply?, at now: UInt64) -> String? {
     switch (reply, stage) {
     case (nil, _): return nil
     case (.broken(let problem), _): return "\(path): \(problem)"
     case (.accepted, .greeted):
       control += FrameStream.start
-      stage = .open
-      backoff = Self.backoffs.lowerBound
-      if isFailing || missing > 0 {
-        log.write("dnstap's collector \(path) is there\(missing > 0 ? "; \(missing) queries are missing" : "")")
-      }
-      (isFailing, missing) = (false, 0)
+      stage = .open(now &+ Self.trial)
       return nil
     case (.finished, .stopped):
       stage = .finished
