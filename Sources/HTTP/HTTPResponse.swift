@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// What a request gets.
 package struct HTTPResponse: Sendable {
   package var status: HTTPStatus
@@ -58,20 +60,18 @@ package struct HTTPResponse: Sendable {
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
 package func httpDate(_ seconds: UInt64) -> String {
   // Up to the year 9999, which is the last of four digits.
-  let seconds = min(seconds, 253_402_300_799)
-  let (days, time) = (Int(seconds / 86400), Int(seconds % 86400))
-  // A year that begins in March has its leap day at its end; 146,097 days are 400 years.
-  let shifted = days + 719_468
-  let era = shifted / 146_097, dayOfEra = shifted % 146_097
-  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-  let monthFromMarch = (5 * dayOfYear + 2) / 153
-  let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-  let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-  let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
-  let names = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+  let date = Date(timeIntervalSince1970: Double(min(seconds, 253_402_300_799)))
+  let parts = utc.dateComponents([.weekday, .month], from: date)
+  let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
   let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-  func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-  return "\(names[days % 7]), \(two(day)) \(months[month - 1]) \(year) "
-    + "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) GMT"
+  // 1994-11-06T08:49:37Z
+  let text = date.formatted(.iso8601)
+  return "\(weekdays[(parts.weekday ?? 1) - 1]), \(text.dropFirst(8).prefix(2)) \(months[(parts.month ?? 1) - 1]) "
+    + "\(text.prefix(4)) \(text.dropFirst(11).prefix(8)) GMT"
 }
+
+private let utc: Calendar = {
+  var calendar = Calendar(identifier: .gregorian)
+  calendar.timeZone = .gmt
+  return calendar
+}()

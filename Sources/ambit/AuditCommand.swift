@@ -1,5 +1,6 @@
 internal import Answering
 internal import Diagnostics
+internal import FoundationEssentials
 internal import Inspection
 internal import LinuxIO
 internal import Server
@@ -38,7 +39,8 @@ extension Command {
     let now = Clock.realtimeSeconds()
     var tally = CallTally(snapshot, at: now)
     if let problem = read(logs, into: &tally) { return problem }
-    let audit = Audit(tally, at: now, until: String(UTCDate(seconds: UInt64(now) + 30 * 86_400).description.prefix(10)))
+    let inAMonth = Date(timeIntervalSince1970: Double(now) + 30 * 86_400)
+    let audit = Audit(tally, at: now, until: inAMonth.formatted(.iso8601.year().month().day()))
     writeOutput(arguments.has("--json") ? json(audit) : audit.text)
     return arguments.has("--check") && !audit.isEnforceable ? .badInput : .done
   }

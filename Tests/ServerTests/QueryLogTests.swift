@@ -5,6 +5,7 @@ import DNSFormat
 import FlatMemory
 import Foundation
 import LinuxIO
+import Metrics
 import Policy
 import Testing
 
@@ -73,12 +74,18 @@ struct QueryLogTests {
     #expect(try line(record, policy)["name"] as? String == "")
   }
 
-  @Test func `a second is written as the calendar has it`() {
-    for (seconds, text) in [
-      (0, "1970-01-01T00:00:00"), (951_782_399, "2000-02-28T23:59:59"), (951_782_400, "2000-02-29T00:00:00"),
-      (951_868_800, "2000-03-01T00:00:00"), (4_107_542_400, "2100-03-01T00:00:00"),
-      (1_798_761_599, "2026-12-31T23:59:59"),
-    ] { #expect(UTCDate(seconds: UInt64(seconds)).description == text) }
+  @Test(
+    arguments: [
+      (0, "1970-01-01T00:00:00.000000Z"), (951_782_399_000_000_999, "2000-02-28T23:59:59.000000Z"),
+      (951_782_400_000_001_000, "2000-02-29T00:00:00.000001Z"),
+      (951_868_800_999_999_999, "2000-03-01T00:00:00.999999Z"),
+      (4_107_542_400_000_000_000, "2100-03-01T00:00:00.000000Z"),
+      (1_798_761_599_123_456_789, "2026-12-31T23:59:59.123456Z"),
+    ] as [(UInt64, String)]) func `a time is written as the calendar has it`(time: UInt64, text: String) throws
+  {
+    var record = DecisionRecord()
+    record.time = time
+    #expect(try line(record, try policy())["time"] as? String == text)
   }
 
   @Test func `a text is a JSON string, whatever is in it`() throws {
@@ -121,6 +128,43 @@ struct RefusalLogTests {
     log.add(try refused("192.0.2.8", at: start + 2_000_000_001), policy)
     log.tellAll()
     #expect(lines.dropFirst(2).map { $0.split(separator: " ")[4] } == ["192.0.2.7:", "192.0.2.8:"])
+  }
+}
+
+@Suite("Snapshots that records may be of")
+struct RecentSnapshotsTests {
+  private func served(_ generation: UInt64) throws -> ServedSnapshot {
+    let files = ConfigurationFiles(policies: [(path: "p.policy", text: [])], zones: []) { _ in .success([]) }
+    let snapshot = try #require(SnapshotBuilder.build(files, seed: 1, server: ServerFacts()).snapshot)
+    return ServedSnapshot(snapshot, generation: generation, listeners: [], slots: MetricSlots())
+  }
+
+  @Test func `each stays for a while after another took its place, however many come`() throws {
+    var recent = RecentSnapshots(try served(1))
+    let second: UInt64 = 1_000_000_000
+    for generation in UInt64(2)...5 { recent.add(try served(generation), at: generation * second) }
+    #expect(recent.all.keys.sorted() == [1, 2, 3, 4, 5])
+    #expect(recent.forget(at: 4 * second) == false)
+    #expect(recent.forget(at: 5 * second + 1) && recent.all.keys.sorted() == [3, 4, 5])
+    #expect(recent.forget(at: 100 * second) && recent.all.keys.sorted() == [5])
+    #expect(recent.forget(at: 200 * second) == false)
+  }
+
+  @Test func `refusals whose snapshot is gone are counted`() throws {
+    var lines: [String] = []
+    var log = RefusalLog { line, _ in lines.append(line) }
+    let ring = DecisionRing()
+    let outcome = Outcome(
+      caller: Caller(context: 0), refusal: Refusal(.placement, reason: 0), service: 0, brokenRules: [],
+      endpointContext: 0, isOnlyObserved: false, wouldLeaveOut: false)
+    let request: [UInt8] = [0, 0]
+    for _ in 0..<3 {
+      _ = ring.push(
+        outcome, Evidence(source: IPAddress(v4: 1)), .udp, request: request.span, time: 5_000_000_000, generation: 9)
+    }
+    log.writeRefusals(of: ring, [:])
+    log.tellAll()
+    #expect(lines.count == 1 && lines[0].hasPrefix("3 more refusals within a second"))
   }
 }
 

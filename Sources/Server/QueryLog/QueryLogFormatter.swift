@@ -2,6 +2,7 @@ internal import Addresses
 internal import Answering
 internal import DNSFormat
 internal import FlatMemory
+internal import FoundationEssentials
 internal import Policy
 
 /// Makes the query log's lines: one JSON object a query, every field there in every line but those that say how a caller
@@ -233,7 +234,8 @@ struct QueryLogFormatter {
     let seconds = time / 1_000_000_000
     if seconds != second {
       second = seconds
-      secondText = Array("\(UTCDate(seconds: seconds)).".utf8)
+      let date = Date(timeIntervalSince1970: Double(seconds))
+      secondText = Array("\(date.formatted(.iso8601).dropLast()).".utf8)
     }
     line.append(secondText.span)
     var divisor: UInt64 = 100_000
@@ -243,31 +245,6 @@ struct QueryLogFormatter {
       divisor /= 10
     }
     line.append(UInt8(ascii: "Z"))
-  }
-}
-
-/// A second as UTC writes it, in the proleptic Gregorian calendar: `2026-11-21T10:04:24`.
-package struct UTCDate: CustomStringConvertible {
-  package let description: String
-
-  /// - Parameter seconds: since 1970.
-  package init(seconds: UInt64) {
-    let (day, rest) = seconds.quotientAndRemainder(dividingBy: 86_400)
-    // Years begin in March here, so that a leap day is the last of its year; eras have 400 years.
-    let shifted = day + 719_468
-    let (era, dayOfEra) = shifted.quotientAndRemainder(dividingBy: 146_097)
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let month = (5 * dayOfYear + 2) / 153
-    let date = [
-      yearOfEra + era * 400 + (month >= 10 ? 1 : 0), month < 10 ? month + 3 : month - 9,
-      dayOfYear - (153 * month + 2) / 5 + 1,
-    ]
-    let time = [rest / 3600, rest / 60 % 60, rest % 60]
-    func join(_ numbers: [UInt64], _ separator: String) -> String {
-      numbers.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: separator)
-    }
-    description = "\(join(date, "-"))T\(join(time, ":"))"
   }
 }
 
