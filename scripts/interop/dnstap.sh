@@ -53,8 +53,10 @@ ask orders.mesh.test >/dev/null
 stop "$server"
 same "a file that was ended goes on" 12 "$(printed file.fstrm | wc -l)"
 serve zones --dnstap file.fstrm
+size=$(stat -c %s file.fstrm)
+has_grown() { (($(stat -c %s file.fstrm) > size)); }
 ask orders.mesh.test >/dev/null
-until_true test "$(stat -c %s file.fstrm)" -gt 0
+succeeds "what was asked is in the file before the end" until_true has_grown
 stop "$server" KILL
 serve zones --dnstap file.fstrm
 has "one that was not is moved aside, and that is said" "file.fstrm.1" "$(cat "$err")"
@@ -101,12 +103,11 @@ serve zones --dnstap "unix:$sock"
 seq 50000 | sed 's/.*/orders.mesh.test A/' >queries.txt
 dnsperf -s 127.0.0.1 -p "$port" -d queries.txt -n 1 -q 50 -Q 12000 >perf.txt 2>&1 &
 load=$!
-sleep 1
+until_true has_frames second.fstrm
 stop "$collector" KILL
 rm -f "$sock"
-sleep 1
-capture third.fstrm
 succeeds "a collector killed while queries run is said" until_true is_said "dnstap has no collector"
+capture third.fstrm
 succeeds "and found again" until_true is_said "collector $sock is there"
 wait "$load"
 same "no query was lost by that" "Queries completed: 50000 (100.00%)" \
