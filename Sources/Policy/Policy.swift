@@ -42,7 +42,7 @@ package struct Policy: Sendable {
   /// Names by which browsers may ask for the page, beside those of this host; in lower case, without the final dot.
   package var httpHosts: [String] = []
   /// Which queries are timed.
-  package var measuring = Measuring()
+  package var measuring = QueryTiming()
   package var answerOrder = AnswerOrder.rotate
   package var nsid = NSID.off
   package var cookieMode = CookieMode.on

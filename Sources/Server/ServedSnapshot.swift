@@ -79,7 +79,7 @@ final class ServedSnapshot: Sendable {
   func slot(of caller: Caller) -> UInt16 { caller.isPlaced ? slots[Int(caller.context)] : 0 }
 }
 
-extension Measuring {
+extension QueryTiming {
   /// As workers read it: 1 for all, one in so many, 0 for none.
   var timesEvery: UInt32 {
     switch share {

@@ -34,7 +34,7 @@ struct ServerStatementTests {
     for (text, share) in [
       ("", .all), ("measure all", .all), ("measure every 1", .all), ("measure every 100", .every(100)),
       ("measure off", .none),
-    ] as [(String, Measuring.Share)] { #expect(try policy(text).measuring.share == share, "\(text)") }
+    ] as [(String, QueryTiming.Share)] { #expect(try policy(text).measuring.share == share, "\(text)") }
     #expect(try policy("measure every 7").measuring.text == "every 7")
   }
 

@@ -32,7 +32,7 @@ struct PolicyDraft {
   var metricsLog: Located<MetricsLog>?
   var http: Located<HTTPService>?
   var httpHosts: [String] = []
-  var measuring: Located<Measuring>?
+  var measuring: Located<QueryTiming>?
   var answerOrder: Located<AnswerOrder>?
   var nsid: Located<NSID>?
   var cookieMode: Located<CookieMode>?

@@ -3,7 +3,7 @@ internal import Diagnostics
 /// `measure all`, `measure every N` or `measure off`: which queries are timed.
 func readMeasure(_ statement: Statement, _ reader: inout PolicyReader) {
   let words = statement.words
-  var share: Measuring.Share
+  var share: QueryTiming.Share
   switch words[0].text {
   case "all": share = .all
   case "off": share = .none
@@ -14,5 +14,5 @@ func readMeasure(_ statement: Statement, _ reader: inout PolicyReader) {
   default: return reader.refuseForm(statement, at: words[0])
   }
   if words[0].text != "every", words.count > 1 { return reader.refuseSurplus(statement, from: 1) }
-  reader.setOnce(\.measuring, to: Measuring(share, location: statement.keyword.location), by: statement)
+  reader.setOnce(\.measuring, to: QueryTiming(share, location: statement.keyword.location), by: statement)
 }

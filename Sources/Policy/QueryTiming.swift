@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// `measure`: which queries are timed.
-package struct Measuring: Sendable {
+package struct QueryTiming: Sendable {
   package enum Share: Equatable, Sendable {
     case all
     /// One in so many: 2 or more.
