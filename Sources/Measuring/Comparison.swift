@@ -75,6 +75,8 @@ package struct Comparison: Equatable, Sendable, Encodable {
       return blocks
     }
     let cut = samples.map(blocks)
+    // A figure is as sure as it has blocks that speak of it: all, of the loss; of delays those with one.
+    let speaking = cut.reduce(count) { Swift.min($0, $1.count { block in block.contains { $0.delay != nil } }) }
     func figures(_ drawn: [Int]) -> [Double?] {
       let figures = cut.map { blocks in
         var delays: [Double] = []
@@ -107,11 +109,12 @@ package struct Comparison: Equatable, Sendable, Encodable {
     let losses = samples.map { points in points.count { $0.isLost } }
     differences = ["median", "mean", "loss"].enumerated().compactMap { index, name in
       guard let value = observed[index] else { return nil }
-      guard canJudge, drawn[index].count >= rounds / 2 else {
+      let blocks = name == "loss" ? count : speaking
+      guard canJudge, blocks >= Comparison.fewestBlocks else {
         return Difference(of: name, value: value, uncertainty: nil)
       }
       let factor =
-        studentQuantile(z: Comparison.z, degrees: count - 1) * (Double(count) / Double(count - 1)).squareRoot()
+        studentQuantile(z: Comparison.z, degrees: blocks - 1) * (Double(blocks) / Double(blocks - 1)).squareRoot()
       var half = factor * spread(of: drawn[index])
       if name == "loss" {
         // Where nothing or next to nothing is lost, blocks show no spread: then the binomial one rules.

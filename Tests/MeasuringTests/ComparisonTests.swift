@@ -44,6 +44,21 @@ struct ComparisonTests {
     #expect(Comparison(lost, lost, instrument: 0, seed: 1).differs == false)
   }
 
+  @Test(arguments: [1, 2, 7])
+  func `of the delays of a server that answers next to nothing, nothing is said`(answers: Int) {
+    let all = (0..<200).map { Comparison.Point(due: UInt64($0), delay: 1e-3, isLost: false) }
+    let few = (0..<200).map { number in
+      let isLost = number % 25 != 7 || number / 25 >= answers
+      return Comparison.Point(due: UInt64(number), delay: isLost ? nil : 3e-3, isLost: isLost)
+    }
+    for pair in [(all, few), (few, all)] {
+      let comparison = Comparison(pair.0, pair.1, instrument: 1e-9, seed: 1)
+      #expect(comparison.differences.map(\.of) == ["median", "mean", "loss"])
+      #expect(comparison.differences.map(\.isBeyondUncertainty) == [nil, nil, true] && comparison.differs == true)
+    }
+    #expect(Comparison(few, few, instrument: 1e-9, seed: 1).differs == nil)
+  }
+
   /// Two samples of skewed delays around 100 µs, compared.
   private func compare(
     seed: UInt64, count: Int = 160, factor: Double = 1, loss: Double = 0, burst: Bool = false, instrument: Double = 0
