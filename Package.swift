@@ -59,7 +59,7 @@ let package = Package(
     .target(name: "Page", resources: page, swiftSettings: strict),
     module("HTTP", imports: ["Addresses"]),
     module("Measuring", imports: ["FlatMemory", "Addresses", "DNSFormat", "Metrics"]),
-    module("Probing", imports: ["FlatMemory", "Addresses", "DNSFormat", "LinuxIO", "Measuring"]),
+    module("Probing", imports: ["FlatMemory", "Addresses", "DNSFormat", "LinuxIO", "Metrics", "Measuring"]),
     module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),
     module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
     module(

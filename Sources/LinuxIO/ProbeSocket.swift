@@ -12,13 +12,18 @@ package final class ProbeSocket: Sendable {
   /// The descriptor's number, for ``waitReadable(_:nanoseconds:)``.
   package var raw: Int32 { descriptor.raw }
 
-  /// Binds a socket; TTL and hop limit are 255 (RFC 8912 §6.2.2).
-  package init(from address: SocketAddress) throws(SystemError) {
+  /// Binds a socket.
+  /// - Parameters:
+  ///   - hopLimit: TTL or hop limit of what it sends.
+  ///   - trafficClass: the octet in which the DSCP is, likewise. The flow label is 0.
+  package init(from address: SocketAddress, hopLimit: Int, trafficClass: Int) throws(SystemError) {
     let isIPv4 = address.address.isIPv4
     let socket = try openSocket(for: address, isStream: false)
     let raw = socket.raw
     try attempt("ask for receive times on", "\(address)") { clinux_stamp_datagrams(raw, true) }
-    try attempt("ask for errors on", "\(address)") { clinux_probe_options(raw, isIPv4) }
+    try attempt("ask for errors on", "\(address)") {
+      clinux_probe_options(raw, isIPv4, Int32(clamping: hopLimit), Int32(clamping: trafficClass))
+    }
     _ = clinux_receive_memory(raw, 4 << 20)
     try bindSocket(socket, to: address)
     localAddress = try boundAddress(of: socket, asked: address)
@@ -107,11 +112,14 @@ package func waitReadable(_ descriptors: [Int32], nanoseconds: UInt64) {
 }
 
 /// Makes the waits of this thread end when they should, not up to 50 µs later, and, where this process may ask for it
-/// (CAP_SYS_NICE), not after others' work either. For a thread that does little.
+/// (CAP_SYS_NICE), not after others' work either. For a thread that does little, until ``waitAsUsual()``.
 package func waitExactly() {
   clinux_wait_exactly()
   _ = clinux_run_at_once()
 }
+
+/// Takes ``waitExactly()`` back, before this thread does much.
+package func waitAsUsual() { clinux_wait_as_usual() }
 
 /// True where standard error is a terminal that a person may watch.
 package func standardErrorIsTerminal() -> Bool { isatty(STDERR_FILENO) == 1 }

@@ -38,4 +38,10 @@ package struct SignalReader: ~Copyable, Sendable {
     default: nil
     }
   }
+
+  /// From now on signals do what they do by themselves, which for most is to end the process; those that wait are dropped.
+  package func release() {
+    while next() != nil {}
+    clinux_signals_as_usual()
+  }
 }

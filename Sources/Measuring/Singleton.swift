@@ -8,8 +8,8 @@ package struct Singleton: Equatable, Sendable {
     case received(delay: UInt64, ProbeQuery.Reading.Response)
     /// Tmax went by.
     case lost
-    /// The network or the host said that it will not arrive: lost, and the reason.
-    case unreachable(String)
+    /// The network or the host said that it will not arrive: lost, unless a response comes within Tmax all the same.
+    case unreachable
     /// A response came, but the wall clock was set meanwhile: not lost, and its delay undefined.
     case clockStepped(ProbeQuery.Reading.Response)
   }
@@ -26,6 +26,8 @@ package struct Singleton: Equatable, Sendable {
   /// How much later than due it was sent, in nanoseconds.
   package let lag: UInt64
   package var outcome: Outcome
+  /// What the network or the host said of it last, in words; nil where nothing was said.
+  package var refusal: String?
 
   package init(
     number: Int, id: UInt16, port: UInt16, due: UInt64, sentAt: UInt64, lag: UInt64, outcome: Outcome = .waiting
@@ -58,12 +60,12 @@ package struct Singleton: Equatable, Sendable {
     }
   }
 
-  /// Why the response, or its delay, is missing, where something is known.
+  /// Why the response, or its delay, is missing, where something is known; and what the network said wrongly.
   package var note: String? {
     switch outcome {
-    case .unreachable(let reason): reason
     case .clockStepped: "the clock was set"
-    case .waiting, .received, .lost: nil
+    case .received: refusal.map { "\($0) before the response" }
+    case .waiting, .lost, .unreachable: refusal
     }
   }
 }

@@ -45,6 +45,8 @@ package struct StreamRecord: Sendable {
 
   /// The newest query of each ID, by its place in `singletons`; -1 where there is none.
   private var places = [Int32](repeating: -1, count: 65536)
+  /// When each query left, on the monotonic clock.
+  private var sendings: [UInt64] = []
   /// Wall clock minus monotonic clock at each sending, in nanoseconds.
   private var clockOffsets: [Int64] = []
   /// Everything before this place is decided.
@@ -57,10 +59,13 @@ package struct StreamRecord: Sendable {
   }
 
   /// A query has left.
-  /// - Parameter clockOffset: wall clock minus monotonic clock, as read then.
-  package mutating func sent(_ singleton: Singleton, clockOffset: Int64) {
+  /// - Parameters:
+  ///   - time: on the monotonic clock.
+  ///   - clockOffset: wall clock minus monotonic clock, as read then.
+  package mutating func sent(_ singleton: Singleton, at time: UInt64, clockOffset: Int64) {
     places[Int(singleton.id)] = Int32(truncatingIfNeeded: singletons.count)
     singletons.append(singleton)
+    sendings.append(time)
     clockOffsets.append(clockOffset)
     waiting += 1
   }
@@ -84,28 +89,28 @@ package struct StreamRecord: Sendable {
       guard place >= 0 else { return strays.otherID += 1 }
       switch singletons[place].outcome {
       case .received, .clockStepped: strays.duplicate += 1
-      case .lost, .unreachable: strays.late += 1
-      case .waiting:
+      case .lost: strays.late += 1
+      case .waiting, .unreachable:
         decide(place, outcome(of: place, response, arrivedAt: arrivedAt, clockOffset: clockOffset))
       }
     }
   }
 
-  /// The network said of the query with this ID that it will not arrive. Others' queries are not ours to judge.
+  /// The network said of the query with this ID that it will not arrive: nobody need wait for it, but whoever says so may be
+  /// wrong. Others' queries are not ours to judge.
   package mutating func unreachable(id: UInt16, _ reason: String) {
     let place = Int(places[Int(id)])
     guard place >= 0, singletons[place].outcome == .waiting else { return }
-    decide(place, .unreachable(reason))
+    singletons[place].refusal = reason
+    decide(place, .unreachable)
   }
 
   /// Gives up the queries that have waited for Tmax.
-  /// - Parameters:
-  ///   - now: on the monotonic clock.
-  ///   - grace: how much longer to wait before a response can no longer be on its way through this host.
-  package mutating func expire(now: UInt64, grace: UInt64 = 0) {
+  /// - Parameter now: on the monotonic clock; all that came before it has been told.
+  package mutating func expire(now: UInt64) {
     while firstOpen < singletons.count {
       if singletons[firstOpen].outcome == .waiting {
-        guard now >= monotonicSending(firstOpen) &+ threshold &+ grace else { return }
+        guard now >= sendings[firstOpen] &+ threshold else { return }
         decide(firstOpen, .lost)
       }
       firstOpen += 1
@@ -119,13 +124,11 @@ package struct StreamRecord: Sendable {
     waiting = 0
   }
 
-  private func monotonicSending(_ place: Int) -> UInt64 {
-    singletons[place].sentAt &- UInt64(bitPattern: clockOffsets[place])
-  }
-
+  /// Once from waiting, and once more where a response comes to what was called unreachable.
   private mutating func decide(_ place: Int, _ outcome: Singleton.Outcome) {
+    if singletons[place].outcome == .waiting { waiting -= 1 }
+    if singletons[place].isLost { lostSoFar -= 1 }
     singletons[place].outcome = outcome
-    waiting -= 1
     if singletons[place].isLost { lostSoFar += 1 }
     if let delay = singletons[place].delay { lastDelay = delay }
   }
@@ -134,10 +137,12 @@ package struct StreamRecord: Sendable {
     of place: Int, _ response: ProbeQuery.Reading.Response, arrivedAt: UInt64, clockOffset: Int64
   ) -> Singleton.Outcome {
     let (delay, isNegative) = arrivedAt.subtractingReportingOverflow(singletons[place].sentAt)
-    // A clock that is only slewed gains at most 500 µs a second (adjtimex): anything more was a step.
+    if isNegative { return .clockStepped(response) }
+    // A clock that is only slewed gains at most 500 µs a second (adjtimex): anything more was a step. What the readings of
+    // the two clocks themselves are off is within the 100 µs.
     let drift = clockOffset.subtractingReportingOverflow(clockOffsets[place])
-    let mostDrift = 100_000 &+ threshold / 1000
-    if isNegative || drift.overflow || drift.partialValue.magnitude > mostDrift { return .clockStepped(response) }
+    let mostDrift = 100_000 + min(delay, threshold) / 1000
+    if drift.overflow || drift.partialValue.magnitude > mostDrift { return .clockStepped(response) }
     if delay > threshold {
       strays.late += 1
       return .lost

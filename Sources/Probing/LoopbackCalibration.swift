@@ -10,25 +10,26 @@ package enum LoopbackCalibration {
   /// - Returns: what was found, and the singletons it rests on.
   package static func run(_ query: ProbeQuery, count: Int = 500) throws(SystemError) -> (Calibration, StreamRecord) {
     let loopback = SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0)
-    let near = try ProbeSocket(from: loopback)
-    let far = try ProbeSocket(from: loopback)
+    let near = try ProbeRun.socket(from: loopback)
+    let far = try ProbeRun.socket(from: loopback)
     var record = StreamRecord(far.localAddress, query, threshold: 1_000_000_000)
     var memory = [UInt8](repeating: 0, count: 65_535)
     waitExactly()
+    defer { waitAsUsual() }
     var random = SeededRandom(seed: 1)
     let stream = PoissonStream(rate: 5000, truncation: 2_000_000)
     let start = Clock.monotonicNanoseconds()
     for number in 0..<count {
       waitReadable([], nanoseconds: stream.spacing(&random))
       let id = UInt16(truncatingIfNeeded: number)
+      let offset = ProbeRun.clockOffset()
       let sending = near.send(query.message(id: id), to: far.localAddress)
       if let error = sending.error { throw error }
-      let offset = Int64(bitPattern: sending.realtime &- sending.monotonic)
       record.sent(
         Singleton(
           number: number, id: id, port: near.localAddress.port, due: sending.monotonic - start,
           sentAt: sending.realtime, lag: 0),
-        clockOffset: offset)
+        at: sending.monotonic, clockOffset: offset)
       try turn(far, back: near.localAddress, &memory)
       try take(near, into: &record, &memory)
     }

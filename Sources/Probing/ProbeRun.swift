@@ -2,6 +2,7 @@ internal import Addresses
 internal import DNSFormat
 package import LinuxIO
 package import Measuring
+internal import Metrics
 
 /// An active measurement as it runs: sends each query at its time, whatever has come back by then, and hands all that comes
 /// to its stream's record. One thread, and one socket for all streams: two servers are asked from the same port, as a server may
@@ -30,13 +31,20 @@ package struct ProbeRun: ~Copyable {
       }
       let wildcard = isIPv4 ? IPAddress(v4: 0) : IPAddress(high: 0, low: 0)
       socketOf.append(sockets.count)
-      sockets.append(try ProbeSocket(from: plan.source ?? SocketAddress(wildcard, port: 0)))
+      sockets.append(try ProbeRun.socket(from: plan.source ?? SocketAddress(wildcard, port: 0)))
     }
     self.sockets = sockets
     self.socketOf = socketOf
     schedules = plan.schedules()
     records = plan.servers.map { StreamRecord($0, plan.query, threshold: plan.threshold) }
     next = plan.servers.map { _ in 0 }
+  }
+
+  /// A socket that sends what RFC 8912 §6.2.2 fixes of the IP header.
+  static func socket(from address: SocketAddress) throws(SystemError) -> ProbeSocket {
+    try ProbeSocket(
+      // A DSCP is the upper six bits of the octet.
+      from: address, hopLimit: ActiveMeasurement.hopLimit, trafficClass: ActiveMeasurement.trafficClass << 2)
   }
 
   /// How far it is.
@@ -67,6 +75,7 @@ package struct ProbeRun: ~Copyable {
     ending: Int32? = nil, isEnded: () -> Bool = { false }, progress: ((Progress) -> Void)? = nil
   ) throws(SystemError) -> Result {
     waitExactly()
+    defer { waitAsUsual() }
     var memory = [UInt8](repeating: 0, count: 65_535)
     let watched = sockets.map(\.raw) + (ending.map { [$0] } ?? [])
     var offset = ProbeRun.clockOffset()
@@ -88,16 +97,17 @@ package struct ProbeRun: ~Copyable {
         lastSending = now
       }
       offset = ProbeRun.clockOffset()
-      try receiveAll(clockOffset: offset, &memory)
+      let heardUntil = try receiveAll(clockOffset: offset, &memory)
+      for index in records.indices { records[index].expire(now: heardUntil[socketOf[index]]) }
       now = Clock.monotonicNanoseconds()
-      for index in records.indices { records[index].expire(now: now) }
       if let progress, now >= nextTelling {
         nextTelling = now &+ 200_000_000
         progress(self.progress)
       }
       let due = dueStream().map { zero &+ schedules[$0].times[next[$0]] }
       if due == nil, records.allSatisfy({ $0.waiting == 0 }) { break }
-      let wake = due ?? lastSending &+ plan.threshold &+ 1_000_000
+      // Tmax after the last one, and a little more, so that then it has gone by.
+      let wake = due ?? lastSending &+ plan.threshold &+ ProbeRun.grace &+ 1_000_000
       let limit: UInt64 = progress == nil ? 3_600_000_000_000 : 200_000_000
       if wake > now { waitReadable(watched, nanoseconds: Swift.min(wake - now, limit)) }
     }
@@ -126,10 +136,12 @@ package struct ProbeRun: ~Copyable {
     let message = plan.query.message(id: id)
     let server = plan.servers[stream]
     let socket = socketOf[stream]
+    var offset = ProbeRun.clockOffset()
     var sending = sockets[socket].send(message, to: server)
     if sending.error != nil {
       // The error may be that of an earlier datagram: hear it, and send again.
       try receiveErrors(socket, &memory)
+      offset = ProbeRun.clockOffset()
       sending = sockets[socket].send(message, to: server)
     }
     if let error = sending.error { return records[stream].notSent(error.reason) }
@@ -137,21 +149,32 @@ package struct ProbeRun: ~Copyable {
       Singleton(
         number: number, id: id, port: sockets[socket].localAddress.port, due: due, sentAt: sending.realtime,
         lag: sending.monotonic > zero &+ due ? sending.monotonic - zero - due : 0),
-      clockOffset: Int64(bitPattern: sending.realtime &- sending.monotonic))
+      at: sending.monotonic, clockOffset: offset)
   }
 
-  private mutating func receiveAll(clockOffset: Int64, _ memory: inout [UInt8]) throws(SystemError) {
+  /// How long after the kernel's stamp a datagram is in the socket at the latest, in nanoseconds.
+  private static let grace: UInt64 = 1_000_000
+
+  /// Takes what has come.
+  /// - Returns: a socket each, until when, on the monotonic clock, all that came has been taken.
+  private mutating func receiveAll(clockOffset: Int64, _ memory: inout [UInt8]) throws(SystemError) -> [UInt64] {
+    var heardUntil: [UInt64] = []
     for socket in sockets.indices {
-      // At most so many at a time: a flood of datagrams must not keep the next query from leaving.
-      for _ in 0..<64 {
+      var until = Clock.monotonicNanoseconds()
+      // At most so many at a time: a flood of datagrams must not keep the next query from leaving. Nor may it hide a response
+      // that was there within Tmax: no query is given up before what came until then was read, which is in order of coming.
+      for number in 1...64 {
         guard let datagram = try sockets[socket].receive(into: &memory) else { break }
         let arrival = datagram.kernelTime == 0 ? Clock.realtimeNanoseconds() : datagram.kernelTime
+        if number == 64 { until = Swift.min(until, arrival &- UInt64(bitPattern: clockOffset)) }
         guard let peer = datagram.peer else { continue }
         records[stream(of: memory, datagram.count)].received(
           memory.span.extracting(0..<datagram.count), from: peer, arrivedAt: arrival, clockOffset: clockOffset)
       }
       try receiveErrors(socket, &memory)
+      heardUntil.append(until &- ProbeRun.grace)
     }
+    return heardUntil
   }
 
   private mutating func receiveErrors(_ socket: Int, _ memory: inout [UInt8]) throws(SystemError) {
@@ -175,8 +198,16 @@ package struct ProbeRun: ~Copyable {
       lastDelay: records.compactMap(\.lastDelay).last)
   }
 
-  /// Wall clock minus monotonic clock.
+  /// Wall clock minus monotonic clock. Where something came between the two readings, they are read again: it would look like a
+  /// clock that was set.
   static func clockOffset() -> Int64 {
-    Int64(bitPattern: Clock.realtimeNanoseconds() &- Clock.monotonicNanoseconds())
+    var best: (span: UInt64, offset: Int64) = (.max, 0)
+    for _ in 0..<10 where best.span > 5_000 {
+      let before = Clock.monotonicNanoseconds()
+      let wall = Clock.realtimeNanoseconds()
+      let span = Clock.monotonicNanoseconds() &- before
+      if span < best.span { best = (span, Int64(bitPattern: wall &- before)) }
+    }
+    return best.offset
   }
 }

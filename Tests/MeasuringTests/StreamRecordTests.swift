@@ -61,6 +61,19 @@ struct StreamRecordTests {
     #expect(record.singletons[0].note == "the clock was set")
   }
 
+  @Test(arguments: [Int64(-1_000_000), 1_000_000, 110_000])
+  func `a step of the clock is none of the delay, small as it is`(step: Int64) {
+    var record = record(1)
+    record.take(response(100), at: start + 2_000_000, clockOffset: step)
+    #expect(record.singletons[0].delay == nil && record.singletons[0].note == "the clock was set")
+  }
+
+  @Test func `a clock that is slewed for as long as a long delay lasts has not been set`() {
+    var record = record(1)
+    record.take(response(100), at: start + 4_000_000_000, clockOffset: 2_000_000)
+    #expect(record.singletons[0].delay == 4_000_000_000)
+  }
+
   @Test func `a response from before its query gives no delay`() {
     var record = record(1)
     record.take(response(100), at: start - 1)
@@ -76,6 +89,21 @@ struct StreamRecordTests {
     #expect(record.singletons.map(\.isLost) == [false, true] && record.singletons[1].note == "connection refused")
   }
 
+  @Test func `a response within Tmax counts, whatever the network has said before`() {
+    var record = record(3)
+    for id: UInt16 in 100...102 { record.unreachable(id: id, "no route to host") }
+    #expect(record.lostSoFar == 3 && record.waiting == 0)
+    record.take(response(100), at: start + 5_000)
+    record.take(response(101), at: start + 6_000_000_001)
+    #expect(
+      record.singletons.map(\.delay) == [5_000, nil, nil] && record.singletons.map(\.isLost) == [false, true, true])
+    #expect(record.lostSoFar == 2 && record.waiting == 0 && record.strays.late == 1)
+    #expect(
+      record.singletons.map(\.note) == ["no route to host before the response", "no route to host", "no route to host"])
+    record.take(response(100), at: start + 6_000)
+    #expect(record.strays.duplicate == 1)
+  }
+
   @Test func `ended early, what still waits is neither answered nor lost`() {
     var record = record(3)
     record.take(response(101), at: start + 1_000_000_500)
@@ -86,7 +114,8 @@ struct StreamRecordTests {
   @Test func `an ID that comes again is the newest query's`() {
     var record = record(1)
     record.take(response(100), at: start + 1)
-    record.sent(Singleton(number: 1, id: 100, port: 1, due: 0, sentAt: start + 10, lag: 0), clockOffset: 0)
+    record.sent(
+      Singleton(number: 1, id: 100, port: 1, due: 0, sentAt: start + 10, lag: 0), at: start + 10, clockOffset: 0)
     record.take(response(100), at: start + 15)
     #expect(record.singletons.map(\.delay) == [1, 5])
   }

@@ -32,7 +32,7 @@ func record(_ count: Int) -> StreamRecord {
     record.sent(
       Singleton(
         number: number, id: UInt16(100 + number), port: 40_000, due: time, sentAt: 1_000_000_000_000 + time, lag: 0),
-      clockOffset: 0)
+      at: 1_000_000_000_000 + time, clockOffset: 0)
   }
   return record
 }

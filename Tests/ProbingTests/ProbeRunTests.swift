@@ -1,5 +1,7 @@
 import Addresses
 import DNSFormat
+import Foundation
+import Glibc
 import Measuring
 import Synchronization
 import Testing
@@ -34,7 +36,7 @@ struct ProbeRunTests {
   }
 
   @Test func `where no server is, every query says why, and nobody waits for Tmax`() throws {
-    let address = try ProbeSocket(from: loopback).localAddress  // closed again at once
+    let address = try ProbeRun.socket(from: loopback).localAddress  // closed again at once
     var run = try ProbeRun(plan(address, count: 20, threshold: 3_000_000_000))
     let record = try #require(try run.measure().records.first)
     let notes = record.singletons.compactMap(\.note)
@@ -42,7 +44,7 @@ struct ProbeRunTests {
   }
 
   @Test func `an end before the time leaves out what still waits`() throws {
-    let silent = try ProbeSocket(from: loopback)
+    let silent = try ProbeRun.socket(from: loopback)
     var run = try ProbeRun(plan(silent.localAddress, count: 1000, threshold: 5_000_000_000))
     var asked = 0
     let result = try run.measure(isEnded: {
@@ -51,6 +53,59 @@ struct ProbeRunTests {
     })
     let record = result.records[0]
     #expect(result.wasEndedEarly && record.singletons.isEmpty && record.undecided > 0 && record.undecided < 1000)
+  }
+
+  @Test(arguments: ["127.0.0.1", "::1"])
+  func `the IP header is what RFC 8912 §6.2.2 fixes`(text: String) throws {
+    let address = try #require(SocketAddress(text, defaultPort: 0))
+    // Without IPv6 there is nothing to hold.
+    guard let socket = try? ProbeRun.socket(from: address) else { return #expect(text == "::1") }
+    func option(_ level: Int, _ name: Int32) -> Int32 {
+      var value: Int32 = -1
+      var length = socklen_t(MemoryLayout<Int32>.size)
+      #expect(getsockopt(socket.raw, Int32(level), name, &value, &length) == 0)
+      return value
+    }
+    if text == "::1" {
+      #expect(option(IPPROTO_IPV6, IPV6_UNICAST_HOPS) == 255 && option(IPPROTO_IPV6, IPV6_TCLASS) == 0)
+      #expect(option(IPPROTO_IPV6, 70) == 0)  // IPV6_AUTOFLOWLABEL
+    } else {
+      #expect(option(IPPROTO_IP, IP_TTL) == 255 && option(IPPROTO_IP, IP_TOS) == 0)
+    }
+  }
+
+  @Test func `a response that was there within Tmax counts, however many datagrams stand before it`() throws {
+    let far = try ProbeRun.socket(from: loopback)
+    var memory = [UInt8](repeating: 0, count: 4096)
+    var run = try ProbeRun(plan(far.localAddress, count: 1, threshold: 200_000_000))
+    // Something that is always readable, so that the run never waits.
+    let zero = open("/dev/zero", O_RDONLY | O_CLOEXEC)
+    defer { close(zero) }
+    let result = try run.measure(
+      ending: zero,
+      isEnded: {
+        guard let datagram = try? far.receive(into: &memory), let peer = datagram.peer else { return false }
+        for _ in 0..<200 { _ = far.send([1, 2, 3], to: peer) }
+        memory[2] |= 0x80
+        _ = far.send(Array(memory[..<datagram.count]), to: peer)
+        // Only after Tmax does the run read any of it.
+        pause(milliseconds: 250)
+        return false
+      })
+    #expect(result.records[0].singletons.map(\.isLost) == [false] && result.records[0].strays.noResponse == 200)
+  }
+
+  @Test func `when all is measured, this thread waits and runs as before`() throws {
+    let thread = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self").split(separator: "/")
+      .last
+    let path = "/proc/\(try #require(thread))/timerslack_ns"
+    let before = try String(decoding: readFile(path), as: UTF8.self)
+    let policy = sched_getscheduler(0) & 7
+    let silent = try ProbeRun.socket(from: loopback)
+    var run = try ProbeRun(plan(silent.localAddress, count: 1, threshold: 1_000_000))
+    _ = try run.measure()
+    _ = try LoopbackCalibration.run(query, count: 1)
+    #expect(try String(decoding: readFile(path), as: UTF8.self) == before && sched_getscheduler(0) & 7 == policy)
   }
 
   @Test func `an address that is not this host's cannot be the source`() {
@@ -93,7 +148,7 @@ private final class FarServer: Sendable {
   }
 
   init(_ turn: @escaping @Sendable (inout [UInt8]) -> Int) throws {
-    let socket = try ProbeSocket(from: loopback)
+    let socket = try ProbeRun.socket(from: loopback)
     let flag = isEnding
     address = socket.localAddress
     thread = try WorkerThread.start(name: "far") {

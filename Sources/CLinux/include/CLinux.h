@@ -394,11 +394,18 @@ static inline void clinux_wait_writable(int socket, int milliseconds) {
 
 // --- Active measurement ------------------------------------------------------------------------------------------------
 
-// What RFC 8912 §6.2.2 fixes of the IP header, a DSCP of 0 being what the kernel sends; and errors are told with the
-// datagram that met them (IP_RECVERR).
-static inline int clinux_probe_options(int socket, bool ipv4) {
-  if (clinux_set(socket, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_TTL : IPV6_UNICAST_HOPS, 255) != 0) return -1;
-  return clinux_set(socket, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_RECVERR : IPV6_RECVERR, 1);
+// What RFC 8912 §6.2.2 fixes of the IP header, the flow label (which the kernel otherwise makes up) being 0; and errors are
+// told with the datagram that met them (IP_RECVERR).
+static inline int clinux_probe_options(int socket, bool ipv4, int hop_limit, int traffic_class) {
+  if (ipv4) {
+    if (clinux_set(socket, IPPROTO_IP, IP_TTL, hop_limit) != 0) return -1;
+    if (clinux_set(socket, IPPROTO_IP, IP_TOS, traffic_class) != 0) return -1;
+    return clinux_set(socket, IPPROTO_IP, IP_RECVERR, 1);
+  }
+  if (clinux_set(socket, IPPROTO_IPV6, IPV6_UNICAST_HOPS, hop_limit) != 0) return -1;
+  if (clinux_set(socket, IPPROTO_IPV6, IPV6_TCLASS, traffic_class) != 0) return -1;
+  if (clinux_set(socket, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0) != 0) return -1;
+  return clinux_set(socket, IPPROTO_IPV6, IPV6_RECVERR, 1);
 }
 
 // Takes a datagram: into `kernel_time` goes its stamp, nanoseconds of CLOCK_REALTIME or 0. With `failed`, takes an error
@@ -453,6 +460,14 @@ static inline void clinux_wait_exactly(void) { (void)prctl(PR_SET_TIMERSLACK, 1,
 static inline bool clinux_run_at_once(void) {
   struct sched_param parameters = {.sched_priority = 1};
   return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) == 0;
+}
+
+// Takes both back. The kernel lets everybody lower itself, but only with the flag kept.
+static inline void clinux_wait_as_usual(void) {
+  (void)prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0);
+  struct sched_param parameters = {.sched_priority = 0};
+  int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+  if (policy == SCHED_RR) (void)sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &parameters);
 }
 
 // --- Whose socket is it? --------------------------------------------------------------------------------------------
@@ -675,6 +690,17 @@ static inline int clinux_signals(void) {
   }
   (void)signal(SIGPIPE, SIG_IGN);
   return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+// Lets the signals do again what they do by themselves.
+static inline void clinux_signals_as_usual(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGUSR1);
+  (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 // The number of the next signal waiting, or 0.
