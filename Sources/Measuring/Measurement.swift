@@ -1,4 +1,5 @@
 package import Addresses
+internal import Metrics
 
 /// What a measurement is told: the registered metric's run-time parameters (RFC 8912 §6.3.5), and where ours may differ.
 package struct ProbePlan: Sendable {
@@ -32,6 +33,9 @@ package struct ProbePlan: Sendable {
     self.source = source
     self.seed = seed
   }
+
+  /// Tmax as it is registered, in nanoseconds.
+  package static var registeredThreshold: UInt64 { UInt64(ActiveMeasurement.maximumWait * 1e9) }
 
   /// The times and IDs of each stream. Independent: each has a generator of its own, seeded by the plan's.
   package func schedules() -> [(times: [UInt64], ids: QueryIDs)] {
@@ -77,12 +81,17 @@ package struct Measurement: Sendable {
   /// In what the measurement is not the registered one, whose parameters RFC 8912 §6.2.2 fixes.
   package func deviations(of record: StreamRecord) -> [String] {
     var deviations: [String] = []
-    if let port = record.singletons.first?.port, port != 53 { deviations.append("source port \(port), not 53") }
-    if record.server.port != 53 { deviations.append("destination port \(record.server.port), not 53") }
+    let (fixedPort, tmax) = (ActiveMeasurement.port, ActiveMeasurement.maximumWait)
+    if let port = record.singletons.first?.port, port != fixedPort {
+      deviations.append("source port \(port), not \(fixedPort)")
+    }
+    if record.server.port != fixedPort { deviations.append("destination port \(record.server.port), not \(fixedPort)") }
     if !plan.query.isRecursive { deviations.append("RD 0, not 1") }
     if let size = plan.query.payloadSize { deviations.append("an OPT record (EDNS, payload size \(size)), not none") }
     if ![1, 28].contains(plan.query.type.rawValue) { deviations.append("QTYPE \(plan.query.type), not A or AAAA") }
-    if plan.threshold != 5_000_000_000 { deviations.append("Tmax \(secondsText(plan.threshold)) s, not 5 s") }
+    if plan.threshold != ProbePlan.registeredThreshold {
+      deviations.append("Tmax \(exactSeconds(plan.threshold)) s, not \(timeText(seconds: tmax))")
+    }
     return deviations
   }
 }

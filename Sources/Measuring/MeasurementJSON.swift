@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Metrics
 
 extension Measurement {
   /// The report as one JSON object: times in seconds, `null` where a sample is too small to say.
@@ -107,7 +108,7 @@ private struct MeasurementReport: Encodable {
 
   init(_ measurement: Measurement) {
     let plan = measurement.plan
-    metrics = [MetricName.delay, MetricName.loss]
+    metrics = MetricDefinition.responseTime.names + MetricDefinition.responseLoss.names
     parameters = Parameters(
       start: DateAndTime(nanoseconds: measurement.start).description,
       end: DateAndTime(nanoseconds: measurement.end).description,

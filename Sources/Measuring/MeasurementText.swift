@@ -4,8 +4,7 @@ extension Measurement {
   /// The report as a person reads it.
   package var text: String {
     var text = """
-      \(MetricName.delay)
-      \(MetricName.loss)
+      \((MetricDefinition.responseTime.names + MetricDefinition.responseLoss.names).joined(separator: "\n"))
       \(plan.query.name) \(plan.query.type), RD \(plan.query.isRecursive ? 1 : 0)
       T0 \(DateAndTime(nanoseconds: start)), Tf \(DateAndTime(nanoseconds: end))\(wasEndedEarly ? " (ended early)" : "")
       1/λ \(timeText(seconds: 1 / plan.stream.rate)), Trunc \(timeText(seconds: Double(plan.stream.truncation) / 1e9)), \
@@ -13,7 +12,8 @@ extension Measurement {
 
       """
     for record in records { text += "\n" + self.text(of: record) }
-    text += "\n" + calibration.text
+    text += "\n95 % intervals are those of independent singletons: disturbances that last make them wider\n"
+    text += calibration.text
     if let comparison { text += "\n" + self.text(of: comparison) }
     return text
   }
@@ -103,7 +103,7 @@ extension Measurement {
         switch difference.isBeyondUncertainty {
         case true?: "differs"
         case false?: "no difference beyond the uncertainty"
-        case nil: "too few queries to say"
+        case nil: isLoss ? "too few queries to say" : "too few answers to say"
         }
       text +=
         "  \(difference.of.rightPadded(to: 9)) \((sign + size).leftPadded(to: 10))   ± \(uncertainty ?? "?"): \(words)\n"

@@ -3,14 +3,6 @@
 // Takes a seed, parameters, and what was sent and received when; gives sending times, singletons, statistics with their
 // uncertainty, and the texts that show them. It opens nothing, sends nothing and asks no time: module Probing does.
 
-/// The names of the two metrics in the registry of performance metrics (RFC 8912 §6.1.2).
-package enum MetricName {
-  /// The round-trip delay of a query and its response, in seconds; undefined where none came within Tmax.
-  package static let delay = "RTDNS_Active_IP-UDP-Poisson_RFC8912sec6_Seconds_Raw"
-  /// 1 where no response came within Tmax, else 0.
-  package static let loss = "RLDNS_Active_IP-UDP-Poisson_RFC8912sec6_Logical_Raw"
-}
-
 /// Random numbers from a seed (SplitMix64): the same on every host, so a stream can be sent again.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64

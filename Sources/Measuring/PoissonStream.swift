@@ -17,6 +17,14 @@ package struct PoissonStream: Sendable {
     self.truncation = truncation
   }
 
+  /// Queries a second on average: λ, and more where Trunc cuts spacings, whose mean then is (1 − e^(−λ·Trunc))/λ.
+  package var meanRate: Double {
+    // e⁻ˣ as (1 − x/2²⁰)^(2²⁰), which is good to 1e-4 of the rate.
+    var beyond = max(0, 1 - rate * Double(truncation) * 1e-9 * 0x1p-20)
+    for _ in 0..<20 { beyond *= beyond }
+    return rate / (1 - beyond)
+  }
+
   /// The sending times in nanoseconds after T0, ascending: `count` of them, and none after `end`.
   package func times(count: Int, until end: UInt64, random: inout SeededRandom) -> [UInt64] {
     var times: [UInt64] = []

@@ -12,7 +12,7 @@ package enum SingletonFormat: String, CaseIterable, Sendable {
     self == .csv ? SingletonFormat.columns.joined(separator: ",") : nil
   }
 
-  static let columns = [
+  package static let columns = [
     "T", "dT", "RCODE", "Logical", "server", "number", "id", "port", "due", "lag", "answers", "truncated", "note",
     "calibration",
   ]
@@ -21,10 +21,10 @@ package enum SingletonFormat: String, CaseIterable, Sendable {
   package func line(_ singleton: Singleton, of server: SocketAddress, isCalibration: Bool = false) -> String {
     let response = singleton.response
     let texts: [String?] = [
-      quoted(DateAndTime(nanoseconds: singleton.sentAt).description), singleton.delay.map(secondsText),
+      quoted(DateAndTime(nanoseconds: singleton.sentAt).description), singleton.delay.map(exactSeconds),
       response.map { String($0.rcode) }, singleton.isLost ? "1" : "0", quoted(server.description),
       String(singleton.number),
-      String(singleton.id), String(singleton.port), secondsText(singleton.due), secondsText(singleton.lag),
+      String(singleton.id), String(singleton.port), exactSeconds(singleton.due), exactSeconds(singleton.lag),
       response.map { String($0.answerCount) }, response.map { $0.isTruncated ? "true" : "false" },
       singleton.note.map(quoted),
       isCalibration ? "true" : "false",
@@ -42,7 +42,7 @@ package enum SingletonFormat: String, CaseIterable, Sendable {
 }
 
 /// Nanoseconds as seconds with nine decimals, exactly: the registry's decimal64 with nine fraction digits.
-package func secondsText(_ nanoseconds: UInt64) -> String {
+package func exactSeconds(_ nanoseconds: UInt64) -> String {
   let fraction = String(nanoseconds % 1_000_000_000)
   return "\(nanoseconds / 1_000_000_000)." + String(repeating: "0", count: 9 - fraction.count) + fraction
 }

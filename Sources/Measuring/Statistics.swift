@@ -1,4 +1,7 @@
 /// A figure with what is known of its error: 95 % confidence from the sample, the instrument's own beside it.
+///
+/// All intervals here are those of independent singletons. Poisson sampling draws the moments independently of the network, but
+/// disturbances last, and what they meet is alike: then the true interval is wider (``Comparison`` is free of that assumption).
 package struct Estimate: Equatable, Sendable, Encodable {
   /// In seconds, or a ratio.
   package let value: Double
@@ -18,7 +21,8 @@ package struct Estimate: Equatable, Sendable, Encodable {
 package struct DelaySummary: Equatable, Sendable, Encodable {
   package let count: Int
   package let min: Double
-  /// RFC 2330 §11.3; its interval is between order statistics, exact for any distribution.
+  /// RFC 2330 §11.3; its interval is between order statistics: exact for any distribution of
+  /// independent delays.
   package let median: Estimate
   /// With Student's interval.
   package let mean: Estimate
@@ -73,7 +77,8 @@ package func studentQuantile(z: Double, degrees: Int) -> Double {
 
 /// A quantile of a sorted sample that is not empty, with the order statistics that enclose the true one with 95 %.
 ///
-/// How many values are below the true quantile is binomial, whatever the distribution; so the ranks follow from `n` alone.
+/// How many of `n` independent values are below the true quantile is binomial, whatever their distribution; so the ranks follow
+/// from `n` alone.
 func quantile(_ q: Double, of sorted: [Double]) -> Estimate {
   let count = sorted.count
   let rank = Swift.min(count, Swift.max(1, Int((q * Double(count)).rounded(.up))))

@@ -2,6 +2,7 @@ internal import Addresses
 internal import DNSFormat
 internal import LinuxIO
 internal import Measuring
+internal import Metrics
 internal import Probing
 
 extension Command {
@@ -14,7 +15,7 @@ extension Command {
         --duration TIME    Tf - T0: 30s, 500ms, 5m; only with --duration is the number of queries itself random
         --rate λ           queries a second on average (default 10, at most 1000)
         --start TIME       T0, as 2026-11-21T20:00:00Z (default: now)
-        --threshold TIME   Tmax, the wait after which a query is lost (default 5s)
+        --threshold TIME   Tmax, the wait after which a query is lost (default \(Int(ActiveMeasurement.maximumWait))s)
         --trunc TIME       the longest spacing; longer ones are set to it (default 30s)
         --seed N           the stream's seed, to send the same again (default: any; it is reported)
         --source ADDR[:PORT]  where to ask from
@@ -26,12 +27,14 @@ extension Command {
         --json             print the summary as one JSON object
         --calibrate        measure only this host's own part, on a loopback within the process
 
-      The metrics are RTDNS_Active_IP-UDP-Poisson_RFC8912sec6_Seconds_Raw and
-      RLDNS_Active_IP-UDP-Poisson_RFC8912sec6_Logical_Raw. Queries leave at the times of a Poisson process, drawn beforehand,
+      The metrics are \(MetricDefinition.responseTime.names[0]) and
+      \(MetricDefinition.responseLoss.names[0]). Queries leave at the times of a Poisson process, drawn beforehand,
       whatever has come back; delays run from a clock read before the send call to the kernel's stamp of the response. Errors
-      (RCODE not 0) are summed up apart from answers. Ports are yours and not 53, which the report says. Over UDP only: the
-      registry has no such metric over TCP. SERVER is an address; TYPE is A unless said. Ctrl-C ends it and reports what there
-      is. Exit code 3 where nothing could be sent or no query got a response.
+      (RCODE not 0) are summed up apart from answers. Ports are yours and not \(ActiveMeasurement.port), which the report says.
+      Over UDP only: the registry has no such metric over TCP. Intervals of 95 % are those of independent singletons; --compare
+      does without that assumption. SERVER is an address or a host's name, whose first address by the system's order is asked;
+      TYPE is A unless said. Ctrl-C ends it and reports what there is. Exit code 3 where nothing could be sent, no query got a
+      response, or FILE could not be written.
       """,
     valueOptions: [
       "--count", "--duration", "--rate", "--start", "--threshold", "--trunc", "--seed", "--source", "--compare",
@@ -54,51 +57,66 @@ extension Command {
     let query = words.query
     let isCalibration = arguments.has("--calibrate")
     let plan = isCalibration ? nil : words.plan
-    // Before anything else begins: signals are to be read from now on.
+    // Before anything is sent, and while Ctrl-C still ends the wait for whoever reads a pipe.
+    let output = try open(arguments.value("--output"), format)
+    // Signals are to be read from now on, until all is measured.
     let ending = Ending(try SignalReader())
-    let path = arguments.value("--output")
-    if let path {
-      try writeFile(path, Array((format.heading.map { $0 + "\n" } ?? "").utf8))
-    }
     let (calibration, echoes) = try LoopbackCalibration.run(query)
     guard let plan else {
-      try write([echoes], to: path, format, isCalibration: true)
+      ending.end()
+      let code = write([echoes], to: output, format, isCalibration: true)
       writeOutput(arguments.has("--json") ? calibration.json : calibration.text)
-      return .done
+      return code
     }
     var run = try ProbeRun(plan)
     let showsProgress = standardErrorIsTerminal()
     let result = try run.measure(
       ending: ending.signals.raw, isEnded: { ending.hasCome() },
       progress: showsProgress ? { showProgress($0) } : nil)
+    ending.end()
     if showsProgress { writeStandardError("\r\u{1b}[K") }
+    // Before the statistics, which may take a while: they can be had of the singletons again.
+    let written = write(result.records, to: output, format, isCalibration: false)
     let measurement = Measurement(
       plan: plan, records: result.records, start: result.start, end: result.end, wasEndedEarly: result.wasEndedEarly,
       calibration: calibration)
-    try write(result.records, to: path, format, isCalibration: false)
     writeOutput(arguments.has("--json") ? measurement.json : measurement.text)
-    return verdict(on: result)
+    let found = verdict(on: result)
+    return written == .done ? found : written
   }
 
   /// One line, rewritten; only on a terminal.
   private static func showProgress(_ progress: ProbeRun.Progress) {
-    let last = progress.lastDelay.map { ", last \(secondsText($0)) s" } ?? ""
+    let last = progress.lastDelay.map { ", last \(exactSeconds($0)) s" } ?? ""
     writeStandardError(
       "\r\u{1b}[K\(progress.sent) of \(progress.planned) sent, \(progress.waiting) waiting, \(progress.lost) lost\(last)"
     )
   }
 
+  private static func open(_ path: String?, _ format: SingletonFormat) throws(SystemError) -> OutputFile? {
+    guard let path else { return nil }
+    let file = try OutputFile(path)
+    if let heading = format.heading { try file.write(heading + "\n") }
+    return file
+  }
+
+  /// Where the singletons cannot be written, there still is the report.
   private static func write(
-    _ records: [StreamRecord], to path: String?, _ format: SingletonFormat, isCalibration: Bool
-  ) throws(SystemError) {
-    guard let path else { return }
-    let file = try AppendFile(path)
-    for record in records {
-      var text = ""
-      for singleton in record.singletons {
-        text += format.line(singleton, of: record.server, isCalibration: isCalibration) + "\n"
+    _ records: [StreamRecord], to file: OutputFile?, _ format: SingletonFormat, isCalibration: Bool
+  ) -> ExitCode {
+    guard let file else { return .done }
+    do throws(SystemError) {
+      for record in records {
+        var text = ""
+        for singleton in record.singletons {
+          text += format.line(singleton, of: record.server, isCalibration: isCalibration) + "\n"
+        }
+        try file.write(text)
       }
-      try file.append(Array(text.utf8))
+      return .done
+    } catch {
+      writeStandardError("ambit: \(error)\n")
+      return .system
     }
   }
 
@@ -129,4 +147,7 @@ private final class Ending {
     while let signal = signals.next() { if signal != .user1 { hasSignal = true } }
     return hasSignal
   }
+
+  /// From now on a signal ends the program.
+  func end() { signals.release() }
 }

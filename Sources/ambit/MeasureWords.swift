@@ -2,6 +2,7 @@ internal import Addresses
 internal import DNSFormat
 internal import LinuxIO
 internal import Measuring
+internal import Metrics
 
 /// The words of `ambit measure`, read: what is wrong with them ends the program with exit code 2 and one line.
 struct MeasureWords {
@@ -53,21 +54,26 @@ struct MeasureWords {
 
   /// The whole plan.
   var plan: ProbePlan {
-    let servers = self.servers
-    let source = source(for: servers)
+    let source = self.source
+    let servers = self.servers(from: source)
     let rate = self.rate
-    let threshold = time("--threshold", default: 5_000_000_000, in: 1_000_000...60_000_000_000)
+    let stream = PoissonStream(
+      rate: rate, truncation: time("--trunc", default: 30_000_000_000, in: 1_000_000...3_600_000_000_000))
+    if stream.meanRate > MeasureWords.highestRate * 1.001 {
+      arguments.fail("--trunc makes that \(Int(stream.meanRate)) queries a second; lower --rate or raise --trunc")
+    }
+    let threshold = time("--threshold", default: ProbePlan.registeredThreshold, in: 1_000_000...60_000_000_000)
     // An ID must not come again while a query still waits with it.
-    if rate * Double(threshold) * 1e-9 > 32_768 / Double(servers.count) {
+    if stream.meanRate * Double(threshold) * 1e-9 > 32_768 / Double(servers.count) {
       arguments.fail("at --rate \(rate) the IDs run out within --threshold; lower one of them")
     }
     let hasDuration = arguments.value("--duration") != nil
     let duration = hasDuration ? time("--duration", default: 0, in: 1_000_000...86_400_000_000_000) : .max
-    let count = number(
-      "--count", default: hasDuration ? MeasureWords.highestCount : 100, in: 1...MeasureWords.highestCount)
-    if hasDuration, rate * Double(duration) * 1e-9 > Double(MeasureWords.highestCount),
-      arguments.value("--count") == nil
-    {
+    // With a duration alone, no count may end the stream before Tf: how many fall into it is random.
+    let count =
+      arguments.value("--count") == nil && hasDuration
+      ? .max : number("--count", default: 100, in: 1...MeasureWords.highestCount)
+    if count == .max, stream.meanRate * Double(duration) * 1e-9 > Double(MeasureWords.highestCount) {
       arguments.fail("that is more than \(MeasureWords.highestCount) queries; lower --rate or --duration")
     }
     var start: UInt64?
@@ -86,39 +92,34 @@ struct MeasureWords {
       seed = written
     }
     return ProbePlan(
-      servers: servers, query: query,
-      stream: PoissonStream(
-        rate: rate, truncation: time("--trunc", default: 30_000_000_000, in: 1_000_000...3_600_000_000_000)),
-      count: count, duration: duration, threshold: threshold, start: start, source: source, seed: seed)
+      servers: servers, query: query, stream: stream, count: count, duration: duration, threshold: threshold,
+      start: start, source: source, seed: seed)
   }
 
-  private var servers: [SocketAddress] {
+  private func servers(from source: SocketAddress?) -> [SocketAddress] {
     let written = arguments.operands.filter { $0.hasPrefix("@") }
     guard let first = written.first else { arguments.fail("measure takes a server to ask: @127.0.0.1:5300") }
     if written.count > 1 {
       arguments.fail("\"\(written[1])\" is a second server; to measure two, write --compare \(written[1])")
     }
-    return [server(first)] + (arguments.value("--compare").map { [server($0)] } ?? [])
-  }
-
-  private func server(_ word: String) -> SocketAddress {
-    let text = word.hasPrefix("@") ? String(word.dropFirst()) : word
-    guard let address = SocketAddress(text, defaultPort: 53), address.port != 0 else {
-      arguments.fail("\"\(text)\" is no address; write for example @127.0.0.1:5300 or @[::1]:5300")
+    let words = [first] + (arguments.value("--compare").map { [$0] } ?? [])
+    let servers = words.map { ServerWord($0.hasPrefix("@") ? String($0.dropFirst()) : $0) }
+    for (word, server) in zip(words, servers) where server == nil {
+      arguments.fail("\"\(word)\" is no address or host; write for example @127.0.0.1:5300 or @[::1]:5300")
     }
-    return address
-  }
-
-  private func source(for servers: [SocketAddress]) -> SocketAddress? {
-    var source: SocketAddress?
-    if let word = arguments.value("--source") {
-      source = SocketAddress(word, defaultPort: 0)
-      if source == nil { arguments.fail("\"\(word)\" is no address; write for example --source 127.0.2.66") }
-    }
-    for server in servers {
-      if let source, source.address.isIPv4 != server.address.isIPv4 {
-        arguments.fail("\(server.address) cannot be asked from \(source.address): one is IPv4, the other IPv6")
+    return servers.compactMap { $0 }.map { server in
+      let address = server.address(from: source)
+      if let source, source.address.isIPv4 != address.address.isIPv4 {
+        arguments.fail("\(address.address) cannot be asked from \(source.address): one is IPv4, the other IPv6")
       }
+      return address
+    }
+  }
+
+  private var source: SocketAddress? {
+    guard let word = arguments.value("--source") else { return nil }
+    guard let source = SocketAddress(word, defaultPort: 0) else {
+      arguments.fail("\"\(word)\" is no address; write for example --source 127.0.2.66")
     }
     return source
   }

@@ -40,6 +40,17 @@ struct PoissonStreamTests {
     #expect((2100...2370).contains(atLimit))
   }
 
+  @Test(arguments: [
+    (10.0, 30_000_000_000), (10, 150_000_000), (1000, 1_000_000), (0.001, 1_000_000), (0.5, 3_600_000_000_000),
+  ])
+  func `the rate on average is λ, and more where Trunc cuts spacings`(rate: Double, truncation: UInt64) {
+    let stream = PoissonStream(rate: rate, truncation: truncation)
+    #expect(abs(stream.meanRate * (1 - exp(-rate * Double(truncation) * 1e-9)) / rate - 1) < 2e-4)
+    var random = SeededRandom(seed: 1)
+    let times = stream.times(count: 20_000, until: .max, random: &random)
+    #expect(abs(20_000e9 / Double(times[19_999]) / stream.meanRate - 1) < 0.03)
+  }
+
   @Test(arguments: [(1, UInt64.max), (50, 1_000_000_000), (10_000, 3_000_000_000), (10, 0)])
   func `times ascend, are no more than asked and not after the end`(count: Int, end: UInt64) {
     for seed in 0..<20 {
