@@ -28,9 +28,9 @@ def nanoseconds(text):
 
 
 def measure(ambit, server, name, folder, words, within=()):
-    """- Returns: the singletons of a measurement; every query was answered."""
+    """- Returns: the singletons of a measurement, each query of which was answered; and the instrument's own part, in nanoseconds."""
     path = f"{folder}/singletons"
-    done = subprocess.run([*within, ambit, "measure", f"@{server}", name, *map(str, words), "--output", path],
+    done = subprocess.run([*within, ambit, "measure", f"@{server}", name, *map(str, words), "--json", "--output", path],
                           capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise OSError(f"ambit measure: {done.stderr.strip()[-500:]}")
@@ -38,11 +38,23 @@ def measure(ambit, server, name, folder, words, within=()):
         singletons = [one for one in map(json.loads, lines) if not one["calibration"]]
     if any(one["Logical"] or one["dT"] is None for one in singletons):
         raise OSError("ambit measure: a query was lost")
-    return singletons
+    calibration = json.loads(done.stdout)["calibration"]
+    return singletons, (calibration["systematic"] + calibration["random"]) * 1e9
+
+
+class LoopbackFigures:
+    """Means in nanoseconds, and of each query what lies between T and the captured query, the captured response and T + dT.
+
+    - Parameter instrument: the calibration's systematic and random error together.
+    """
+
+    def __init__(self, trip, network, server, sending, before, after, instrument):
+        self.trip, self.network, self.server, self.sending = trip, network, server, sending
+        self.before, self.after, self.instrument, self.count = before, after, instrument, len(before)
 
 
 def on_loopback(ambit, address, page, folder, source, count):
-    """- Returns: means in nanoseconds: round trip, network, queue + residence, sending; and how many queries."""
+    """- Returns: LoopbackFigures."""
     def sums():
         now = exposition.scrape(page)
         return [now.sum("ambit_residence_seconds_count", transport="udp")] + [
@@ -51,19 +63,24 @@ def on_loopback(ambit, address, page, folder, source, count):
 
     watcher = capture.Capture(int(address.rpartition(":")[2]), folder)
     before = sums()
-    singletons = measure(ambit, address, "s0001.mesh.test", folder, ["--count", count, "--rate", 400, "--source", source])
+    singletons, instrument = measure(ambit, address, "s0001.mesh.test", folder, ["--count", count, "--rate", 400, "--source", source])
     time.sleep(0.1)
     after, seen = sums(), watcher.end()
     answered, residence, queue, sending = (late - early for late, early in zip(after, before))
     if answered != len(singletons):
         raise OSError(f"{len(singletons)} queries were sent, the server answered {answered:.0f}")
-    trips, networks = [], []
+    trips, before, after_response = [], [], []
     for one in singletons:
-        (query, response), sent = seen[source, one["port"], one["id"]][0], nanoseconds(one["T"])
-        trips.append(one["dT"] * 1e9)
-        networks.append((query - sent) + (sent + one["dT"] * 1e9 - response))
-    return (statistics.mean(trips), statistics.mean(networks), (residence + queue) / answered, sending / answered,
-            len(singletons))
+        pairs = seen.get((source, one["port"], one["id"]), [])
+        if len(pairs) != 1 or pairs[0][1] is None:
+            raise OSError(f"the capture does not have query {one['id']} once, with its response")
+        ((query, response),), sent, trip = pairs, nanoseconds(one["T"]), round(one["dT"] * 1e9)
+        trips.append(trip)
+        before.append(query - sent)
+        after_response.append(sent + trip - response)
+    network = statistics.mean(early + late for early, late in zip(before, after_response))
+    return LoopbackFigures(statistics.mean(trips), network, (residence + queue) / answered, sending / answered, before,
+                           after_response, instrument)
 
 
 class LinkFigures:
@@ -102,7 +119,7 @@ def over_link(ambit, folder, delay, count):
                 raise OSError(f"the server at the link's end does not answer: {done.stderr.strip()}")
 
             scrape()
-            singletons = measure(ambit, f"{wire.server}:53", "orders.mesh.test", folder, ["--count", count, "--rate", 100],
+            singletons, _ = measure(ambit, f"{wire.server}:53", "orders.mesh.test", folder, ["--count", count, "--rate", 100],
                                  within=wire.client_command())
             time.sleep(0.1)
             now = scrape()
