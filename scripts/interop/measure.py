@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -159,8 +160,61 @@ early = json.loads(output or "{}")
 check("Ctrl-C ends it, and what there is is reported",
       process.returncode == 0 and early["parameters"]["endedEarly"] and 0 < early["servers"][0]["sent"] < 10000, output[-300:])
 
-summary, _, _ = measure(f"@127.0.0.1:{PORT}", "--compare", f"@127.0.0.1:{PORT}", "--rate", "300", "--count", "600", "--seed", "3")
-check("a server compared with itself: no difference", summary["comparison"]["differs"] is False, summary["comparison"])
+# One comparison in 20 of equal servers is wrong by design, two of three are so in 1 of 140 runs.
+comparisons = [measure(f"@127.0.0.1:{PORT}", "--compare", f"@127.0.0.1:{PORT}", "--rate", "300", "--count", "300")[0]["comparison"]
+               for _ in range(3)]
+check("a server compared with itself three times: no difference, but for one of them at the most",
+      [one["differs"] for one in comparisons].count(False) >= 2, comparisons)
+
+# A pipe holds 64 KiB: what is written must wait for its reader.
+with subprocess.Popen([AMBIT, "measure", f"@127.0.0.1:{PORT}", NAME, "--rate", "1000", "--count", "1000", "--json", "--output",
+                       "/dev/stdout"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    time.sleep(2.5)
+    output, said = process.communicate(timeout=20)
+lines = output.decode().partition("\n{\n")[0].splitlines()
+check("--output /dev/stdout: a reader that is late gets every singleton, and the report after them",
+      process.returncode == 0 and len([json.loads(line) for line in lines]) == 1000 and output.rstrip().endswith(b"\n}"),
+      (process.returncode, len(lines), said))
+
+full = subprocess.run([AMBIT, "measure", f"@127.0.0.1:{PORT}", NAME, "--rate", "500", "--count", "20", "--output", "/dev/full"],
+                      capture_output=True, text=True, timeout=20)
+check("a full disk: the report is there, and exit code 3",
+      full.returncode == 3 and "20 sent, 20 answered" in full.stdout and "no space left" in full.stderr, full)
+
+named = subprocess.run([AMBIT, "measure", f"@localhost:{PORT}", NAME, "--rate", "500", "--count", "20", "--source", "127.0.0.1"],
+                       capture_output=True, text=True, timeout=20)
+check("a host by name: the address that was taken is said",
+      named.returncode == 0 and f"localhost is asked at 127.0.0.1:{PORT}" in named.stderr, named)
+
+
+def ip_header(server, kind):
+    """Of a query to it; empty where none was seen. Throws where nothing can be seen, or sent."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(kind)) as seen:
+        # The calibration's thousand datagrams come first. 33 is SO_RCVBUFFORCE.
+        seen.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)
+        seen.bind(("lo", kind))
+        result = subprocess.run([AMBIT, "measure", f"@{server}:9", NAME, "--count", "1", "--rate", "1000", "--threshold", "10ms",
+                                 "--json"], capture_output=True, text=True, timeout=20)
+        if not result.stdout or not json.loads(result.stdout)["servers"][0]["sent"]:
+            raise OSError(result.stderr)
+        seen.setblocking(False)
+        length = 40 if kind == 0x86DD else 20
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                octets = seen.recv(2048)
+                if octets[length + 2:length + 4] == b"\x00\x09" and octets[6 if length == 40 else 9] == 17:
+                    return octets[:length]
+    return b""
+
+
+for server, kind, is_registered in (
+        ("127.0.0.1", 0x0800, lambda header: header[1] == 0 and header[8] == 255),
+        ("[::1]", 0x86DD, lambda header: header[:4] == b"\x60\x00\x00\x00" and header[7] == 255)):
+    try:
+        header = ip_header(server, kind)
+        check(f"to {server}: DSCP 0, TTL or hop limit 255, flow label 0", header and is_registered(header), header.hex())
+    except OSError as reason:
+        print(f"skipped: measure: the IP header to {server}: {reason}")
 
 # --- over a link -------------------------------------------------------------------------------------------------------
 

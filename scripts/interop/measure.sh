@@ -20,7 +20,11 @@ refuses() { # TITLE CODE NEEDLE ARGUMENT…
   has "$1" "$3" "$output"
 }
 refuses "no server" 2 "measure takes a server" orders.mesh.test
-refuses "a server by name" 2 "is no address" @localhost orders.mesh.test
+refuses "a server by no name" 2 "is no address or host" @local_host:x orders.mesh.test
+refuses "a mistyped address" 2 "is no address or host" @127.0.0.256 orders.mesh.test
+refuses "an address with a scope" 2 "is no address or host" @fe80::1%lo orders.mesh.test
+refuses "a host that there is not" 3 "cannot find the address of" "@$(printf "x%.0s" {1..70})" orders.mesh.test
+refuses "a rate above the limit by --trunc" 2 "queries a second" @127.0.0.1 a.test --rate 1000 --trunc 1ms
 refuses "a bad name" 2 "is no domain name" @127.0.0.1 a..b
 refuses "a bad type" 2 "is no type of record" @127.0.0.1 a.test NONSENSE
 refuses "a bad rate" 2 "is no rate" @127.0.0.1 a.test --rate 5000
