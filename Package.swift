@@ -79,7 +79,7 @@ let package = Package(
     tests(of: "Page"),
     tests(of: "Metrics", golden: ["Golden"]),
     tests(of: "HTTP", imports: ["Addresses"]),
-    tests(of: "Measuring", imports: data),
+    tests(of: "Measuring", imports: data + ["Metrics"]),
     tests(of: "Probing", imports: data + ["LinuxIO", "Measuring"]),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),

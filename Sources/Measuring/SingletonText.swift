@@ -12,7 +12,7 @@ package enum SingletonFormat: String, CaseIterable, Sendable {
     self == .csv ? SingletonFormat.columns.joined(separator: ",") : nil
   }
 
-  package static let columns = [
+  static let columns = [
     "T", "dT", "RCODE", "Logical", "server", "number", "id", "port", "due", "lag", "answers", "truncated", "note",
     "calibration",
   ]

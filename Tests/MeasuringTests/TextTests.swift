@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 import TestSupport
 import Testing
 
@@ -19,6 +20,12 @@ struct TextTests {
       lines[1][1] == "1970-01-01T00:16:41.000000000Z,,,1,127.0.0.1:5300,1,101,40000,1.000000000,0.000000000,,,,false")
     #expect(SingletonFormat.csv.heading?.hasPrefix("T,dT,RCODE,Logical,server,") == true)
     for line in lines[0] { #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil) }
+  }
+
+  @Test(arguments: [MetricDefinition.responseTime.word, MetricDefinition.responseLoss.word])
+  func `what the registered metrics put out are columns`(word: String) throws {
+    let outputs = try #require(MetricDefinition.called(word)).outputs.map(\.name)
+    #expect(!outputs.isEmpty && outputs.allSatisfy(SingletonFormat.columns.contains), "\(outputs)")
   }
 
   @Test(arguments: [
@@ -66,7 +73,7 @@ struct TextTests {
     for needle in [
       "RTDNS_Active_IP-UDP-Poisson_RFC8912sec6_Seconds_Raw", "RLDNS_Active_IP-UDP-Poisson_RFC8912sec6_Logical_Raw",
       "100 sent, 99 answered (60 NOERROR, 39 REFUSED), 1 lost", "destination port 5300, not 53", "1 a second response",
-      "100 sent, 0 answered, 100 lost", "+99.00 %", "the two differ",
+      "100 sent, 0 answered, 100 lost", "+99.00 %", "the two differ", "independent singletons",
     ] { #expect(measurement.text.contains(needle), "\(needle)\n\(measurement.text)") }
     let object = try JSONSerialization.jsonObject(with: Data(measurement.json.utf8)) as? [String: Any]
     let streams = object?["servers"] as? [[String: Any]]
