@@ -3,14 +3,15 @@ extension StatementSpec {
   static let serving: [StatementSpec] = [
     StatementSpec(
       "listen", in: [.top, .context], words: many, "listen ADDRESS[:PORT]...",
-      "Where the server listens, on port 53 where none is written. In a context, whoever asks there is in the context.",
+      "Where the server listens, on port 53 where none is written. In a context, whoever asks there is in the context. "
+        + "A change takes a restart.",
       without: "listen 127.0.0.1:5300 [::1]:5300.",
       example: "listen 127.0.0.1:5300 [::1]:5300", readListen),
     StatementSpec(
       "http", in: [.top], words: many, "http ADDRESS[:PORT]..., or http off",
       """
       Where the page, /metrics for Prometheus, /healthz and /readyz are served over HTTP, on port 8053 where none is \
-      written. Whoever reaches the address may read them, and nobody can change anything by them.
+      written. Whoever reaches the address may read them, and nobody can change anything by them. A change takes a restart.
       """,
       without: "http 127.0.0.1:8053, and where another program has that port, nowhere.",
       example: "http 127.0.0.1:8053 [::1]:8053", readHTTP),
@@ -24,7 +25,7 @@ extension StatementSpec {
       example: "http-host ambit.internal.test", readHTTPHost),
     StatementSpec(
       "user", in: [.top], words: 1...1, "user NAME[:GROUP]",
-      "Who the server becomes once its sockets are bound.",
+      "Who the server becomes once its sockets are bound. A change takes a restart.",
       without: "it stays who started it.", example: "user ambit", readUser),
     StatementSpec(
       "reload", in: [.top], words: 2...2, "reload guard PERCENT%",
