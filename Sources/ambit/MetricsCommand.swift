@@ -4,7 +4,7 @@ internal import Metrics
 extension Command {
   static let metrics = Command(
     name: "metrics",
-    usage: "metrics [NAME] [--json] | metrics --sum LOG... [--json]",
+    usage: "metrics [NAME | --sum LOG...] [--json]",
     summary: "what the metrics are, or what metrics logs add up to",
     details: """
         --json      print JSON: the definitions; of a sum, lines as a metrics log has them
@@ -33,22 +33,33 @@ extension Command {
       return .done
     }
     guard let metric = MetricDefinition.called(name) else {
-      let known = MetricDefinition.all.flatMap { [$0.word] + $0.names } + ["events"]
-      Arguments.fail("there is no metric \"\(name)\"", among: known, for: name, see: "ambit metrics")
+      let words = MetricDefinition.all.map(\.word) + ["events"]
+      Arguments.fail(
+        "there is no metric \"\(name)\"", among: words + MetricDefinition.all.flatMap(\.names), for: name,
+        see: "ambit metrics, or write one of \(words.joined(separator: ", "))")
     }
     writeOutput(arguments.has("--json") ? definitionsJSON([metric]) : metric.text)
     return .done
   }
 
+  private static func isMetric(_ name: String) -> Bool { name == "events" || MetricDefinition.called(name) != nil }
+
   private static func sum(of arguments: Arguments) -> ExitCode {
     if arguments.has("--markdown") { arguments.fail("a sum is no definition: it has no --markdown") }
     guard !arguments.operands.isEmpty else { arguments.fail("--sum takes a metrics log, as metrics-log writes it") }
+    if let name = arguments.operands.first(where: { isMetric($0) && fileStatus($0) == nil }) {
+      arguments.fail("\(name) is a metric's name: --sum takes logs only, and adds up all metrics")
+    }
     var sum = MetricsLogSum()
     for log in arguments.operands {
       let lines = sum.lineCount
+      var start: [UInt8]?
       do throws(SystemError) {
         var reader = try LineReader(log)
-        while try reader.next({ sum.add($0) }) {}
+        while try reader.next({ line in
+          start = start ?? (0..<min(2, line.count)).map { line[$0] }
+          sum.add(line)
+        }) {}
         if reader.tooLongCount > 0 {
           writeStandardError("ambit: \(reader.tooLongCount) lines of \(log) are too long\n")
         }
@@ -58,10 +69,18 @@ extension Command {
       }
       if sum.lineCount == lines {
         let name = log == "-" ? "standard input" : log
-        writeStandardError("ambit: no line of \(name) is a metrics log's; write one with metrics-log\n")
+        guard let start else {
+          writeStandardError("ambit: \(name) is empty: no interval has ended yet\n")
+          continue
+        }
+        let remedy =
+          start == [0x1f, 0x8b]
+          ? "it is compressed: zcat \(log == "-" ? "FILE" : log) | ambit metrics --sum -" : "write one with metrics-log"
+        writeStandardError("ambit: no line of \(name) is a metrics log's; \(remedy)\n")
         return .badInput
       }
     }
+    if sum.lineCount == 0 { return .badInput }
     if sum.malformedCount > 0 {
       writeStandardError("ambit: lines that are no metrics log's were left out: \(sum.malformedCount)\n")
     }
