@@ -78,7 +78,8 @@ struct LiveHealth: Sendable {
     return LiveState.Check(
       name: "workers", isWell: stuck.isEmpty,
       text: stuck.isEmpty
-        ? "\(workers.count) threads take turns" : "no turn taken: \(names.joined(separator: ", "))")
+        ? "\(workers.count / 2) UDP and \(workers.count / 2) TCP threads take turns"
+        : "no turn taken: \(names.joined(separator: ", "))")
   }
 
   private var logChecks: [LiveState.Check] {
