@@ -36,6 +36,11 @@ extension SystemError: CustomStringConvertible {
     return "cannot \(what): \(reason)\(remedy.map { "; \($0)" } ?? "")"
   }
 
+  /// The same, with what asked for it: an option, or a statement with its place.
+  package func asked(by setting: String) -> SystemError {
+    SystemError(call, thing.isEmpty ? "(\(setting))" : "\(thing) (\(setting))", errno: errno)
+  }
+
   /// The system's words, with a small first letter.
   package var reason: String {
     switch errno {

@@ -86,6 +86,8 @@ struct ReloadResult {
     let result: String
     let generation: UInt64
     let messages: [String]
+    /// Of the messages, what of the configuration is not in effect, and the like.
+    let remarks: [String]
     let findings: [Finding]
     let gone: [String]
     let asked: UInt64?
@@ -115,6 +117,7 @@ struct ReloadResult {
       self.result = result.status.rawValue
       generation = result.generation
       messages = result.status == .held ? Array(result.lines.prefix(1)) : result.lines
+      remarks = result.remarks
       findings = result.diagnostics.map {
         Finding(
           file: $0.location.file, line: $0.location.line, column: $0.location.column, severity: $0.severity.rawValue,

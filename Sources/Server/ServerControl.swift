@@ -14,6 +14,8 @@ package final class ServerControl {
   private static let logIntervalMilliseconds: Int32 = 200
 
   private let options: ServerOptions
+  /// Who the policy said to become at the start.
+  private let firstUser: String?
   private let log = ServerLog()
   private let notifier = ServiceNotifier()
   private let signals: SignalReader
@@ -87,6 +89,7 @@ package final class ServerControl {
     self.options = options
     self.signals = signals
     let policy = snapshot.policy.policy
+    firstUser = policy.user?.text
     let cores = max(1, options.workers ?? availableCPUs().count)
     let user = try ServerPrivileges.find(options.user ?? policy.user)
     try ServerMemory.reserve(cores: cores)
@@ -188,11 +191,14 @@ package final class ServerControl {
       """
       ambit \(options.version) serves \(options.folder): \(describe(snapshot))
       listening on \(places) over UDP and TCP, \(amount(sockets.datagrams.count, "worker")); Ctrl-C ends, SIGHUP reloads
-      \(pagesLine)try:
+      \(logsLine)\(pagesLine)try:
       \(examples)
       """)
     notifier.notify("READY=1\nSTATUS=serving \(describe(snapshot))")
   }
+
+  /// Where its logs are; empty where it has none.
+  private var logsLine: String { logs.places.map { "writing \($0)\n" } ?? "" }
 
   /// Where to look at it; empty where it is not served.
   private var pagesLine: String {
@@ -390,7 +396,7 @@ package final class ServerControl {
   /// - Returns: what of the new policy has no effect yet, and the like.
   private func takeIntoService(_ snapshot: Snapshot, _ written: WrittenZones) -> [String] {
     let old = holder.served
-    logs.change(to: snapshot.policy.policy)
+    var remarks = logs.change(to: snapshot.policy.policy)
     let next = ServedSnapshot(
       snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots, logs: logs.choices,
       written: written)
@@ -401,15 +407,14 @@ package final class ServerControl {
     holder.swap(next)
     board.collectCalls(workers, snapshots.all, at: now)
     for worker in workers { worker.bell.wake() }
-    var remarks: [String] = []
     let policy = snapshot.policy.policy
     if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses + sockets.left) {
       remarks.append("changed listen addresses take a restart; until then the server listens where it did")
     }
-    if options.http == nil, policy.http?.addresses != old.snapshot.policy.policy.http?.addresses {
+    if options.http == nil, http.listeners.areElsewhere(than: policy) {
       remarks.append("changed http addresses take a restart; until then the page and /metrics are where they were")
     }
-    if options.user == nil, policy.user?.text != old.snapshot.policy.policy.user?.text {
+    if options.user == nil, policy.user?.text != firstUser {
       remarks.append("a changed user takes a restart; until then the server is who it was")
     }
     if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) { remarks.append(warning) }

@@ -50,6 +50,11 @@ package struct ServerOptions: Sendable {
   /// Seconds between two records of the metrics.
   func metricsInterval(_ policy: Policy) -> UInt32 { max(1, metricsInterval ?? policy.metricsLog?.interval ?? 10) }
 
+  /// What says where something goes: the option, or the policy's statement with its place.
+  func setting(_ keyword: String, isOption: Bool, _ location: SourceLocation?) -> String {
+    isOption ? "--\(keyword)" : location.map { "\(keyword), \($0.wholeLine)" } ?? keyword
+  }
+
   /// Where its messages are handed to collectors, and which; nil for nowhere.
   func dnstap(_ policy: Policy) -> Dnstap? {
     if case .off? = dnstap { return nil }

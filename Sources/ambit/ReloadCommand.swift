@@ -13,7 +13,10 @@ extension Command {
 
       Waits until the server has read DIR, and prints what its log says: what is served now, or what is wrong, or what a
       reload that is held back would change. Exit code 1 where something is wrong, 4 where the reload was held back, 3 where
-      no server of DIR runs here or it may not be asked: it obeys root and its own user. SIGHUP does the same without waiting.
+      no server of DIR runs here or it may not be asked: it obeys root and its own user. A policy that is served has been
+      reloaded, exit code 0, also where part of it is not in effect: a log that cannot be opened stays where it was, and
+      listen, http and user take a restart. The output says so, and --json under "remarks". SIGHUP does the same without
+      waiting.
       """,
     valueOptions: ["--user"],
     flags: ["--force", "--json"]
@@ -50,6 +53,8 @@ extension Command {
 
   static func words(for problem: ControlClient.Problem, _ folder: String) -> String {
     switch problem {
+    case .noServer where fileStatus(folder) == nil:
+      "there is no folder \(folder); name the one that the server was started with"
     case .noServer:
       "no server of \(folder) runs here; start one (ambit serve \(folder)), or name its folder as it was started with"
     case .stranger(let user):

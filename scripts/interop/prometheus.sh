@@ -201,10 +201,11 @@ first=$server
 other=$(free_port)
 "$AMBIT" serve zones --listen "127.0.0.1:$other" --http "127.0.0.1:$web" --metrics-log off >taken.out 2>taken.err
 same "an address that was asked for and is taken ends the start" "3" "$?"
-has "and says so" "cannot bind 127.0.0.1:$web: address already in use; another server has it" "$(cat taken.err)"
+has "and says so" "cannot bind 127.0.0.1:$web (--http): address already in use; another server has it" "$(cat taken.err)"
 echo "http 127.0.0.1:$web" >>zones/ambit.policy
 "$AMBIT" serve zones --listen "127.0.0.1:$other" --metrics-log off >taken.out 2>taken.err
 same "in the policy too" "3" "$?"
+matches "and says where" "cannot bind 127.0.0.1:$web \(http, zones/ambit.policy:[0-9]+\): address already in use" "$(cat taken.err)"
 sed -i '$d' zones/ambit.policy
 
 # The default port, whoever has it: another server, or one of ours.

@@ -71,6 +71,37 @@ same "failures and reloads are in the metrics" "True" \
   "$(python3 -c 'import json; l = [json.loads(x) for x in open("metrics.jsonl")]; r = [x for x in l if x.get("event") == "reload"]
 print(sum(x["loaded"] for x in r) == 5 and sum(not x["loaded"] for x in r) == 7)')"
 
+# A log that cannot be opened keeps no policy from service; who asked for the reload is told.
+cp zones/ambit.policy saved
+mkfifo unread
+told() { # TITLE PATTERN
+  local said code
+  said=$("$AMBIT" reload zones 2>&1)
+  code=$?
+  same "$1: the policy is served" "0" "$code"
+  matches "and who reloads is told" "$2" "$said"
+}
+echo 'query-log /no/such/folder/q' >>zones/ambit.policy
+line=$(wc -l <zones/ambit.policy)
+cannot="cannot write /no/such/folder/q \(query-log, zones/ambit.policy:$line\): no such file or directory; until a reload can open it, queries are logged nowhere"
+told "a query log in no folder" "reloaded zones.*$cannot"
+told "and again" "reloaded zones.*$cannot"
+matches "as JSON too" "\"remarks\" : \[[[:space:]]*\"$cannot\"" "$("$AMBIT" reload zones --json)"
+same "the log has it once for each reload" "3" "$(grep -cE "$cannot" "$err")"
+cp saved zones/ambit.policy
+echo "dnstap $work" >>zones/ambit.policy
+told "dnstap to a folder" "cannot write $work \(dnstap, .*\): is a directory; until a reload can open it, dnstap goes nowhere"
+cp saved zones/ambit.policy
+echo "query-log unread" >>zones/ambit.policy
+told "a pipe that nobody reads" "cannot write unread \(query-log, .*\): it is a pipe that nobody reads"
+cp saved zones/ambit.policy
+echo "user somebody" >>zones/ambit.policy
+told "a user" "a changed user takes a restart"
+told "a user, unchanged since but not in effect" "a changed user takes a restart"
+cp saved zones/ambit.policy
+same "what is in effect again is not told" "1" "$("$AMBIT" reload zones 2>&1 | wc -l)"
+has "a folder that is not there is told as such" "there is no folder nowhere" "$("$AMBIT" reload nowhere 2>&1)"
+
 # 50 reloads under queries from several senders, over UDP and TCP.
 PORT=$port SERVER=$server python3 "$here/reloads.py" 50 zones/mesh.test.zone "$err" 2>&1 || failed "the sender ends well" 0 "$?"
 

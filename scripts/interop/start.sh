@@ -28,6 +28,10 @@ run "$AMBIT" explain orders
 same "explain without --from exits 2" 2 "$code"
 run "$AMBIT" explain orders --from nowhere "$root/zones"
 same "explain from no address exits 2" 2 "$code"
+run "$AMBIT" --help
+same "the summaries of commands stand in one column" "" "$(sed -n '/^usage:/,/^exit codes:/p' run.out | grep '^  ' | grep -vE '^  .{50} [^ ]' | grep -v 'what diff compared')"
+run "$AMBIT" top nowhere
+has "a folder that is not there is told as such" "there is no folder nowhere" "$said"
 for command in "" serve check explain; do
   # shellcheck disable=SC2086
   run "$AMBIT" $command --help
@@ -55,6 +59,15 @@ same "an address that this machine lacks exits 3" "3 1" "$code $(lines "$said")"
 has "and is named" "192.0.2.77:5300" "$said"
 run "$AMBIT" serve zones --listen "127.0.0.1:$port" --http off --metrics-log /absent/metrics.jsonl
 same "a metrics log that cannot be written exits 3" "3 1" "$code $(lines "$said")"
+has "and the option is named" "cannot write /absent/metrics.jsonl (--metrics-log): no such file" "$said"
+echo "dnstap $work" >zones/tap.policy
+run "$AMBIT" serve zones --listen "127.0.0.1:$port" --http off
+same "so does dnstap" "3 1" "$code $(lines "$said")"
+has "and the statement is named" "cannot write $work (dnstap, zones/tap.policy:1): is a directory" "$said"
+rm zones/tap.policy
+serve zones --metrics-log m.jsonl --query-log q.jsonl --dnstap "unix:$work/tap.sock"
+has "the start says where logs are" "writing metrics to m.jsonl, queries to q.jsonl, dnstap to socket $work/tap.sock" "$(cat "$out")"
+stop "$server"
 
 # Runs without the right to read all files, which root has.
 unprivileged() {

@@ -24,7 +24,11 @@ struct HTTPListeners: Sendable {
   /// - Throws: for an address that somebody asked for. One that nobody asked for may be taken: that is a ``problem`` only.
   init(_ options: ServerOptions, _ policy: Policy) throws(SystemError) {
     if let wanted = Self.wanted(options, policy) {
-      for address in wanted { doors.append(try Self.bind(address)) }
+      do throws(SystemError) {
+        for address in wanted { doors.append(try Self.bind(address)) }
+      } catch {
+        throw error.asked(by: options.setting("http", isOption: options.http != nil, policy.http?.location))
+      }
       return
     }
     do throws(SystemError) {
@@ -35,6 +39,14 @@ struct HTTPListeners: Sendable {
         "\(reason), so there is no page and no /metrics; write \"http ADDRESS:PORT\" or \"http off\" in the policy, or "
         + "start with --http"
     }
+  }
+
+  /// True where a policy wants it elsewhere than it is. One that says nothing wants the default, which may have been taken.
+  func areElsewhere(than policy: Policy) -> Bool {
+    guard let wanted = policy.http?.addresses else {
+      return problem == nil && addresses != [HTTPService.defaultAddress]
+    }
+    return Set(wanted) != Set(addresses)
   }
 
   private static func bind(_ address: SocketAddress) throws(SystemError) -> Door {

@@ -30,11 +30,26 @@ final class ServerLogs {
     dnstapWriter = try LogWriter(workers.map(\.taps), snapshots, losses: .dnstapRecordsLost, log: log)
     metrics = options.metricsLog(policy)
     interval = options.metricsInterval(policy)
-    if let metrics { metricsFile = try MetricsLogFile(metrics, losses: metricsLosses, log: log) }
+    if let metrics { metricsFile = try open(metrics, policy) }
     queries = options.queryLog(policy)
-    if let queries { queryWriter.write(to: try QueryLogDesk.Target(queries, log: log)) }
+    if let queries { queryWriter.write(to: try open(queries, policy)) }
     dnstap = options.dnstap(policy)
-    if let dnstap { dnstapWriter.write(to: try DnstapDesk.Target(dnstap, log: log)) }
+    if let dnstap { dnstapWriter.write(to: try open(dnstap, policy)) }
+  }
+
+  /// Where they go, for who starts the server; nil where there are none.
+  var places: String? {
+    var places: [String] = []
+    if let path = metrics?.path { places.append("metrics to \(path)") }
+    if let queries {
+      places.append("\(queries.choice.scope == .refused ? "refused queries" : "queries") to \(queries.path)")
+    }
+    switch dnstap?.destination {
+    case .file(let path): places.append("dnstap to \(path)")
+    case .socket(let path): places.append("dnstap to socket \(path)")
+    case nil: break
+    }
+    return places.isEmpty ? nil : places.joined(separator: ", ")
   }
 
   /// Which queries the logs have.
@@ -70,54 +85,86 @@ final class ServerLogs {
 
   // MARK: - Reloads
 
-  /// Writes where the new policy says from now on; where that cannot be, as before, which is said.
-  func change(to policy: Policy) {
-    attempt("metrics are written as they were") { () throws(SystemError) in
-      try changeMetrics(options.metricsLog(policy))
-      interval = options.metricsInterval(policy)
-    }
-    attempt("queries are logged where they were") { () throws(SystemError) in
-      try changeQueries(options.queryLog(policy))
-    }
-    attempt("dnstap goes where it went") { () throws(SystemError) in try changeDnstap(options.dnstap(policy)) }
+  /// Writes where the new policy says from now on; where that cannot be, as before.
+  /// - Returns: what could not be, a sentence each.
+  func change(to policy: Policy) -> [String] {
+    return [
+      problem("metrics go", isOn: metricsFile != nil) { () throws(SystemError) in try changeMetrics(policy) },
+      problem("queries are logged", isOn: queries != nil) { () throws(SystemError) in try changeQueries(policy) },
+      problem("dnstap goes", isOn: dnstap != nil) { () throws(SystemError) in try changeDnstap(policy) },
+    ].compactMap(\.self)
   }
 
-  private func attempt(_ otherwise: String, _ change: () throws(SystemError) -> Void) {
-    do throws(SystemError) { try change() } catch { log.write("\(error); \(otherwise)") }
+  private func problem(_ what: String, isOn: Bool, _ change: () throws(SystemError) -> Void) -> String? {
+    do throws(SystemError) {
+      try change()
+      return nil
+    } catch {
+      return "\(error); until a reload can open it, \(what) \(isOn ? "as before" : "nowhere")"
+    }
   }
 
-  private func changeMetrics(_ wanted: MetricsLog?) throws(SystemError) {
+  private func changeMetrics(_ policy: Policy) throws(SystemError) {
+    let wanted = options.metricsLog(policy)
     if wanted?.path != metrics?.path {
       var next: MetricsLogFile?
-      if let wanted { next = try MetricsLogFile(wanted, losses: metricsLosses, log: log) }
+      if let wanted { next = try open(wanted, policy) }
       metricsFile = next
     } else if let wanted {
       metricsFile?.rotate(wanted.rotation)
     }
-    metrics = wanted
+    (metrics, interval) = (wanted, options.metricsInterval(policy))
   }
 
-  private func changeQueries(_ wanted: QueryLog?) throws(SystemError) {
+  private func changeQueries(_ policy: Policy) throws(SystemError) {
+    let wanted = options.queryLog(policy)
     if wanted == queries { return }
     if let wanted {
       let isSame = wanted.path == queries?.path
-      queryWriter.write(
-        to: isSame ? QueryLogDesk.Target(changing: wanted) : try QueryLogDesk.Target(wanted, log: log))
+      queryWriter.write(to: isSame ? QueryLogDesk.Target(changing: wanted) : try open(wanted, policy))
     } else {
       queryWriter.write(to: nil)
     }
     queries = wanted
   }
 
-  private func changeDnstap(_ wanted: Dnstap?) throws(SystemError) {
+  private func changeDnstap(_ policy: Policy) throws(SystemError) {
+    let wanted = options.dnstap(policy)
     if wanted == dnstap { return }
     if let wanted {
       let isSame = wanted.destination == dnstap?.destination
-      dnstapWriter.write(to: isSame ? DnstapDesk.Target(changing: wanted) : try DnstapDesk.Target(wanted, log: log))
+      dnstapWriter.write(to: isSame ? DnstapDesk.Target(changing: wanted) : try open(wanted, policy))
     } else {
       dnstapWriter.write(to: nil)
     }
     dnstap = wanted
+  }
+
+  // MARK: - Opening
+
+  private func open(_ wanted: MetricsLog, _ policy: Policy) throws(SystemError) -> MetricsLogFile {
+    do throws(SystemError) {
+      return try MetricsLogFile(wanted, losses: metricsLosses, log: log)
+    } catch {
+      throw error.asked(
+        by: options.setting("metrics-log", isOption: options.metricsLog != nil, policy.metricsLog?.location))
+    }
+  }
+
+  private func open(_ wanted: QueryLog, _ policy: Policy) throws(SystemError) -> QueryLogDesk.Target {
+    do throws(SystemError) {
+      return try QueryLogDesk.Target(wanted, log: log)
+    } catch {
+      throw error.asked(by: options.setting("query-log", isOption: options.queryLog != nil, policy.queryLog?.location))
+    }
+  }
+
+  private func open(_ wanted: Dnstap, _ policy: Policy) throws(SystemError) -> DnstapDesk.Target {
+    do throws(SystemError) {
+      return try DnstapDesk.Target(wanted, log: log)
+    } catch {
+      throw error.asked(by: options.setting("dnstap", isOption: options.dnstap != nil, policy.dnstap?.location))
+    }
   }
 
   // MARK: - The end
