@@ -5,7 +5,7 @@ internal import Server
 extension Command {
   static let top = Command(
     name: "top",
-    usage: "top [DIR] [--once] [--json] [--interval S] [--count N]",
+    usage: "top [DIR] [options]",
     summary: "show what the running server of DIR (default: zones) does",
     details: """
         --once        print one report and end; so too where the output is no terminal
