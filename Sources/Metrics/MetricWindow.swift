@@ -233,8 +233,11 @@ package struct MetricWindow: Sendable {
   /// - Parameters:
   ///   - monotonic: what is known of the clock that residence is measured with, nanoseconds.
   ///   - realtime: the same of that of queue times.
+  ///   - isWhole: whether every query is timed. Then there is no error of sampling, though a reading of counts and times that
+  ///     go on may have a query more of the one than of the other.
   package func latencies(
-    monotonic: (resolution: Double, readCost: Double), realtime: (resolution: Double, readCost: Double)
+    monotonic: (resolution: Double, readCost: Double), realtime: (resolution: Double, readCost: Double),
+    isWhole: Bool = false
   ) -> [Latency] {
     let timed = window.reduce(0) { $0 &+ $1.timedDatagrams }
     let span = window.reduce(0) { $0 &+ $1.sendSpan }
@@ -242,7 +245,7 @@ package struct MetricWindow: Sendable {
       resolution: monotonic.resolution, readCost: monotonic.readCost,
       sendSpan: timed == 0 ? 0 : Double(span) / Double(timed))
     let queue = Uncertainty.nanoseconds(resolution: realtime.resolution, readCost: realtime.readCost, sendSpan: 0)
-    let (inOrder, queries) = (self.timed.sorted { $0.key < $1.key }, queries)
+    let (inOrder, queries) = (self.timed.sorted { $0.key < $1.key }, isWhole ? [:] : queries)
     return inOrder.compactMap { latency(.residence, $0.key, queries, $0.value.residences, residence) }
       + inOrder.compactMap { latency(.queue, $0.key, queries, $0.value.queues, queue) }
   }
@@ -252,7 +255,7 @@ package struct MetricWindow: Sendable {
   ) -> Latency? {
     let counts = Self.sum(times)
     guard counts.count > 0, let population = Population(index: index) else { return nil }
-    let sampling = SamplingError(of: counts, from: queries[index] ?? 0)
+    let sampling = queries[index].map { SamplingError(of: counts, from: $0) } ?? .none
     return Latency(
       metric: metric, population: population, summary: Summary(counts, terms, sampling: sampling),
       buckets: Self.coarse(counts))

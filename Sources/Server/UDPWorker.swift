@@ -77,8 +77,24 @@ final class UDPWorker: Sendable {
 
   /// When a batch was handed to us, by both clocks, in nanoseconds.
   private struct Moment: BitwiseCopyable {
-    let monotonic = Clock.monotonicNanoseconds()
-    let wall = Clock.realtimeNanoseconds()
+    private(set) var monotonic: UInt64
+    private(set) var wall: UInt64
+
+    /// Both clocks are read again where this thread lost its processor between the two: that time would be in queue and in
+    /// residence, both.
+    init() {
+      var before = Clock.monotonicNanoseconds()
+      wall = Clock.realtimeNanoseconds()
+      monotonic = Clock.monotonicNanoseconds()
+      var triesLeft = 3
+      while monotonic &- before > WorkerMetrics.longestReading, triesLeft > 0 {
+        triesLeft &-= 1
+        before = monotonic
+        wall = Clock.realtimeNanoseconds()
+        monotonic = Clock.monotonicNanoseconds()
+      }
+    }
+
     var seconds: UInt32 { UInt32(truncatingIfNeeded: wall / 1_000_000_000) }
   }
 

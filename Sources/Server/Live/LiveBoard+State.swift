@@ -16,7 +16,7 @@ extension LiveBoard.Live {
     let rates = window.rates
     let latencies = window.latencies(
       monotonic: (clocks.monotonic.resolution, clocks.monotonic.readCost),
-      realtime: (clocks.realtime.resolution, clocks.realtime.readCost))
+      realtime: (clocks.realtime.resolution, clocks.realtime.readCost), isWhole: served.timesEvery == 1)
     let busiest = Set(
       rates.sorted { ($0.perSecond, $1.population) > ($1.perSecond, $0.population) }.prefix(Self.mostRates)
         .map(\.population))
