@@ -57,6 +57,8 @@ package struct Comparison: Equatable, Sendable, Encodable {
   package static let z = 2.393_979_800_092_73
   static let mostBlocks = 20
   static let fewestBlocks = 8
+  /// Queries to each server without which nothing can be said.
+  package static var fewestQueries: Int { fewestBlocks * 10 }
 
   /// - Parameters:
   ///   - instrument: by how much the instrument alone may tell the two apart, in seconds.

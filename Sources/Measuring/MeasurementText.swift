@@ -22,7 +22,7 @@ extension Measurement {
     let sent = record.singletons.count
     let populations = record.populations
     let lost = record.singletons.count { $0.isLost }
-    var text = "\(record.server): \(sent) sent, \(sent - lost) answered"
+    var text = "\(record.server): \(sent) sent, \(sent - lost) responses"
     if !populations.isEmpty {
       text += " (" + populations.map { "\($0.delays.count) \(rcodeText($0.rcode))" }.joined(separator: ", ") + ")"
     }
@@ -112,7 +112,7 @@ extension Measurement {
     case true?: text += "the two differ (at most 5 % of comparisons of equal servers say so)\n"
     case false?: text += "no difference beyond the uncertainty\n"
     case nil:
-      text += "too few queries to say: send at least \(Comparison.fewestBlocks * 10) to each, and get responses\n"
+      text += "too few queries to say: send at least \(Comparison.fewestQueries) to each, and get responses\n"
     }
     return text
   }

@@ -68,6 +68,7 @@ extension Command {
       writeOutput(arguments.has("--json") ? calibration.json : calibration.text)
       return code
     }
+    for remark in words.remarks(on: plan) { writeStandardError("ambit: \(remark)\n") }
     var run = try ProbeRun(plan)
     let showsProgress = standardErrorIsTerminal()
     let result = try run.measure(

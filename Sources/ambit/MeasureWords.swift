@@ -15,6 +15,9 @@ struct MeasureWords {
 
   var format: SingletonFormat {
     guard let word = arguments.value("--format") else { return .json }
+    if arguments.value("--output") == nil {
+      arguments.fail("--format is that of the singletons: write --output FILE too")
+    }
     guard let format = SingletonFormat(rawValue: word) else {
       arguments.fail("\"\(word)\" is no format; write json or csv")
     }
@@ -28,8 +31,19 @@ struct MeasureWords {
     }
     var operands = arguments.operands.filter { !$0.hasPrefix("@") }
     var name = DomainName.root
+    if operands.count == arguments.operands.count, let word = operands.first,
+      SocketAddress(word, defaultPort: 53) != nil
+    {
+      arguments.fail("\"\(word)\" is a name to ask for here; the server has an @: write @\(word)")
+    }
     if operands.isEmpty {
-      if !arguments.has("--calibrate") { arguments.fail("measure takes a name to ask for") }
+      if arguments.has("--calibrate") {
+        refuseWithCalibration()
+      } else if arguments.operands.isEmpty {
+        arguments.fail("measure takes a server and a name: ambit measure @127.0.0.1:5300 orders.mesh.test")
+      } else {
+        arguments.fail("measure takes a name to ask for")
+      }
     } else {
       let written = operands.removeFirst()
       guard let read = try? DomainName(written) else { arguments.fail("\"\(written)\" is no domain name") }
@@ -50,6 +64,29 @@ struct MeasureWords {
       payloadSize = size
     }
     return ProbeQuery(name, type, isRecursive: !arguments.has("--no-recurse"), payloadSize: payloadSize)
+  }
+
+  /// A calibration has its own number of round trips, and no server.
+  private func refuseWithCalibration() {
+    for option in ["--count", "--duration", "--rate", "--start", "--compare", "--source"]
+    where arguments.value(option) != nil {
+      arguments.fail("--calibrate asks no server, and takes no \(option)")
+    }
+  }
+
+  /// What is to be known before queries are sent: that it takes long, or cannot tell two servers apart.
+  func remarks(on plan: ProbePlan) -> [String] {
+    var remarks: [String] = []
+    let seconds = min(Double(plan.count) / plan.stream.meanRate, Double(plan.duration) / 1e9)
+    if seconds > 60 {
+      remarks.append("this takes about \(Int((seconds / 60).rounded(.up))) minutes; Ctrl-C ends it and reports")
+    }
+    let least = Comparison.fewestQueries
+    if plan.servers.count > 1, plan.count < least {
+      remarks.append(
+        "it takes \(least) queries to each server at least to say whether they differ; --count has \(plan.count)")
+    }
+    return remarks
   }
 
   /// The whole plan.

@@ -72,8 +72,8 @@ struct TextTests {
     let measurement = try measurement()
     for needle in [
       "RTDNS_Active_IP-UDP-Poisson_RFC8912sec6_Seconds_Raw", "RLDNS_Active_IP-UDP-Poisson_RFC8912sec6_Logical_Raw",
-      "100 sent, 99 answered (60 NOERROR, 39 REFUSED), 1 lost", "destination port 5300, not 53", "1 a second response",
-      "100 sent, 0 answered, 100 lost", "+99.00 %", "the two differ", "independent singletons",
+      "100 sent, 99 responses (60 NOERROR, 39 REFUSED), 1 lost", "destination port 5300, not 53", "1 a second response",
+      "100 sent, 0 responses, 100 lost", "+99.00 %", "the two differ", "independent singletons",
     ] { #expect(measurement.text.contains(needle), "\(needle)\n\(measurement.text)") }
     let object = try JSONSerialization.jsonObject(with: Data(measurement.json.utf8)) as? [String: Any]
     let streams = object?["servers"] as? [[String: Any]]

@@ -179,7 +179,7 @@ check("--output /dev/stdout: a reader that is late gets every singleton, and the
 full = subprocess.run([AMBIT, "measure", f"@127.0.0.1:{PORT}", NAME, "--rate", "500", "--count", "20", "--output", "/dev/full"],
                       capture_output=True, text=True, timeout=20)
 check("a full disk: the report is there, and exit code 3",
-      full.returncode == 3 and "20 sent, 20 answered" in full.stdout and "no space left" in full.stderr, full)
+      full.returncode == 3 and "20 sent, 20 responses" in full.stdout and "no space left" in full.stderr, full)
 
 named = subprocess.run([AMBIT, "measure", f"@localhost:{PORT}", NAME, "--rate", "500", "--count", "20", "--source", "127.0.0.1"],
                        capture_output=True, text=True, timeout=20)
