@@ -115,7 +115,7 @@ stop "$server"
 cp saved.policy zones/ambit.policy
 timeout 10 "$AMBIT" serve zones --listen "127.0.0.1:$port" --http off --metrics-log "$work/metrics.jsonl" >run.out 2>run.err
 same "a metrics log that nobody cannot write exits 3" 3 "$?"
-has "and is named" "cannot write $work/metrics.jsonl: permission denied" "$(cat run.err)"
+has "and is named" "cannot write $work/metrics.jsonl (--metrics-log): permission denied" "$(cat run.err)"
 
 # A port that takes root to bind, on an address that nobody else uses.
 low="127.77.77.77:853"
