@@ -1,5 +1,6 @@
 package import Answering
 package import DNSFormat
+internal import Diagnostics
 internal import Policy
 internal import Zones
 
@@ -16,4 +17,20 @@ extension Snapshot {
     let isService = policy.policy.services.contains { below.isAtOrBelow($0.name) }
     return name.labelCount == 1 || isService ? below : name
   }
+}
+
+/// What is wrong with a text that is no name, as a message: `"a..b" is no domain name: it has an empty label (…)`.
+package func noName(_ written: String) -> String {
+  let shown = "\"\(shortened(visible(written)))\" is no domain name"
+  do throws(NameError) {
+    _ = try DomainName(written)
+    return shown
+  } catch {
+    return "\(shown): it \(error)"
+  }
+}
+
+/// Start and end of a text that is longer than a message has room for.
+package func shortened(_ text: String) -> String {
+  text.count <= 80 ? text : "\(text.prefix(40))…\(text.suffix(20))"
 }

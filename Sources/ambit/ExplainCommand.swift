@@ -59,7 +59,7 @@ extension Command {
       return .badInput
     }
     guard let name = snapshot.name(meantBy: written) else {
-      arguments.fail("\"\(written)\" is no domain name")
+      arguments.fail(noName(written))
     }
     let asker = Asker(source, at: listener, certificate: certificate, user: user)
     let explanation = Explanation(name, type, asker, at: Clock.realtimeSeconds(), loaded, snapshot)

@@ -76,6 +76,16 @@ final class WrittenZonesTests {
     #expect(said.status == 200 && said.text.contains("orders.a.test. 60 IN A 192.0.2.1"))
   }
 
+  @Test func `what is no name is told short, with what is wrong`() throws {
+    let served = try served()
+    let long = String(repeating: "a", count: 150) + String(repeating: "z", count: 150)
+    let said = explain("name=\(long)&from=192.0.2.200", served)
+    #expect(said.status == 400 && said.text.contains("aaa…zzz") && said.text.contains("more than 63 octets"))
+    #expect(said.text.utf8.count < 250)
+    #expect(explain("name=a..b&from=::1", served).text.contains("it has an empty label"))
+    #expect(!explain("from=::1", served).text.contains("orders"))
+  }
+
   @Test func `a zone too large to be read again has no lines`() throws {
     let served = try served()
     try write("hosts", String(repeating: "; nothing\n", count: 900_000))

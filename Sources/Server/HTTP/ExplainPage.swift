@@ -40,15 +40,17 @@ enum ExplainPage {
     } catch {
       throw Problem(text: error.text)
     }
-    guard let written = values["name"] else { throw Problem(text: "say which name is asked for: name=orders") }
+    guard let written = values["name"] else { throw Problem(text: "say which name is asked for: name=NAME") }
     guard let from = values["from"] else { throw Problem(text: "say who asks: from=127.0.0.1") }
     guard let source = IPAddress(from) else {
-      throw Problem(text: "\"\(from)\" is no address; write for example from=127.0.0.1")
+      throw Problem(text: "\"\(shortened(from))\" is no address; write for example from=127.0.0.1")
     }
     let typeText = values["type"] ?? "A"
-    guard let type = RRType(mnemonic: typeText) else { throw Problem(text: "\"\(typeText)\" is no type of record") }
+    guard let type = RRType(mnemonic: typeText) else {
+      throw Problem(text: "\"\(shortened(typeText))\" is no type of record")
+    }
     guard let name = served.snapshot.name(meantBy: written) else {
-      throw Problem(text: "\"\(written)\" is no domain name")
+      throw Problem(text: noName(written))
     }
     let asker = Asker(source, certificate: values["certificate"], user: try user(values))
     // Each zone on the way is read once, and an alias's target is mostly in the same.
