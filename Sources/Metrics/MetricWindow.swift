@@ -40,6 +40,8 @@ package struct MetricWindow: Sendable {
     var queue = HistogramCounts()
     var residences: [Times] = []
     var queues: [Times] = []
+    /// False where what was last read may be from before what is to be told.
+    var isKnown = true
 
     /// True where nothing came in any interval.
     var isIdle: Bool { residences.allSatisfy { $0.buckets.isEmpty } && queues.allSatisfy { $0.buckets.isEmpty } }
@@ -123,6 +125,16 @@ package struct MetricWindow: Sendable {
     remember(interval, stamp)
   }
 
+  /// Leaves out the times of the window so far: they are not of the queries that are timed from now on.
+  package mutating func forgetTimes() {
+    let nothing = Array(repeating: Times(), count: window.count)
+    for index in Array(timed.keys) {
+      timed[index]?.residences = nothing
+      timed[index]?.queues = nothing
+      timed[index]?.isKnown = false
+    }
+  }
+
   /// Makes the interval the newest of the window; what is older than the window goes.
   private mutating func advance(_ interval: Interval) {
     let isFull = window.count == Self.intervals
@@ -158,7 +170,7 @@ package struct MetricWindow: Sendable {
       queue.merge(other)
     }
     // What was counted before it had a place here is not of this interval.
-    if !isNew || wasEmpty, let before = timed[index] {
+    if !isNew || wasEmpty, let before = timed[index], before.isKnown {
       var difference = residence
       difference.subtract(before.residence)
       timed[index]?.residences[window.count - 1] = Times(difference)
@@ -168,6 +180,7 @@ package struct MetricWindow: Sendable {
     }
     timed[index]?.residence = residence
     timed[index]?.queue = queue
+    timed[index]?.isKnown = true
   }
 
   private mutating func remember(_ interval: Interval, _ stamp: UInt64) {

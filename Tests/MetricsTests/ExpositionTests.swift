@@ -17,6 +17,7 @@ struct ExpositionTests {
     (facts.generation, facts.zones, facts.services, facts.contexts, facts.workers) = (3, 2, 8, 5, 4)
     (facts.isStale, facts.isLastReloadSuccessful) = (true, false)
     (facts.lastReload, facts.lastSuccess) = (1_790_000_002.5, 1_790_000_001)
+    facts.timesEvery = 10
     facts.reloads = [("reloaded", 2), ("failed", 1), ("held", 0)]
     facts.monotonic = (resolution: 1, readCost: 23.5)
     facts.realtime = (resolution: 1, readCost: 24)

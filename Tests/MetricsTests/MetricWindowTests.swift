@@ -42,6 +42,28 @@ struct MetricWindowTests {
     #expect(window.history.count == 1)
   }
 
+  @Test func `times that are forgotten do not come back, and rates stay`() {
+    let worker = WorkerMetrics(slots: 4)
+    var window = MetricWindow(from: 0)
+    func record(_ population: Population, _ time: UInt64) {
+      for _ in 0..<10 { worker.record(population, residence: time, queue: .time(time)) }
+    }
+    record(answered, 1000)
+    record(refused, 1000)
+    window.take([worker], at: second, stamp: 1)
+    record(answered, 1000)  // timed before, and not yet looked at
+    record(refused, 1000)
+    window.forgetTimes()
+    #expect(window.latencies(monotonic: exact, realtime: exact).isEmpty && window.rates.map(\.total) == [10, 10])
+    window.take([worker], at: 2 * second, stamp: 2)
+    #expect(window.latencies(monotonic: exact, realtime: exact).isEmpty)
+    #expect(window.rates.map(\.perSecond) == [10, 10] && window.history.last?.p50 == nil)
+    record(answered, 64_000)
+    window.take([worker], at: 3 * second, stamp: 3)
+    let latencies = window.latencies(monotonic: exact, realtime: exact)
+    #expect(latencies.map(\.summary.count) == [10, 10] && latencies.allSatisfy { $0.summary.p50 > 60e-6 })
+  }
+
   @Test func `two minutes are remembered`() {
     let worker = WorkerMetrics(slots: 4)
     var window = MetricWindow(from: 0)

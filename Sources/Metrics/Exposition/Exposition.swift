@@ -11,6 +11,8 @@ package struct Exposition {
     package var services = 0
     package var contexts = 0
     package var workers = 0
+    /// 1 for all queries, one in so many, 0 for none.
+    package var timesEvery: UInt32 = 1
     package var isStale = false
     package var isLastReloadSuccessful = true
     package var lastReload = 0.0
@@ -205,6 +207,7 @@ package struct Exposition {
     one(.services, "\(facts.services)")
     one(.contexts, "\(facts.contexts)")
     one(.workers, "\(facts.workers)")
+    one(.timedOneIn, "\(facts.timesEvery)")
     one(.stale, facts.isStale ? "1" : "0")
     writer.begin(.reloads)
     for (result, count) in facts.reloads {

@@ -35,6 +35,8 @@ extension ExpositionFamily {
   static let services = ExpositionFamily("ambit_services", .gauge, "Services that the policy declares.")
   static let contexts = ExpositionFamily("ambit_contexts", .gauge, "Contexts that the policy declares.")
   static let workers = ExpositionFamily("ambit_workers", .gauge, "Threads that answer queries.")
+  static let timedOneIn = ExpositionFamily(
+    "ambit_timed_one_in", .gauge, "Of how many queries one is timed, on the average: 1 where all are, 0 where none is.")
   static let stale = ExpositionFamily(
     "ambit_config_stale", .gauge,
     "1 where a reload failed or was held back and no later one went into service: what is served is not what is written."
@@ -85,8 +87,8 @@ extension ExpositionFamily {
     + MetricCounter.allCases.map(event)
     + [
       clockResolution, clockRead, uncertainty, buildInfo, snapshotInfo, generation, zones, services, contexts, workers,
-      stale,
-      reloads, lastReloadSuccessful, lastReload, lastSuccess, httpRequests, httpGivenUp, processStart, processCPU,
+      timedOneIn, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess, httpRequests, httpGivenUp,
+      processStart, processCPU,
       processMemory, processAddresses, processFiles, processMostFiles,
     ]
 }
