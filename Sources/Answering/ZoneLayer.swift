@@ -9,8 +9,9 @@ package struct ZoneLayer: Hashable, Sendable {
   package let context: Int
   /// As messages name it.
   package let file: String
-  /// How many names it mentions. Of a file of more than 20,000 records, how often the owner changes from one record to the
-  /// next: as many, where a name's records stand together.
+  /// How many names there are by it: those it mentions, and the empty non-terminals above them. Of a file of more than
+  /// 20,000 records, how often the owner changes from one record to the next: about as many, where a name's records stand
+  /// together.
   package let nameCount: Int
   /// When its first signature expires, seconds since 1970 modulo 2^32 (RFC 4034 §3.1.5); nil where it has none.
   package let firstExpiration: UInt32?
@@ -31,7 +32,15 @@ package struct ZoneLayer: Hashable, Sendable {
       }
       nameCount = runs
     } else {
-      nameCount = Set(records.records.map { records.owner(of: $0) }).count
+      var names = Set(records.records.map { records.owner(of: $0) })
+      for owner in names {
+        var name = owner
+        while name.labelCount > origin.labelCount + 1 {
+          name = name.parent
+          if !names.insert(name).inserted { break }
+        }
+      }
+      nameCount = names.count
     }
     var first: UInt32?
     for record in records.records where record.type == .rrsig && record.rdataCount >= 12 {

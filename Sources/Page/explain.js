@@ -2,7 +2,7 @@
 // it can be sent to somebody.
 
 const explainFields = ['name', 'type', 'from', 'certificate', 'user'];
-let explainNumber = 0;
+const explanations = { count: 0, folder: '' };
 
 /// Asks, and takes the reader there.
 function explain(question) {
@@ -29,22 +29,35 @@ async function ask() {
   const missing = ['name', 'from'].find((field) => question[field] === '');
   for (const field of ['name', 'from']) byID(`explain-${field}`).setAttribute('aria-invalid', String(field === missing));
   if (missing) {
-    showError(missing === 'name' ? 'Which name? For example orders.' : 'Whose address? The answer depends on where the caller stands, for example 127.0.2.66.');
+    showError(missing === 'name' ? `Which name?${forExample('name')}` : `Whose address? The answer depends on where the caller stands.${forExample('from')}`);
     byID(`explain-${missing}`).focus();
     return;
   }
   const query = new URLSearchParams();
   for (const field of explainFields) if (question[field]) query.set(field, question[field]);
-  const number = (explainNumber += 1);
+  const number = (explanations.count += 1);
   try {
     const response = await fetch(`/explain.json?${query}`, { cache: 'no-store', signal: AbortSignal.timeout(8000) });
     const body = await response.json();
-    if (number !== explainNumber) return;
+    if (number !== explanations.count) return;
     if (!response.ok) showError(typeof body.error === 'string' ? body.error : `The server says ${response.status}.`);
     else showExplanation(body, question);
   } catch {
-    if (number === explainNumber) showError('The server did not answer; is it running?');
+    if (number === explanations.count) showError('The server did not answer; is it running?');
   }
+}
+
+/// What the server gave as an example of this field, if it has given one.
+function forExample(field) {
+  const example = byID(`explain-${field}`).placeholder;
+  return example ? ` For example ${example}` : '';
+}
+
+/// Examples are of the configuration that is served.
+function takeExamples(state) {
+  byID('explain-name').placeholder = state.snapshot.exampleName;
+  byID('explain-from').placeholder = state.snapshot.exampleSource;
+  explanations.folder = state.server.folder;
 }
 
 function showError(text) {
@@ -69,7 +82,7 @@ function showExplanation(explanation, question) {
       step.data.length > 0 ? factList(step.data) : ''));
   }
   steps.append(element('li', {}, element('b', {}, 'The response'), responseList(response)));
-  const words = [question.name, question.type || 'A'].map(shellWord).join(' ');
+  const words = [question.name, question.type || 'A', explanations.folder].filter(Boolean).map(shellWord).join(' ');
   const extra = [['--certificate', question.certificate], ['--user', question.user]].filter(([, value]) => value)
     .map(([option, value]) => ` ${option} ${shellWord(value)}`).join('');
   setText(byID('explain-told'), `${decision}${refusal ? `: ${refusal.text}` : ''}`);

@@ -48,6 +48,9 @@ function timesOf(state, metric, context, decision) {
   return { ...one, off: { p50: one.p50 * bucketError + others, p99: one.uncertainty } };
 }
 
+/// One of the times; of several populations as one, it is known to half a bucket.
+const quantileText = (times, name) => (times ? `${times.isMerged ? '≈\u2009' : ''}${timeText(times[name])}` : '–');
+
 function drawLatency(state) {
   if (state) latency.state = state;
   if (!latency.state) return;
@@ -56,6 +59,9 @@ function drawLatency(state) {
     (name) => (name === everyContext ? 'all' : contextText(name)));
   setOptions(byID('latency-decision'), ['answered', 'refused', 'failed', 'all'], (name) => name);
   setText(byID('latency-window'), `the last ${amount(Math.round(latency.state.window), 'second')}`);
+  const { timed } = latency.state.snapshot;
+  byID('latency-timed').hidden = timed === 'all';
+  setText(byID('latency-timed'), timed === 'none' ? 'no query is timed' : `${timed} queries is timed`);
   byID('by-context').hidden = names.length === 0;
   drawByContext(latency.state, names);
   drawHistogram(latency.state);
@@ -70,7 +76,8 @@ function drawHistogram(state) {
   const shown = [['queue', timesOf(state, 'queue', context, decision)], ['residence', timesOf(state, 'residence', context, decision)]]
     .filter(([, times]) => times?.buckets.length > 0);
   if (shown.length === 0) {
-    box.replaceChildren(element('p', { class: 'empty' }, 'No such queries in the window.'));
+    box.replaceChildren(element('p', { class: 'empty' }, state.snapshot.timed === 'none'
+      ? 'No query is timed: the policy says measure off.' : 'No such query was timed in the window.'));
     setText(byID('histogram-text'), '');
     return;
   }
@@ -149,13 +156,12 @@ function drawByContext(state, names) {
     other: rateOf(state, 'failed', name) + rateOf(state, 'silent', name),
     residence: timesOf(state, 'residence', name, 'answered'), queue: timesOf(state, 'queue', name, 'answered'),
   }));
-  const time = (times, name) => (times ? `${times.isMerged ? '≈\u2009' : ''}${timeText(times[name])}` : '–');
   reconcile(byID('by-context').tBodies[0], rows, (row) => row.name,
     (row) => element('tr', {}, element('th', { scope: 'row' }, contextText(row.name)),
       ...Array.from({ length: 7 }, () => element('td', { class: 'number' }))),
     (node, row) => {
       const values = [rateText(row.answered), rateText(row.refused), rateText(row.other),
-        time(row.residence, 'p50'), time(row.residence, 'p99'), time(row.queue, 'p50'), time(row.queue, 'p99')];
+        quantileText(row.residence, 'p50'), quantileText(row.residence, 'p99'), quantileText(row.queue, 'p50'), quantileText(row.queue, 'p99')];
       values.forEach((value, index) => {
         const cell = node.cells[index + 1];
         setText(cell, value);

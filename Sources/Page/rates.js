@@ -11,15 +11,15 @@ function rateOf(state, decision, context) {
 function drawTiles(state) {
   const [answered, refused, failed, silent] = decisions.map((decision) => rateOf(state, decision));
   const all = answered + refused + failed + silent;
-  const last = state.history.findLast((second) => second.p50 !== undefined && second.p50 !== null);
-  const age = last ? Math.round((Date.parse(state.time) - Date.parse(last.time)) / 1000) : 0;
-  const ago = age > 3 ? `${spanText(age)} ago` : '';
+  // The same times as below, in the panel that has their uncertainty.
+  const times = timesOf(state, 'residence', everyContext, 'answered');
+  setText(byID('rates-window'), `the last ${amount(Math.round(state.window), 'second')}`);
   const tiles = [
     ['queries a second', rateText(all), ''],
     ['refused a second', rateText(refused), shareText(refused, all), refused > 0],
     ['failed or silent', rateText(failed + silent), shareText(failed + silent, all), failed + silent > 0],
-    ['residence p50', timeText(last?.p50), ago],
-    ['residence p99', timeText(last?.p99), ago],
+    ['residence p50', quantileText(times, 'p50'), 'answered'],
+    ['residence p99', quantileText(times, 'p99'), 'answered'],
   ];
   reconcile(byID('tiles'), tiles, (tile) => tile[0],
     (tile) => element('div', {}, element('dt', {}, tile[0]), element('dd', {}, element('span'), ' ', element('small'))),

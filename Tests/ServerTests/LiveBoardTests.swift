@@ -14,9 +14,12 @@ struct LiveBoardTests {
   private let second: UInt64 = 1_000_000_000
   private let start: UInt64 = 1_795_255_464_123_456_789
 
-  private func served(_ policy: String, generation: UInt64 = 1, overlays: [String] = []) throws -> ServedSnapshot {
+  private func served(_ policy: String, generation: UInt64 = 1, overlays: [String] = [], records: String = "")
+    throws -> ServedSnapshot
+  {
     let zone =
       "$TTL 60\n@ SOA ns1 hostmaster 1 3600 600 86400 5\n@ NS ns1\nns1 A 192.0.2.53\nOrders A 192.0.2.1\norders A 192.0.2.2\n"
+      + records
     let files = ConfigurationFiles(
       policies: [("p.policy", Array("origin x.test\n\(policy)\n".utf8))],
       zones: [.init(path: "x.test.zone", origin: "x.test", context: nil)]
@@ -101,40 +104,99 @@ struct LiveBoardTests {
     #expect(contexts[1].from == ["10.0.0.0/8"])
   }
 
-  @Test func `refusals that are alike within a second are one, the newest first`() throws {
-    let served = try served(policy)
-    let policy = served.snapshot.policy
-    let board = board(served)
-    board.note(try record("a.test", at: start), policy)
-    board.note(try record("a.test", at: start + 1), policy)
-    board.note(try record("b.test", at: start + 2), policy)
-    board.note(try record("a.test", at: start + second), policy)
-    // Another worker's, of the second before, and of a minute before: the clock was set.
-    board.note(try record("a.test", at: start + 3), policy)
-    board.note(try record("a.test", at: start - 60 * second), policy)
-    let refusals = board.state().refusals
-    #expect(refusals.map(\.name) == ["a.test.", "b.test.", "a.test.", "a.test."])
-    #expect(refusals.map(\.count) == [2, 1, 2, 1])
-    #expect(refusals[0].rule == "refuse" && refusals[0].service == "web" && refusals[0].target == "orders")
-    #expect(refusals[0].reason == "web may not call orders: refuse")
+  @Test func `a base has as many names as its zone is said to have, empty non-terminals among them`() throws {
+    let served = try served("", records: "a.b.c A 192.0.2.1\nd.b.c A 192.0.2.1\n*.w A 192.0.2.1\n")
+    #expect(board(served).state().contexts[0].overlays.map(\.names) == [9])
+    #expect(served.snapshot.zones.zones.map(\.nameCount) == [9])
   }
 
-  @Test func `a flood of names leaves room for other refusals; a flood of kinds ends at a hundred a second`() throws {
+  @Test func `refusals that are alike are one, with the first and the last of them; the newest first`() throws {
     let served = try served(policy)
     let policy = served.snapshot.policy
     let board = board(served)
-    board.note(try record("quiet.test", at: start, caller: 0), policy)
-    for number in 0..<5000 { board.note(try record("n\(number).test", at: start + 1), policy) }
+    board.note(try record("a.test", at: start + second), policy)
+    board.note(try record("b.test", at: start + 2), policy)
+    board.note(try record("a.test", at: start + 60 * second), policy)
+    // Another worker's, of before.
+    board.note(try record("a.test", at: start), policy)
+    var elsewhere = try record("a.test", at: start + 1)
+    elsewhere.evidence = Evidence(source: try #require(IPAddress("10.9.9.9")))
+    board.note(elsewhere, policy)
     let refusals = board.state().refusals
-    #expect(refusals.count == 9 && refusals.contains { $0.name == "quiet.test." })
-    #expect(refusals.reduce(0) { $0 + $1.count } == 5001)
+    #expect(refusals.map(\.name) == ["a.test.", "b.test.", "a.test."])
+    #expect(refusals.map(\.count) == [3, 1, 1])
+    #expect(refusals[0].first == timeOfDay(start) && refusals[0].time == timeOfDay(start + 60 * second))
+    #expect(refusals[0].rule == "refuse" && refusals[0].service == "web" && refusals[0].target == "orders")
+    #expect(refusals[0].reason == "web may not call orders: refuse")
+    #expect(refusals[2].source == "10.9.9.9")
+  }
+
+  @Test func `a refusal stays the same through a reload that gives services other numbers`() throws {
+    let first = try served(policy)
+    let next = try served("service first\n" + policy, generation: 2)
+    let board = board(first)
+    board.note(try record("a.test", at: start), first.snapshot.policy)
+    for turn in UInt64(1)...2 {
+      var record = try record("a.test", at: start + turn, caller: 2, target: 3)
+      record.generation = 2
+      board.note(record, next.snapshot.policy)
+    }
+    #expect(board.state().refusals.map(\.count) == [3])
+  }
+
+  @Test func `a rare refusal outlasts busy ones, and floods of names, of addresses and of kinds`() throws {
+    let served = try served(policy)
+    let policy = served.snapshot.policy
+    var ring = LiveRefusals()
+    ring.add(try record("quiet.test", at: start, caller: 0), policy)
+    for turn in UInt64(1)...200 {
+      for name in ["a", "b", "c"] { ring.add(try record("\(name).test", at: start + turn * second), policy) }
+    }
+    #expect(ring.newestFirst.map(\.count).sorted() == [1, 200, 200, 200])
+    for number in UInt32(0)..<3000 {
+      var record = try record("n\(number).test", at: start + 300 * second + UInt64(number))
+      if number % 2 == 0 { record.evidence = Evidence(source: IPAddress(v4: number)) }
+      ring.add(record, policy)
+    }
+    let refusals = ring.newestFirst
+    #expect(refusals.count == LiveRefusals.most && refusals.contains { $0.name == "quiet.test." })
+    #expect(refusals[0].name == "n2999.test.")
     for turn in UInt64(1)...3 {
       for reason in UInt32(0)..<300 {
-        board.note(try record("k.test", at: start + turn * second, caller: reason % 2, target: reason / 2 % 3), policy)
+        let time = start + (400 + turn) * second
+        ring.add(try record("k.test", at: time, caller: reason % 2, target: reason / 2 % 3, reason: reason), policy)
       }
     }
-    let second = LiveRefusals.most
-    #expect(board.state().refusals.count <= second)
+    #expect(ring.newestFirst.count == LiveRefusals.most)
+  }
+
+  @Test func `which queries are timed is said, and times of others go when it changes`() throws {
+    let slots = MetricSlots()
+    let all = try served(policy), some = try served("measure every 10\n" + policy, generation: 2)
+    let none = try served("measure off\n" + policy, generation: 3)
+    let worker = try Worker(SnapshotHolder(all))
+    let board = board(all, slots)
+    let population = Population(slot: slots.slot(for: "prod"), decision: .answered, transport: .udp)
+    worker.metrics.record(population, residence: 1000, queue: .time(1))
+    board.feed([worker], [1: all], datagrams: [], at: second, wall: start)
+    #expect(board.state().snapshot.timed == "all" && !board.state().latencies.isEmpty)
+    board.note(.reloaded, [], try served(policy, generation: 4), at: start)
+    #expect(!board.state().latencies.isEmpty)
+    board.note(.reloaded, [], some, at: start)
+    #expect(board.state().snapshot.timed == "one in 10" && board.state().latencies.isEmpty)
+    #expect(board.state().rates.map(\.total) == [1])
+    board.note(.reloaded, [], none, at: start)
+    #expect(board.state().snapshot.timed == "none")
+  }
+
+  @Test func `examples are of the configuration in service`() throws {
+    #expect(board(try served(policy)).state().snapshot.exampleName == "web")
+    #expect(board(try served(policy)).state().snapshot.exampleSource == "10.1.0.1")
+    let bare = board(try served("")).state().snapshot
+    #expect(bare.exampleName == "x.test." && bare.exampleSource == "127.0.0.1")
+    let wide = board(try served("context c { from 2001:db8::/32 }\nservice w { runs-at 192.0.2.7 }")).state().snapshot
+    #expect(wide.exampleSource == "192.0.2.7")
+    #expect(board(try served("context c { from 2001:db8::/32 }")).state().snapshot.exampleSource == "2001:db8::1")
   }
 
   @Test func `a reload that fails or is held makes the configuration stale until one goes into service`() throws {

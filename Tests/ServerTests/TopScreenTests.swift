@@ -14,7 +14,8 @@ struct TopScreenTests {
       snapshot: .init(
         generation: 4, loaded: "2026-11-21T18:20:00.000Z", version: nil, zones: ["x.test."], zonesLeftOut: 0,
         services: 2,
-        mode: "enforce", isStale: false, staleSince: nil, staleReasons: []),
+        mode: "enforce", timed: "all", exampleName: "web", exampleSource: "10.0.0.1", isStale: false, staleSince: nil,
+        staleReasons: []),
       window: 10,
       rates: [
         .init(context: "prod", decision: "answered", transport: "udp", perSecond: 2411.9, total: 99),
@@ -40,7 +41,8 @@ struct TopScreenTests {
       ], callsLeftOut: 0,
       refusals: [
         .init(
-          time: "2026-11-21T19:41:59.100Z", name: "orders.x.test.", type: "A", source: "127.0.0.9", context: nil,
+          first: "2026-11-21T19:30:00.100Z", time: "2026-11-21T19:41:59.100Z", name: "orders.x.test.", type: "A",
+          source: "127.0.0.9", context: nil,
           service: nil, target: "orders", rule: "allow", place: "a.policy:5", reason: "no: allow (a.policy:5)",
           isOnlyObserved: false, count: 3)
       ],
@@ -58,9 +60,9 @@ struct TopScreenTests {
       text(state(), 80, 24) == [
         "ambit 1.2  zones on box, process 7, up 2 h 42 min, 2 workers, 61 MiB  19:42:00Z",
         "snapshot 4 of 18:20:00Z: 1 zone, 2 services, enforce  well",
-        "queries/s  2,412 answered  12.0 refused  0 failed  0 silent  ▂▃█",
+        "queries/s over 10 s  2,412 answered  12.0 refused  0 failed  0 silent  ▂▃█",
         "the last 10 s                      residence               queue",
-        "context      decision tr      /s   p50   p95   p99     ±   p50   p95   p99     ±",
+        "context      decision tr      /s   p50   p95   p99  ±p99   p50   p95   p99  ±p99",
         "prod         answered udp  2,412 9.13µ 40.0µ  150µ 3.20µ  850n 1.20m 2.00s 1.00µ",
         "prod         refused  tcp   12.0     -     -     -     -     -     -     -     -",
         "calls",
@@ -68,8 +70,34 @@ struct TopScreenTests {
         "  web in prod           → orders           240   31,044       0",
         "✗ in (none)             → orders          1.20        0      12  a.policy:5 all…",
         "last refusals",
-        "19:41:59 orders.x.test. A ×3          127.0.0.9       a.policy:5 allow",
+        "19:41:59 orders.x.test. A ×3          127.0.0.9       a.policy:5 allow  si…",
       ])
+  }
+
+  @Test func `a small window has the most important times, whole`() {
+    var state = state()
+    state.refusals[0].first = "2026-11-20T19:30:00.100Z"
+    #expect(
+      text(state, 50, 12)[2...6]
+        == [
+          "queries/s over 10 s  2,412 answered  12.0 refused…",
+          "the last 10 s                      residence queue",
+          "context      decision tr      /s   p50   p99   p99",
+          "prod         answered udp  2,412 9.13µ  150µ 2.00s",
+          "prod         refused  tcp   12.0     -     -     -",
+        ])
+    #expect(text(state, 38, 12)[4] == "context      decision tr      /s   p99")
+    #expect(text(state, 30, 12)[4] == "context      decision tr     …")
+    #expect(text(state, 150).last?.hasSuffix("no: allow (a.policy:5)  since 11-20") == true)
+    state.refusals[0].name = String(repeating: "long.", count: 40)
+    #expect(text(state, 80).last?.contains("long… ×3 127.0.0.9") == true)
+  }
+
+  @Test func `where not all queries are timed, the head says so`() {
+    var state = state()
+    #expect(!text(state, 80)[1].contains("timed"))
+    state.snapshot.timed = "one in 10"
+    #expect(text(state, 80)[1].hasSuffix("enforce  well  one in 10 timed"))
   }
 
   @Test func `what is not well is said first, and a stale configuration with its reason`() {

@@ -161,6 +161,14 @@ def calls_and_refusals():
     browser.run("window.uncertainty = 137")
     check("where too few are timed it is unknown", until(lambda: text("#histogram-text").count("± unknown") == 2), text("#histogram-text"))
     browser.run("window.fetch = window.realFetch")
+    tile, panel = text("#tiles > :nth-child(4) dd"), text("#histogram-text")
+    check("the tile has the times that the panel has", tile.lstrip("≈ ").split()[0] in panel or tile.startswith("–"), (tile, panel))
+    dig("-b", "127.0.2.66", "orders.mesh.test")
+    again = until(lambda: [row for row in rows("orders.mesh.test. A") if "×\u00a02 since" in row])
+    check("what is refused again is one row, which counts", again and len(rows("orders.mesh.test. A")) == 1, rows("orders"))
+    wrapped = browser.run("return [...document.querySelectorAll('#refusals-table .source, #refusals-table .time')]"
+                          ".filter((node) => node.getClientRects().length > 1).length")
+    check("addresses and times are in one line", wrapped == 0, wrapped)
     check("new refusals are announced", "refus" in browser.run("return document.querySelector('#announcer').textContent"))
 
 
@@ -168,7 +176,7 @@ def explain_box():
     browser.run("document.querySelector('#refusals-table tbody tr button').click()")
     result = until(lambda: "orders.policy:5" in text("#explain-result") and text("#explain-result")) or ""
     check("a refusal's button explains it", all(word in result for word in ("refused", "services.policy:17", "May they?", "REFUSED",
-          "ambit explain orders.mesh.test. A --from 127.0.2.66")), result or text("#explain-result"))
+          "ambit explain orders.mesh.test. A zones --from 127.0.2.66")), result or text("#explain-result"))
     link = browser.run("return location.hash")
     check("the question stands in the address", link == "#explain?name=orders.mesh.test.&type=A&from=127.0.2.66", link)
     type_into("#explain-from", "127.0.2")
@@ -177,6 +185,8 @@ def explain_box():
     check("what is wrong with a question is said", "127.0.2" in error and "address" in error, error)
     type_into("#explain-name", "")
     browser.press(ENTER)
+    example = browser.run("return ['name', 'from'].map((field) => document.querySelector(`#explain-${field}`).placeholder)")
+    check("examples are of the configuration", example[0] and example[1].startswith("127.0."), example)
     check("a question without a name is told so", until(lambda: "Which name" in text("#explain-result")), text("#explain-result"))
     marks = browser.run("return ['name', 'from'].map((field) => document.querySelector(`#explain-${field}`).ariaInvalid)")
     check("and the field is marked, no other", marks == ["true", "false"], marks)
@@ -282,6 +292,14 @@ def going_and_coming(server):
     policy.write_text(right)
     server.send_signal(signal.SIGHUP)
     check("and gone with the next good one", until(lambda: not text("#stale")), text("#stale"))
+    for line, told in (("measure every 10", "one in 10 queries is timed"), ("measure off", "no query is timed")):
+        policy.write_text(f"{right}\n{line}\n")
+        server.send_signal(signal.SIGHUP)
+        check(f"{line} is told beside the times", until(lambda: text("#latency-timed") == told), text("#latency-timed"))
+        check("and times of before are gone", until(lambda: text("#tiles > :nth-child(4) dd").startswith("–")), text("#tiles"))
+    policy.write_text(right)
+    server.send_signal(signal.SIGHUP)
+    check("that all are timed is not told", until(lambda: not text("#latency-timed")), text("#latency-timed"))
     noise = [entry["message"] for entry in browser.log("browser") if entry["level"] in ("SEVERE", "WARNING")]
     noise = [line for line in noise if "/explain.json" not in line]  # the questions that were wrong: 400
     check("the console has no errors", not noise, noise)

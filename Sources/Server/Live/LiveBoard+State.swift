@@ -1,3 +1,4 @@
+internal import Addresses
 internal import Answering
 internal import FoundationEssentials
 internal import LinuxIO
@@ -54,8 +55,17 @@ extension LiveBoard.Live {
     return LiveState.Snapshot(
       generation: configuration.generation, loaded: timeOfDay(configuration.loaded), version: version,
       zones: Array(zones.prefix(Self.mostZones)), zonesLeftOut: max(0, zones.count - Self.mostZones),
-      services: policy.services.count, mode: policy.mode.rawValue, isStale: configuration.isStale,
+      services: policy.services.count, mode: policy.mode.rawValue, timed: served.timed,
+      exampleName: clipped(policy.services.first?.display ?? zones.first ?? "."), exampleSource: "\(exampleSource)",
+      isStale: configuration.isStale,
       staleSince: configuration.staleSince.map(timeOfDay), staleReasons: configuration.staleReasons)
+  }
+
+  /// The first address that makes a caller somebody.
+  private var exampleSource: IPAddress {
+    let policy = served.snapshot.policy.policy
+    let prefixes = policy.services.lazy.flatMap(\.runsAt) + policy.contextDetails.lazy.flatMap(\.from)
+    return prefixes.first?.prefix.someHost ?? IPAddress(v4: 0x7f00_0001)
   }
 
   private func rate(_ rate: MetricWindow.Rate) -> LiveState.Rate {
@@ -89,6 +99,27 @@ extension LiveBoard.Live {
       service: row.edge.service, context: row.edge.context, target: row.edge.target, answered: row.answered,
       refused: row.refused, wouldRefuse: row.wouldRefuse, rule: row.rule, place: row.place,
       perSecond: seconds > 0 ? milli(Double(row.recent) / seconds) : 0)
+  }
+}
+
+extension ServedSnapshot {
+  /// Which queries are timed, in words.
+  fileprivate var timed: String {
+    switch timesEvery {
+    case 0: "none"
+    case 1: "all"
+    case let number: "one in \(number)"
+    }
+  }
+}
+
+extension Prefix {
+  /// The only address, or the one after the first, which is a network's own.
+  fileprivate var someHost: IPAddress {
+    if length == address.width { return address }
+    return address.isIPv4
+      ? IPAddress(v4: UInt32(truncatingIfNeeded: address.low) | 1)
+      : IPAddress(high: address.high, low: address.low | 1)
   }
 }
 

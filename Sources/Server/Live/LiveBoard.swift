@@ -127,6 +127,7 @@ final class LiveBoard: Sendable {
     live.withLock { live in
       live.configuration.note(status, reasons, generation: served.generation, at: wall)
       if live.served !== served { live.contexts = nil }
+      if live.served.timesEvery != served.timesEvery { live.window.forgetTimes() }
       live.served = served
       live.shown = nil
     }

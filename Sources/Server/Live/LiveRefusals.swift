@@ -1,59 +1,62 @@
+internal import Addresses
 internal import DNSFormat
 internal import Policy
 
-/// The last refusals. Those alike within a second are one: the first of them is told, the others are counted. Alike is the
-/// same caller asking the same name for the same reason; of one reason and second no more than 8 names are told apart, so
-/// that a flood of names does not push out all else.
+/// The last refusals, at most 100. Those alike are one, with the times of the first and the last and how many they were:
+/// alike is the same caller at the same address asking the same name for the same reason.
+///
+/// Where there is no room, one of the kind that has the most goes, the one that came least lately: neither a few that come
+/// all the time nor a flood of names or addresses pushes out what is rare.
 struct LiveRefusals: Sendable {
   static let most = 100
-  private static let namesOfKind = 8
 
-  private struct Question: Hashable {
+  private struct Question: Equatable {
     let kind: RefusalKind
+    let source: IPAddress
     let name: [UInt8]
     let type: RRType
   }
 
   private struct Item: Sendable {
-    let time: UInt64
+    /// As it was asked last.
+    var question: Question
+    var first: UInt64
+    var last: UInt64
     var refusal: LiveState.Refusal
   }
 
-  /// In the order in which they came to be known.
+  /// In no order.
   private var items: [Item] = []
-  /// Items that have gone, so that a number means one item for good.
-  private var goneCount = 0
-  /// The numbers of the second's items; of a kind all of its items, the first one first.
-  private var ofSecond: [Question: Int] = [:]
-  private var ofKind: [RefusalKind: (first: Int, count: Int)] = [:]
-  private var second: UInt64 = 0
 
-  /// Adds one. In a flood of kinds, the first 100 of a second are told and the others are not.
+  /// Adds one.
   mutating func add(_ record: DecisionRecord, _ policy: CompiledPolicy) {
     guard let refusal = record.refusal else { return }
-    let time = record.time / 1_000_000_000
-    // Workers are asked one after the other: one's refusals of the second before may come behind another's of this one.
-    if time != second, time &+ 1 != second {
-      second = time
-      ofSecond.removeAll(keepingCapacity: true)
-      ofKind.removeAll(keepingCapacity: true)
+    let question = Question(
+      kind: RefusalKind(record, refusal), source: record.evidence.source, name: record.wire, type: record.type)
+    if let known = items.firstIndex(where: { $0.question == question }) { return count(record, in: known) }
+    let told = Self.told(record, refusal, policy)
+    // After a reload the same has other numbers.
+    if let known = items.firstIndex(where: { $0.refusal.isLike(told) }) {
+      items[known].question = question
+      items[known].refusal.reason = told.reason
+      return count(record, in: known)
     }
-    let kind = RefusalKind(record, refusal)
-    let question = Question(kind: kind, name: record.wire, type: record.type)
-    let known = ofKind[kind]
-    if let number = ofSecond[question] ?? (known?.count == Self.namesOfKind ? known?.first : nil) {
-      if number >= goneCount { items[number - goneCount].refusal.count += 1 }
-      return
-    }
-    if ofSecond.count >= Self.most { return }
-    let number = goneCount + items.count
-    ofSecond[question] = number
-    ofKind[kind] = (known?.first ?? number, (known?.count ?? 0) + 1)
-    items.append(Item(time: record.time, refusal: Self.told(record, refusal, policy)))
-    if items.count > Self.most {
-      items.removeFirst()
-      goneCount += 1
-    }
+    if items.count == Self.most { makeRoom() }
+    items.append(Item(question: question, first: record.time, last: record.time, refusal: told))
+  }
+
+  private mutating func count(_ record: DecisionRecord, in index: Int) {
+    items[index].refusal.count += 1
+    // Workers are asked one after the other, so times do not come in order.
+    items[index].first = min(items[index].first, record.time)
+    items[index].last = max(items[index].last, record.time)
+  }
+
+  private mutating func makeRoom() {
+    let sizes = items.reduce(into: [:]) { $0[$1.question.kind, default: 0] += 1 }
+    let largest = sizes.values.max() ?? 0
+    let crowd = items.indices.filter { sizes[items[$0].question.kind] == largest }
+    if let going = crowd.min(by: { items[$0].last < items[$1].last }) { items.remove(at: going) }
   }
 
   private static func told(
@@ -62,7 +65,7 @@ struct LiveRefusals: Sendable {
     let caller = record.caller
     let place = policy.reason(refusal.reason)
     return LiveState.Refusal(
-      time: timeOfDay(record.time), name: record.name.description, type: record.type.description,
+      first: "", time: "", name: record.name.description, type: record.type.description,
       source: record.evidence.source.description, context: caller.isPlaced ? policy.shownContext(caller.context) : nil,
       service: caller.service == 0 ? nil : clipped(policy.serviceName(caller.service)),
       target: record.service == 0 ? nil : clipped(policy.serviceName(record.service)), rule: refusal.rule.word,
@@ -71,5 +74,20 @@ struct LiveRefusals: Sendable {
   }
 
   /// The newest first.
-  var newestFirst: [LiveState.Refusal] { items.sorted { $0.time > $1.time }.map(\.refusal) }
+  var newestFirst: [LiveState.Refusal] {
+    items.sorted { $0.last > $1.last }.map { item in
+      var refusal = item.refusal
+      (refusal.first, refusal.time) = (timeOfDay(item.first), timeOfDay(item.last))
+      return refusal
+    }
+  }
+}
+
+extension LiveState.Refusal {
+  /// True for the same but for times, count, and what the reason adds.
+  fileprivate func isLike(_ other: Self) -> Bool {
+    (name, type, source, rule, isOnlyObserved)
+      == (other.name, other.type, other.source, other.rule, other.isOnlyObserved)
+      && (context, service, target, place) == (other.context, other.service, other.target, other.place)
+  }
 }

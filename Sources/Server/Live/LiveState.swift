@@ -24,7 +24,7 @@ package struct LiveState: Codable, Equatable, Sendable {
   package var calls: [Call]
   /// Queries of services that are in no row of `calls`: there are only so many. An estimate, as the counts are.
   package var callsLeftOut: UInt64
-  /// The last refusals, the newest first, at most 100; those that are alike within a second are one.
+  /// The last refusals, the newest first, at most 100; those that are alike are one.
   package var refusals: [Refusal]
   /// Every context, parents before their children; first the one that all are in, `(everyone)`.
   package var contexts: [Context]
@@ -58,6 +58,11 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var services: Int
     /// `enforce` or `observe`, for callers of whom nothing else is said.
     package var mode: String
+    /// Which queries are timed, as the policy's `measure` says: `all`, `one in 10`, `none`.
+    package var timed: String
+    /// What may be asked here, for examples: a service's name, or a zone's, and an address of a caller.
+    package var exampleName: String
+    package var exampleSource: String
     /// True where a later reload failed or was held back: what is served is not what is written.
     package var isStale: Bool
     /// Since when, and why: the first messages of the reload that failed.
@@ -138,8 +143,10 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var perSecond: Double
   }
 
-  /// One refusal, and those like it within a second.
+  /// One refusal, and those like it: of the same caller at the same address, who asked the same for the same reason.
   package struct Refusal: Codable, Equatable, Sendable {
+    /// Of the first and of the last of them.
+    package var first: String
     package var time: String
     package var name: String
     package var type: String

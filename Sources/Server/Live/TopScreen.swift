@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import Metrics
 
 /// A server's state as lines for a terminal: what `ambit top` draws. Pure: the same state and size give the same lines.
@@ -114,6 +115,7 @@ package struct TopScreen {
     line.add(
       unwell.isEmpty ? "well" : "not well: \(unwell.map(\.name).joined(separator: ", "))", unwell.isEmpty ? .good : .bad
     )
+    if snapshot.timed != "all" { line.add("  \(snapshot.timed) timed", .doubtful) }
     return line
   }
 
@@ -130,6 +132,7 @@ package struct TopScreen {
 
   private var rateLine: TopLine {
     var line = TopLine("queries/s", .title)
+    line.add(" over \(windowText)", .faint)
     for (decision, style) in [
       ("answered", TopLine.Style.plain), ("refused", .bad), ("failed", .doubtful), ("silent", .doubtful),
     ] {
@@ -137,7 +140,7 @@ package struct TopScreen {
       line.add("  \(rateText(rate)) \(decision)", rate > 0 ? style : .plain)
     }
     line.add("  ")
-    let room = max(0, min(MetricWindow.historyLength, width - 58))
+    let room = max(0, min(MetricWindow.historyLength, width - 68))
     line.add(sparkline(state.history.suffix(room).map { $0.answered + $0.refused + $0.failed + $0.silent }))
     return line
   }
@@ -150,6 +153,36 @@ package struct TopScreen {
     let decision: String
     let transport: String
   }
+
+  /// One of the times.
+  private struct Column {
+    static let width = 6
+    let metric: MetricDefinition
+    let name: String
+    let value: any KeyPath<LiveState.Latency, Double> & Sendable
+    /// From 0, which is the last to be left out.
+    let rank: Int
+
+    /// In the order in which they stand. What p99 may be off by is what is told of uncertainty.
+    static let all = [
+      Column(metric: .residence, name: "p50", value: \.p50, rank: 1),
+      Column(metric: .residence, name: "p95", value: \.p95, rank: 4),
+      Column(metric: .residence, name: "p99", value: \.p99, rank: 0),
+      Column(metric: .residence, name: "±p99", value: \.uncertainty, rank: 3),
+      Column(metric: .queue, name: "p50", value: \.p50, rank: 5),
+      Column(metric: .queue, name: "p95", value: \.p95, rank: 6),
+      Column(metric: .queue, name: "p99", value: \.p99, rank: 2),
+      Column(metric: .queue, name: "±p99", value: \.uncertainty, rank: 7),
+    ]
+  }
+
+  /// Those there is room for, the most important ones.
+  private var timeColumns: [Column] { Column.all.filter { $0.rank < (width - Self.countsWidth) / Column.width } }
+
+  /// What stands before the times.
+  private static let countsWidth = 32
+
+  private var windowText: String { "\(Int(state.window.isFinite ? min(max(state.window, 0), 1e6).rounded() : 0)) s" }
 
   private var rateSection: Section {
     var times: [String: [Key: LiveState.Latency]] = [:]
@@ -167,11 +200,18 @@ package struct TopScreen {
     names.add("decision", width: 9, .faint)
     names.add("tr", width: 3, .faint)
     names.add(right: "/s", width: 7, .faint)
-    for _ in 0..<2 { for name in ["p50", "p95", "p99", "±"] { names.add(right: name, width: 6, .faint) } }
-    let window = Int(state.window.isFinite ? min(max(state.window, 0), 1e6).rounded() : 0)
+    for column in timeColumns { names.add(right: column.name, width: Column.width, .faint) }
+    var aside = TopLine("   residence")
+    let residences = timeColumns.count { $0.metric == .residence }
+    if residences < timeColumns.count {
+      aside = TopLine()
+      aside.add("   residence", width: residences * Column.width)
+      aside.add(timeColumns.count - residences == 1 ? " queue" : "   queue")
+    }
     return Section(
-      title: "the last \(window) s", aside: "   residence               queue", asidePlace: 32,
-      head: [TopLine(), names], rows: rows, more: UInt64(max(0, state.ratesLeftOut)), empty: "no queries")
+      title: "the last \(windowText)", aside: timeColumns.isEmpty ? "" : aside.pieces.map(\.text).joined(),
+      asidePlace: Self.countsWidth, head: [TopLine(), names], rows: rows, more: UInt64(max(0, state.ratesLeftOut)),
+      empty: "no queries")
   }
 
   private func row(
@@ -184,13 +224,12 @@ package struct TopScreen {
     line.add(rate.decision, width: 9, style)
     line.add(rate.transport, width: 3)
     line.add(right: rateText(rate.perSecond), width: 7)
-    for latency in [residence, queue] {
-      guard let latency else {
-        for _ in 0..<4 { line.add(right: "-", width: 6, .faint) }
-        continue
-      }
-      for value in [latency.p50, latency.p95, latency.p99] { line.add(right: shortTime(value), width: 6) }
-      line.add(right: shortTime(latency.uncertainty), width: 6, .faint)
+    for column in timeColumns {
+      let latency = column.metric == .residence ? residence : queue
+      let isFaint = latency == nil || column.value == \.uncertainty
+      line.add(
+        right: latency.map { shortTime($0[keyPath: column.value]) } ?? "-", width: Column.width,
+        isFaint ? .faint : .plain)
     }
     let room = min(40, width - Self.tableWidth - 1)
     let share = rate.perSecond / busiest
@@ -254,10 +293,13 @@ package struct TopScreen {
   private var refusalSection: Section {
     let rows = state.refusals.map { refusal in
       let style: TopLine.Style = refusal.isOnlyObserved ? .doubtful : .bad
-      var line = TopLine(clockText(refusal.time) + " ", .faint)
+      var line = TopLine()
+      line.add(moment(refusal.time), width: 9, .faint)
       let count = refusal.count > 1 ? " ×\(countText(refusal.count))" : ""
       let isWide = width >= 120
-      line.add("\(refusal.name) \(refusal.type)\(count)", width: isWide ? 36 : max(12, width - 52), style)
+      let room = isWide ? 36 : max(12, width - 52)
+      let name = cut(visible("\(refusal.name) \(refusal.type)"), to: room - columns(of: count))
+      line.add(name + count, width: room, style)
       line.add(" ")
       line.add(refusal.source, width: 15)
       line.add(" ")
@@ -268,8 +310,14 @@ package struct TopScreen {
         line.add(refusal.isOnlyObserved ? "would " : "", style)
         line.add(refusal.place.map { "\($0) \(refusal.rule)" } ?? refusal.rule, style)
       }
+      if refusal.count > 1 { line.add("  since \(moment(refusal.first))", .faint) }
       return line
     }
     return Section(title: "last refusals", rows: rows, empty: "none")
+  }
+
+  /// The time of day; of another day than the state's, the day.
+  private func moment(_ time: String) -> String {
+    time.prefix(10) == state.time.prefix(10) ? clockText(time) : String(time.prefix(10).dropFirst(5))
   }
 }
