@@ -2,7 +2,7 @@
 // it can be sent to somebody.
 
 const explainFields = ['name', 'type', 'from', 'certificate', 'user'];
-const explanations = { count: 0, folder: '' };
+const explanations = { count: 0, folder: '', command: null };
 
 /// Asks, and takes the reader there.
 function explain(question) {
@@ -58,6 +58,13 @@ function takeExamples(state) {
   byID('explain-name').placeholder = state.snapshot.exampleName;
   byID('explain-from').placeholder = state.snapshot.exampleSource;
   explanations.folder = state.server.folder;
+  showCommand();
+}
+
+/// A link may be answered before the server has told its folder.
+function showCommand() {
+  const line = byID('explain-result').querySelector('.commands');
+  if (line) setText(line, explanations.command(explanations.folder));
 }
 
 function showError(text) {
@@ -82,12 +89,14 @@ function showExplanation(explanation, question) {
       step.data.length > 0 ? factList(step.data) : ''));
   }
   steps.append(element('li', {}, element('b', {}, 'The response'), responseList(response)));
-  const words = [question.name, question.type || 'A', explanations.folder].filter(Boolean).map(shellWord).join(' ');
+  const words = (folder) => [question.name, question.type || 'A', folder].filter(Boolean).map(shellWord).join(' ');
   const extra = [['--certificate', question.certificate], ['--user', question.user]].filter(([, value]) => value)
     .map(([option, value]) => ` ${option} ${shellWord(value)}`).join('');
   setText(byID('explain-told'), `${decision}${refusal ? `: ${refusal.text}` : ''}`);
   byID('explain-result').replaceChildren(...[verdict, why, steps,
-    element('p', { class: 'commands mono' }, `ambit explain ${words} --from ${shellWord(question.from)}${extra}`)].filter(Boolean));
+    element('p', { class: 'commands mono' })].filter(Boolean));
+  explanations.command = (folder) => `ambit explain ${words(folder)} --from ${shellWord(question.from)}${extra}`;
+  showCommand();
 }
 
 const factParts = (fact) => [element('span', {}, fact.text), fact.place ? ' ' : '',

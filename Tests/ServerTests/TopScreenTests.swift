@@ -70,7 +70,7 @@ struct TopScreenTests {
         "  web in prod           → orders           240   31,044       0",
         "✗ in (none)             → orders          1.20        0      12  a.policy:5 all…",
         "last refusals",
-        "19:41:59 orders.x.test. A ×3          127.0.0.9       a.policy:5 allow  si…",
+        "19:41:59 orders.x.test. A ×3          127.0.0.9       a.policy:5 allow",
       ])
   }
 

@@ -192,6 +192,8 @@ def explain_box():
     check("and the field is marked, no other", marks == ["true", "false"], marks)
     browser.open("about:blank")
     browser.open(f"{address}#explain?name=web&type=A&from=127.0.2.20")
+    check("and its command has the folder, which may be told later",
+          until(lambda: "ambit explain web A zones --from 127.0.2.20" in text("#explain-result")), text("#explain-result"))
     check("a link opens with its answer", until(lambda: "acyclic" in text("#explain-result")), text("#explain"))
 
 

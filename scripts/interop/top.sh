@@ -40,7 +40,7 @@ if is_there tmux; then
   keys "stty -g | cksum; $AMBIT top zones --interval 0.2; echo code=\$?; stty -g | cksum" Enter
   succeeds "the screen is drawn" until_true shows '^last refusals'
   matches "all of it within the window" '^(79|80)$' "$(screen | LC_ALL=C.UTF-8 wc -L)"
-  succeeds "times reach the last column" shows 'p99 +±$'
+  succeeds "times reach the last column" shows 'p99 +±p99$'
   cp broken.policy zones/broken.policy
   reload
   succeeds "a reload that fails makes it stale, and says why" until_true shows '^stale since .*broken.policy:1:1: error'

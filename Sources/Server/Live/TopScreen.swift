@@ -310,7 +310,7 @@ package struct TopScreen {
         line.add(refusal.isOnlyObserved ? "would " : "", style)
         line.add(refusal.place.map { "\($0) \(refusal.rule)" } ?? refusal.rule, style)
       }
-      if refusal.count > 1 { line.add("  since \(moment(refusal.first))", .faint) }
+      if isWide, refusal.count > 1 { line.add("  since \(moment(refusal.first))", .faint) }
       return line
     }
     return Section(title: "last refusals", rows: rows, empty: "none")
