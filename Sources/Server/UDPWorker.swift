@@ -77,25 +77,24 @@ final class UDPWorker: Sendable {
 
   /// When a batch was handed to us, by both clocks, in nanoseconds.
   private struct Moment: BitwiseCopyable {
-    private(set) var monotonic: UInt64
-    private(set) var wall: UInt64
-
-    /// Both clocks are read again where this thread lost its processor between the two: that time would be in queue and in
-    /// residence, both.
-    init() {
-      var before = Clock.monotonicNanoseconds()
-      wall = Clock.realtimeNanoseconds()
-      monotonic = Clock.monotonicNanoseconds()
-      var triesLeft = 3
-      while monotonic &- before > WorkerMetrics.longestReading, triesLeft > 0 {
-        triesLeft &-= 1
-        before = monotonic
-        wall = Clock.realtimeNanoseconds()
-        monotonic = Clock.monotonicNanoseconds()
-      }
-    }
+    let monotonic: UInt64
+    let wall: UInt64
 
     var seconds: UInt32 { UInt32(truncatingIfNeeded: wall / 1_000_000_000) }
+
+    /// This moment. Both clocks are read again where the thread lost its processor between the two: that time would be in
+    /// queue and in residence, both.
+    @inline(never)
+    static func now() -> Moment {
+      for _ in 0..<3 {
+        let before = Clock.monotonicNanoseconds()
+        let wall = Clock.realtimeNanoseconds()
+        let monotonic = Clock.monotonicNanoseconds()
+        if monotonic &- before <= WorkerMetrics.longestReading { return Moment(monotonic: monotonic, wall: wall) }
+      }
+      let wall = Clock.realtimeNanoseconds()
+      return Moment(monotonic: Clock.monotonicNanoseconds(), wall: wall)
+    }
   }
 
   /// Runs until the worker is stopped.
@@ -138,7 +137,7 @@ final class UDPWorker: Sendable {
   /// One batch, in stages: who asks, what answers will read, answers, sending, the time it took. Times are taken for all
   /// of it together, which the metrics' uncertainty says.
   private func answer(_ count: Int, of listener: UDPListener, _ served: ServedSnapshot, _ bench: inout Bench) {
-    let moment = Moment()
+    let moment = Moment.now()
     if !bench.watch.isSteady(monotonic: moment.monotonic, wall: moment.wall) { judgeClock(&bench.watch) }
     let context = served.context(ofListener: listener.index)
     for index in 0..<count { findOut(index, listener, context, served, &bench) }
