@@ -67,6 +67,16 @@ struct DefinitionTests {
       metric.identifier == nil || uri == "https://www.iana.org/assignments/performance-metrics/\(metric.names[0])")
   }
 
+  @Test func `docs_metrics_md has the result of a verification, all of which holds`() throws {
+    let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "docs/metrics.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    let begin = try #require(text.range(of: "<!-- verify -->")), end = try #require(text.range(of: "<!-- /verify -->"))
+    let result = text[begin.upperBound..<end.lowerBound]
+    #expect(result.contains("scripts/verify --queries") && result.contains("what the delay adds"))
+    #expect(result.contains("| yes |") && !result.contains("**no**"))
+  }
+
   @Test func `docs_metrics_md has the definitions as they are`() throws {
     let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "docs/metrics.md")
