@@ -70,7 +70,9 @@ extension MetricDefinition {
     fixedParameters: passiveParameters + [
       Parameter("Clock", "CLOCK_REALTIME, that of the stamp (SO_TIMESTAMPNS)"),
       Parameter("Histogram", "as of residence"),
-      Parameter("Reading", "both clocks within 250 ns of each other, else again, up to 3 times"),
+      Parameter(
+        "Reading",
+        "both clocks within 250 ns (or 4 times what reading them takes), else again, up to 3 times; then as they are"),
       Parameter(
         "Step",
         "a change of CLOCK_REALTIME - CLOCK_MONOTONIC from batch to batch by more than 100 µs and 1/2048 of the time between"

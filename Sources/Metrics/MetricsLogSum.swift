@@ -119,8 +119,10 @@ package struct MetricsLogSum {
   /// the sampling term is computed anew.
   package func report() -> MetricsReport {
     let samples = times.values.compactMap(\.sample)
-    // An interval in which none was timed has no line of times, but its queries count.
-    let isPart = times.contains { key, times in queries(of: key).map { $0 != times.queries } ?? false }
+    // An interval in which none was timed has no line of times, but its queries count. A queue time may be undefined.
+    let isPart = times.contains { key, times in
+      key.metric == .residence && queries(of: key).map { $0 != times.queries } ?? false
+    }
     let sample =
       isPart ? .mixed : samples.dropFirst().reduce(samples.first ?? .is(.off)) { $0.with($1) }
     let rows = times.sorted { order($0.key) < order($1.key) }.map { key, times in
@@ -130,7 +132,7 @@ package struct MetricsLogSum {
         key.metric, context: key.context, decision: key.decision, transport: key.transport,
         queries: queries, times.histogram,
         Uncertainty(clockResolution: times.resolution, clockRead: times.read, sending: times.sending / count),
-        queries == times.queries ? times.sample ?? .mixed : .mixed)
+        key.metric == .queue || queries == times.queries ? times.sample ?? .mixed : .mixed)
     }
     let ratios = ratios.sorted { order($0.key) < order($1.key) }.map(\.value)
     return MetricsReport(

@@ -16,9 +16,6 @@ public final class WorkerMetrics: Sendable {
     (Layout.populations(slots) + slots * 8 * Layout.populationSize) * MemoryLayout<UInt64>.size
   }
 
-  /// Nanoseconds within which both clocks are to be read when a batch is handed over; else they are read again.
-  public static var longestReading: UInt64 { 250 }
-
   /// How many context slots there are; a greater one is counted as the last.
   public let slots: Int
   @usableFromInline let counters: CounterArray

@@ -32,6 +32,7 @@ struct RefusalLog {
     for _ in 0..<Self.turn {
       guard let record = ring.pop() else { return }
       guard let served = snapshots[record.generation] else {
+        if repeated.isEmpty, uncounted == 0 { windowStart = record.time }
         uncounted += 1
         continue
       }
@@ -50,7 +51,7 @@ struct RefusalLog {
       uncounted += 1
       return
     }
-    if repeated.isEmpty { windowStart = record.time }
+    if repeated.isEmpty, uncounted == 0 { windowStart = record.time }
     repeated[kind] = ((sameKind?.count ?? -1) + 1, record, policy)
     if sameKind == nil { write(text(of: record, refusal, policy), date(record.time)) }
   }
@@ -72,7 +73,7 @@ struct RefusalLog {
       let number = count < Int(RefusalThinning.most) ? "\(count)" : "at least \(count)"
       write(count == 1 ? text : "\(number) more within a second, the last: \(text)", count == 1 ? date(last.time) : end)
     }
-    if uncounted > 0 { write("\(uncounted) more refusals within a second, of other callers and services", end) }
+    if uncounted > 0 { write("\(uncounted) more refusals within a second", end) }
     repeated.removeAll(keepingCapacity: true)
     uncounted = 0
   }

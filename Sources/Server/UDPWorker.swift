@@ -50,6 +50,8 @@ final class UDPWorker: Sendable {
     var timed: PopulationTally
     var sampler = QuerySampler(seed: .random(in: .min ... .max))
     var watch: ClockWatch
+    /// Nanoseconds within which both clocks are to be read: 250, or more where reading them takes long.
+    let longestReading: UInt64
     /// Whether the kernel stamps datagrams, as it does when the sockets are bound.
     var isStamping = true
 
@@ -58,6 +60,8 @@ final class UDPWorker: Sendable {
       asked = FlatScratch(repeating: Asked(Evidence(source: IPAddress(v4: 0))), count: batch.capacity)
       tally = PopulationTally(for: metrics)
       timed = PopulationTally(for: metrics)
+      let clocks = Clock.calibrate()
+      longestReading = max(250, UInt64(4 * (clocks.monotonic.readCost + clocks.realtime.readCost)))
       watch = ClockWatch(monotonic: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
     }
   }
@@ -82,15 +86,15 @@ final class UDPWorker: Sendable {
 
     var seconds: UInt32 { UInt32(truncatingIfNeeded: wall / 1_000_000_000) }
 
-    /// This moment. Both clocks are read again where the thread lost its processor between the two: that time would be in
-    /// queue and in residence, both.
+    /// This moment. Both clocks are read again, up to 3 times, where the thread lost its processor between the two: that time
+    /// would be in queue and in residence, both.
     @inline(never)
-    static func now() -> Moment {
+    static func now(within longest: UInt64) -> Moment {
       for _ in 0..<3 {
         let before = Clock.monotonicNanoseconds()
         let wall = Clock.realtimeNanoseconds()
         let monotonic = Clock.monotonicNanoseconds()
-        if monotonic &- before <= WorkerMetrics.longestReading { return Moment(monotonic: monotonic, wall: wall) }
+        if monotonic &- before <= longest { return Moment(monotonic: monotonic, wall: wall) }
       }
       let wall = Clock.realtimeNanoseconds()
       return Moment(monotonic: Clock.monotonicNanoseconds(), wall: wall)
@@ -137,7 +141,7 @@ final class UDPWorker: Sendable {
   /// One batch, in stages: who asks, what answers will read, answers, sending, the time it took. Times are taken for all
   /// of it together, which the metrics' uncertainty says.
   private func answer(_ count: Int, of listener: UDPListener, _ served: ServedSnapshot, _ bench: inout Bench) {
-    let moment = Moment.now()
+    let moment = Moment.now(within: bench.longestReading)
     if !bench.watch.isSteady(monotonic: moment.monotonic, wall: moment.wall) { judgeClock(&bench.watch) }
     let context = served.context(ofListener: listener.index)
     for index in 0..<count { findOut(index, listener, context, served, &bench) }

@@ -36,15 +36,14 @@ struct MeasureWords {
     {
       arguments.fail("\"\(word)\" is a name to ask for here; the server has an @: write @\(word)")
     }
-    if operands.isEmpty {
-      if arguments.has("--calibrate") {
-        refuseWithCalibration()
-      } else if arguments.operands.isEmpty {
+    if arguments.has("--calibrate") { refuseWithCalibration() }
+    if operands.isEmpty, !arguments.has("--calibrate") {
+      if arguments.operands.isEmpty {
         arguments.fail("measure takes a server and a name: ambit measure @127.0.0.1:5300 orders.mesh.test")
       } else {
         arguments.fail("measure takes a name to ask for")
       }
-    } else {
+    } else if !operands.isEmpty {
       let written = operands.removeFirst()
       guard let read = try? DomainName(written) else { arguments.fail("\"\(written)\" is no domain name") }
       name = read
@@ -68,7 +67,12 @@ struct MeasureWords {
 
   /// A calibration has its own number of round trips, and no server.
   private func refuseWithCalibration() {
-    for option in ["--count", "--duration", "--rate", "--start", "--compare", "--source"]
+    if let server = arguments.operands.first(where: { $0.hasPrefix("@") }) {
+      arguments.fail("--calibrate asks no server: \(server) is one")
+    }
+    for option in [
+      "--count", "--duration", "--rate", "--start", "--compare", "--source", "--threshold", "--trunc", "--seed",
+    ]
     where arguments.value(option) != nil {
       arguments.fail("--calibrate asks no server, and takes no \(option)")
     }
@@ -82,9 +86,10 @@ struct MeasureWords {
       remarks.append("this takes about \(Int((seconds / 60).rounded(.up))) minutes; Ctrl-C ends it and reports")
     }
     let least = Comparison.fewestQueries
-    if plan.servers.count > 1, plan.count < least {
+    let expected = min(Double(plan.count), plan.stream.meanRate * seconds)
+    if plan.servers.count > 1, expected < Double(least) {
       remarks.append(
-        "it takes \(least) queries to each server at least to say whether they differ; --count has \(plan.count)")
+        "it takes \(least) queries to each server at least to say whether they differ; these are some \(Int(expected))")
     }
     return remarks
   }

@@ -54,13 +54,15 @@ extension Command {
     for log in arguments.operands {
       let lines = sum.lineCount
       var start: [UInt8]?
+      var hasLongLines = false
       do throws(SystemError) {
         var reader = try LineReader(log)
         while try reader.next({ line in
           start = start ?? (0..<min(2, line.count)).map { line[$0] }
           sum.add(line)
         }) {}
-        if reader.tooLongCount > 0 {
+        hasLongLines = reader.tooLongCount > 0
+        if hasLongLines {
           writeStandardError("ambit: \(reader.tooLongCount) lines of \(log) are too long\n")
         }
       } catch {
@@ -69,7 +71,7 @@ extension Command {
       }
       if sum.lineCount == lines {
         let name = log == "-" ? "standard input" : log
-        guard let start else {
+        guard start != nil || hasLongLines else {
           writeStandardError("ambit: \(name) is empty: no interval has ended yet\n")
           continue
         }

@@ -99,10 +99,11 @@ struct DnstapSocket: ~Copyable, Sendable {
     }
   }
 
-  /// The collector stays: it is told, and the next failure is a first one.
+  /// The collector stays: that is told where it had not, and the next failure is a first one. What is dropped while it stays,
+  /// because it is slow, is counted and told elsewhere.
   private mutating func settle() {
     backoff = Self.backoffs.lowerBound
-    if isFailing || missing > 0 {
+    if isFailing {
       log.write("dnstap's collector \(path) is there\(missing > 0 ? "; \(missing) queries are missing" : "")")
     }
     (isFailing, missing) = (false, 0)

@@ -64,8 +64,9 @@ extension LiveBoard.Live {
   /// The first address that makes a caller somebody.
   private var exampleSource: IPAddress {
     let policy = served.snapshot.policy.policy
-    let prefixes = policy.services.lazy.flatMap(\.runsAt) + policy.contextDetails.lazy.flatMap(\.from)
-    return prefixes.first?.prefix.someHost ?? IPAddress(v4: 0x7f00_0001)
+    let prefix =
+      policy.services.lazy.compactMap(\.runsAt.first).first ?? policy.contextDetails.lazy.compactMap(\.from.first).first
+    return prefix?.prefix.someHost ?? IPAddress(v4: 0x7f00_0001)
   }
 
   private func rate(_ rate: MetricWindow.Rate) -> LiveState.Rate {
