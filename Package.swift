@@ -67,7 +67,9 @@ let package = Package(
       imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Page", "Answering", "Inspection"]),
     .executableTarget(
       name: "ambit",
-      dependencies: data + ["LinuxIO", "Zones", "Policy", "Metrics", "Measuring", "Probing", "Answering", "Inspection", "Server"],
+      dependencies: data + [
+        "LinuxIO", "Zones", "Policy", "Metrics", "Measuring", "Probing", "Answering", "Inspection", "Server",
+      ],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "FlatMemory"),
