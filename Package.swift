@@ -60,11 +60,16 @@ let package = Package(
     module("HTTP", imports: ["Addresses"]),
     module("Measuring", imports: ["FlatMemory", "Addresses", "DNSFormat", "Metrics"]),
     module("Probing", imports: ["FlatMemory", "Addresses", "DNSFormat", "LinuxIO", "Metrics", "Measuring"]),
-    module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics"]),
+    module("Forwarding", imports: ["FlatMemory", "Addresses", "DNSFormat"]),
+    module("Checking", imports: ["Addresses"]),
+    module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Forwarding"]),
     module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
     module(
       "Server",
-      imports: data + ["LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Page", "Answering", "Inspection"]),
+      imports: data + [
+        "LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Page", "Forwarding", "Checking", "Answering",
+        "Inspection",
+      ]),
     .executableTarget(
       name: "ambit",
       dependencies: data + [
@@ -82,6 +87,8 @@ let package = Package(
     tests(of: "Metrics", golden: ["Golden"]),
     tests(of: "HTTP", imports: ["Addresses"]),
     tests(of: "Measuring", imports: data + ["Metrics"]),
+    tests(of: "Forwarding", imports: data),
+    tests(of: "Checking", imports: ["Addresses"]),
     tests(of: "Probing", imports: data + ["LinuxIO", "Measuring"]),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),

@@ -23,6 +23,7 @@ extension Workspace {
       return
     }
     guard let ownZone else {
+      if forwards(snapshot, &outcome) { return }
       outcome.decision = .refused
       answer.rcode = .refused
       answer.infoCode = .notAuthoritative

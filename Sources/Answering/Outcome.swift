@@ -57,6 +57,9 @@ public enum Decision: UInt8, Sendable, BitwiseCopyable {
   case failed
   /// No response.
   case silent
+  /// To be asked elsewhere: no zone of ours has the name, or the end of an alias's chain, and a `forward` line of the
+  /// caller's context has.
+  case forwarded
 }
 
 /// What became of one query, and the rule behind it.
@@ -69,6 +72,8 @@ public struct Outcome: Equatable, Sendable, BitwiseCopyable {
   public internal(set) var caller: Caller
   /// The service that was asked for, where the query got so far; of an alias's chain, the one a refusal is about.
   public internal(set) var service: UInt32 = 0
+  /// Where it is forwarded: the number of the `forward` line, from 1; see ``ForwardTable``.
+  public internal(set) var route: UInt16 = 0
   /// Why the policy refused; nil where it did not.
   public internal(set) var refusal: Refusal?
   /// All rules that the call of `service` breaks, those in shadow included.

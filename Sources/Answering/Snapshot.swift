@@ -25,19 +25,30 @@ public final class Snapshot: Sendable {
   /// The files that the zones were built from. For the control plane.
   package let layers: [ZoneLayer]
 
+  /// What the server has found out while it runs.
+  package let situation: Situation
+
   let serverNames = ServerNames()
 
   /// The zones were built for the policy's contexts and services.
   package init(
     policy: CompiledPolicy, zones: ZoneDirectory, cookieSecrets: CookieSecrets = .random(), nsid: [UInt8] = [],
-    version: [UInt8] = [], layers: [ZoneLayer] = []
+    version: [UInt8] = [], layers: [ZoneLayer] = [], situation: Situation = .unknown
   ) {
+    self.situation = situation
     self.policy = policy
     self.zones = zones
     self.cookieSecrets = cookieSecrets
     self.nsid = FlatArray(nsid)
     self.version = FlatArray(version)
     self.layers = layers
+  }
+
+  /// The same zones and the same policy in another situation.
+  package func seeing(_ situation: Situation) -> Snapshot {
+    Snapshot(
+      policy: policy, zones: zones, cookieSecrets: cookieSecrets, nsid: nsid.octets(0..<nsid.count),
+      version: version.octets(0..<version.count), layers: layers, situation: situation)
   }
 
   /// The contexts, by number.

@@ -22,6 +22,8 @@ public final class CompiledPolicy: Sendable {
   public let hasIsolations: Bool
   /// True where the RRs of a set change places from answer to answer.
   public let rotatesAnswers: Bool
+  /// Who is asked for names that no zone of ours has?
+  public let forwards: ForwardTable
   /// What becomes of DNS cookies.
   public let cookieMode: CookieMode
   @usableFromInline let calls: CallTable
@@ -62,6 +64,7 @@ public final class CompiledPolicy: Sendable {
     hasIsolations = !policy.isolations.isEmpty
     rotatesAnswers = policy.answerOrder == .rotate
     cookieMode = policy.cookieMode
+    forwards = ForwardTable(policy)
 
     var modes: [Mode] = []
     var denials: [DenyAs] = []

@@ -78,6 +78,11 @@ package struct Policy: Sendable {
   /// Nil where every reload without mistakes is taken.
   package var reloadGuard: ReloadGuard?
   package var versionText = VersionText.own
+  /// Who is asked for names that no zone of ours has; as written.
+  package var forwards: [Forward] = []
+  package var forwardCache = ForwardCache()
+  /// Which private addresses forwarded names may have.
+  package var privateAllowance = PrivateAllowance()
 }
 
 /// `tiers A > B > C`: importance, the most important first. A service may not depend on one of a lower tier.
@@ -212,6 +217,8 @@ package struct Service: Sendable {
   package var requireLocation: SourceLocation?
   /// What names are relative to where it is declared; nil where there is no origin.
   package var origin: DomainName?
+  /// What it says of its endpoints.
+  package var steering = Steering()
 }
 
 /// One word of an `identity` line.

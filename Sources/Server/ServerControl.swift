@@ -37,6 +37,7 @@ package final class ServerControl {
   private let http: HTTPServer
   private var httpThread: WorkerThread?
   private var reloads = Reloads()
+  private let findings: Findings
   /// What the load of the snapshot in service left to the next.
   private var kept: KeptZones?
   private var said = SaidInLog()
@@ -74,6 +75,7 @@ package final class ServerControl {
     try control.startWorkers()
     control.board.note(brokenZones: first.brokenZones)
     try control.startHTTP()
+    control.findings.use(snapshot)
     control.announce(snapshot, broken: first.brokenZones)
     return control
   }
@@ -126,6 +128,7 @@ package final class ServerControl {
     let pages = ServerPages(
       version: options.version, holder, workers, logs: logs.counters, slots, board,
       start: Clock.realtimeNanoseconds())
+    findings = try Findings()
     let counts = HTTPCounts()
     http = try HTTPServer(
       listeners, names: { holder.served.snapshot.policy.policy.httpHosts }, pages.pages(counts), counts)
@@ -209,7 +212,7 @@ package final class ServerControl {
   // MARK: - Running
 
   private enum Token: UInt64 {
-    case signal, timer, second, load, door
+    case signal, timer, second, load, door, findings
   }
 
   private func loop() throws(SystemError) {
@@ -223,6 +226,7 @@ package final class ServerControl {
     try poller.add(timer.raw, token: Token.timer.rawValue)
     try poller.add(load.bell.raw, token: Token.load.rawValue)
     try poller.add(door.raw, token: Token.door.rawValue)
+    try poller.add(findings.bell.raw, token: Token.findings.rawValue)
     while true {
       try poller.wait(timeoutMilliseconds: Self.logIntervalMilliseconds, into: &events)
       for index in 0..<events.count {
@@ -262,6 +266,7 @@ package final class ServerControl {
             case .state: door.answer(asker, ControlAnswer(.state, board.json()), at: now)
             }
           }
+        case .findings: see()
         case nil: break
         }
       }
@@ -395,18 +400,10 @@ package final class ServerControl {
 
   /// - Returns: what of the new policy has no effect yet, and the like.
   private func takeIntoService(_ snapshot: Snapshot, _ written: WrittenZones) -> [String] {
-    let old = holder.served
     var remarks = logs.change(to: snapshot.policy.policy)
-    let next = ServedSnapshot(
-      snapshot, generation: old.generation + 1, listeners: sockets.addresses, slots: slots, logs: logs.choices,
-      written: written)
-    let now = Clock.monotonicNanoseconds()
-    snapshots.add(next, at: now)
-    logs.use(snapshots.all)
     changeSample(to: snapshot.policy.policy.measuring.sampling)
-    holder.swap(next)
-    board.collectCalls(workers, snapshots.all, at: now)
-    for worker in workers { worker.bell.wake() }
+    findings.use(snapshot)
+    put(snapshot.seeing(findings.situation), written)
     let policy = snapshot.policy.policy
     if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses + sockets.left) {
       remarks.append("changed listen addresses take a restart; until then the server listens where it did")
@@ -419,6 +416,28 @@ package final class ServerControl {
     }
     if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) { remarks.append(warning) }
     return remarks
+  }
+
+  /// Takes what was found out since into service, where it makes a difference to answers.
+  private func see() {
+    findings.bell.drain()
+    let served = holder.served
+    if served.snapshot.situation !== findings.situation {
+      put(served.snapshot.seeing(findings.situation), served.written)
+    }
+  }
+
+  /// Puts a snapshot into service.
+  private func put(_ snapshot: Snapshot, _ written: WrittenZones) {
+    let next = ServedSnapshot(
+      snapshot, generation: holder.served.generation + 1, listeners: sockets.addresses, slots: slots,
+      logs: logs.choices, written: written)
+    let now = Clock.monotonicNanoseconds()
+    snapshots.add(next, at: now)
+    logs.use(snapshots.all)
+    holder.swap(next)
+    board.collectCalls(workers, snapshots.all, at: now)
+    for worker in workers { worker.bell.wake() }
   }
 
   /// Ends an interval of the metrics log where other queries are timed from now on: an interval has one sample.

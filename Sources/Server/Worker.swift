@@ -208,7 +208,7 @@ final class Worker: Sendable {
 extension MetricDecision {
   fileprivate init(_ decision: Decision) {
     switch decision {
-    case .answered: self = .answered
+    case .answered, .forwarded: self = .answered
     case .refused: self = .refused
     case .failed: self = .failed
     case .silent: self = .silent

@@ -143,6 +143,7 @@ struct QueryLogFormatter {
   private func appendDecision(_ record: DecisionRecord, to line: inout OctetBuffer) {
     switch record.decision {
     case .answered: line.append(",\"decision\":\"answered\",\"rcode\":")
+    case .forwarded: line.append(",\"decision\":\"forwarded\",\"rcode\":")
     case .refused: line.append(",\"decision\":\"refused\",\"rcode\":")
     case .failed: line.append(",\"decision\":\"failed\",\"rcode\":")
     case .silent: return line.append(",\"decision\":\"silent\",\"rcode\":null")
