@@ -16,9 +16,11 @@ from machine import Running, tell
 from workload import ORIGIN
 
 PACKAGES = {"gdnsd": "gdnsd", "nsd": "nsd", "knotd": "knot", "named": "bind9", "dnsperf": "dnsperf", "valgrind": "valgrind",
-            "perf": "linux-perf", "strace": "strace", "cc": "gcc"}
+            "unbound": "unbound", "dnsmasq": "dnsmasq-base", "perf": "linux-perf", "strace": "strace", "cc": "gcc"}
 os.environ["PATH"] += os.pathsep + os.pathsep.join(("/usr/sbin", "/sbin"))
 missing = set()
+# What the forwarding rows know of the server before the upstream: its cache, and its own zone.
+CACHE_MIB, OWN = 32, "own.test"
 
 
 def need(command):
@@ -141,6 +143,31 @@ class Kitchen:
         workload.write_views_policy(os.path.join(folder, "ambit.policy"), port)
         return self.ambit_serve(folder, 1, binary)
 
+    def ambit_forwarding(self, folder, port, _, upstream):
+        """A small zone of its own; all other names are asked for at an upstream."""
+        hosts = "".join(f"s{number} A 127.0.9.{number}\n" for number in range(1, 101))
+        self.write(folder, f"{OWN}.zone", f"$TTL 30\n@ SOA ns hostmaster 1 3600 600 86400 5\n@ NS ns\nns A 127.0.0.1\n{hosts}")
+        nets = "".join(f"context {name} {{ from {workload.NETS[group]} }}\n" for group, name in workload.CONTEXTS.items())
+        self.write(folder, "ambit.policy", f"""listen 127.0.0.1:{port}
+http off
+forward . 127.0.0.1:{upstream}
+forward-cache {CACHE_MIB}MiB
+allow-private {ORIGIN}.
+{nets}""")
+        return self.ambit_serve(folder)
+
+    def ambit_checking(self, folder, port, count, endpoints):
+        """The usual zone, and in it a service whose endpoints are checked."""
+        name = f"checked.{ORIGIN}"
+        with open(self.zone(count), encoding="ascii") as zone:
+            text = zone.read() + "".join(f"checked 5 A {address}\n" for address, _ in endpoints)
+        self.write(folder, f"{ORIGIN}.zone", text)
+        workload.write_policy(os.path.join(folder, "ambit.policy"), port, count)
+        checked = endpoints[0][1]
+        self.write(folder, "checked.policy",
+                   f"service {name}. {{ health tcp {checked} every 500ms timeout 200ms up 2 down 2 }}\n")
+        return self.ambit_serve(folder)
+
     # --- the peers ----------------------------------------------------------------------------------------------------
 
     def copy(self, folder, count, name, group=0):
@@ -165,8 +192,8 @@ class Kitchen:
 """)
         return Recipe(["gdnsd", "-c", f"{folder}/etc", "start"], zone, ["gdnsdctl", "-c", f"{folder}/etc", "reload-zones"])
 
-    def nsd(self, folder, port, count):
-        zone = self.copy(folder, count, "zone")
+    def nsd(self, folder, port, count, zone_file=None):
+        zone = zone_file or self.copy(folder, count, "zone")
         conf = self.write(folder, "nsd.conf", f"""server:
   server-count: 1
   ip-address: 127.0.0.1@{port}
@@ -248,6 +275,35 @@ options {{ default-key "bench"; default-server 127.0.0.1; default-port {control}
             views += f'zone "{ORIGIN}" {{ type primary; file "{zone}"; }}; }};\n'
         command, reload = self.named(folder, port, views)
         return Recipe(command, None, reload)
+
+    def unbound(self, folder, port, _, upstream):
+        conf = self.write(folder, "unbound.conf", f"""server:
+  num-threads: 1
+  interface: 127.0.0.1@{port}
+  access-control: 127.0.0.0/8 allow
+  do-not-query-localhost: no
+  module-config: "iterator"
+  local-zone: "test." nodefault
+  username: ""
+  chroot: ""
+  directory: "{folder}"
+  pidfile: "{folder}/pid"
+  use-syslog: no
+  minimal-responses: yes
+  msg-cache-size: {CACHE_MIB // 3}m
+  rrset-cache-size: {CACHE_MIB * 2 // 3}m
+remote-control:
+  control-enable: no
+forward-zone:
+  name: "."
+  forward-addr: 127.0.0.1@{upstream}
+""")
+        return Recipe(["unbound", "-d", "-c", conf])
+
+    def dnsmasq(self, folder, port, _, upstream):
+        return Recipe(["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", f"--port={port}", "--no-resolv", "--no-hosts",
+                       "--listen-address=127.0.0.1", "--bind-interfaces", f"--server=127.0.0.1#{upstream}", "--cache-size=10000",
+                       "--user=root", f"--pid-file={folder}/pid", "--local-service"])
 
 
 PEERS = {"gdnsd": "gdnsd", "nsd": "nsd", "knot": "knotd", "bind": "named", "bind-views": "named"}
