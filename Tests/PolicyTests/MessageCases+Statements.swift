@@ -80,10 +80,10 @@ let grammarCases: [MessageCase] = [
   MessageCase(
     """
     forward . 192.0.2.53
-    service a. { health tcp 8080 }
+    service a. { drain 10.0.0.1 }
     """,
     #"p:1:1: error: "forward" is not supported yet; remove it"#,
-    #"p:2:14: error: "health" is not supported yet; remove it"#),
+    #"p:2:14: error: "drain" is not supported yet; remove it"#),
   MessageCase(
     """
     a { b { c { d { e { f { g { h { i { } } } } } } } } }

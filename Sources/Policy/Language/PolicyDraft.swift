@@ -108,6 +108,7 @@ struct PolicyDraft {
     var identities: [ServiceIdentity] = []
     var users: [ServiceUser] = []
     var require: Located<Bool>?
+    var health: Located<HealthCheck>?
   }
 
   struct Exception {

@@ -76,6 +76,7 @@ struct PolicyResolver {
     resolveContexts()
     resolveZoneFiles()
     resolveServices()
+    resolveHealth()
     resolveGroups()
     resolveExplaining()
     resolveTiers()
