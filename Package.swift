@@ -61,14 +61,14 @@ let package = Package(
     module("Measuring", imports: ["FlatMemory", "Addresses", "DNSFormat", "Metrics"]),
     module("Probing", imports: ["FlatMemory", "Addresses", "DNSFormat", "LinuxIO", "Metrics", "Measuring"]),
     module("Forwarding", imports: ["FlatMemory", "Addresses", "DNSFormat"]),
-    module("Checking", imports: ["Addresses"]),
+    module("Checking", imports: ["Measuring"]),
     module("Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Forwarding"]),
     module("Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Metrics", "Answering"]),
     module(
       "Server",
       imports: data + [
-        "LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Page", "Forwarding", "Checking", "Answering",
-        "Inspection",
+        "LinuxIO", "ZoneFile", "Zones", "Policy", "Metrics", "HTTP", "Page", "Measuring", "Forwarding", "Checking",
+        "Answering", "Inspection",
       ]),
     .executableTarget(
       name: "ambit",
@@ -88,7 +88,7 @@ let package = Package(
     tests(of: "HTTP", imports: ["Addresses"]),
     tests(of: "Measuring", imports: data + ["Metrics"]),
     tests(of: "Forwarding", imports: data),
-    tests(of: "Checking", imports: ["Addresses"]),
+    tests(of: "Checking"),
     tests(of: "Probing", imports: data + ["LinuxIO", "Measuring"]),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
     tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),

@@ -1,1 +1,255 @@
 import Testing
+
+@testable import Checking
+
+/// Numbers that are the same for every run of a seed.
+private struct Seeded: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+}
+
+@Suite("An endpoint changes only after as many checks in a row as the policy says")
+struct HysteresisTests {
+  @Test(arguments: [
+    // Checks as they end (+ or -), and after each whether it is up.
+    (up: 2, down: 3, checks: "", states: ""),
+    (2, 3, "---", "++-"),
+    (2, 3, "--+---", "+++++-"),
+    (2, 3, "---+-++", "++----+"),
+    (1, 1, "-+-+", "-+-+"),
+    (3, 1, "+-++-+++", "+------+"),
+    (2, 2, "+-+-+-+-", "++++++++"),
+  ])
+  func `table`(up: Int, down: Int, checks: String, states: String) {
+    var health = Hysteresis(up: up, down: down)
+    let found = checks.map { check in
+      _ = health.take(success: check == "+")
+      return health.isUp ? "+" : "-"
+    }
+    #expect(found.joined() == states)
+  }
+
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func `it changes exactly where a run of the other kind is long enough`(seed: UInt64) {
+    var random = Seeded(state: seed)
+    let (up, down) = (Int.random(in: 1...4, using: &random), Int.random(in: 1...4, using: &random))
+    var health = Hysteresis(up: up, down: down)
+    var results: [Bool] = []
+    var isUp = true
+    for _ in 0..<200 {
+      let success = Int.random(in: 0..<3, using: &random) > 0
+      results.append(success)
+      let needed = success ? up : down
+      let isRun = results.count >= needed && results.suffix(needed).allSatisfy { $0 == success }
+      let changes = success != isUp && isRun
+      #expect(health.take(success: success) == changes, "seed \(seed)")
+      if changes { isUp = success }
+      #expect(health.isUp == isUp && health.isKnown, "seed \(seed)")
+      #expect(health.isUnsettled == (success != isUp), "seed \(seed)")
+    }
+  }
+
+  @Test func `counts of less than one are one`() {
+    var health = Hysteresis(up: 0, down: -5)
+    #expect(health.take(success: false) && health.take(success: true))
+  }
+}
+
+@Suite("A service is broken where every check of every endpoint fails")
+struct CircuitBreakerTests {
+  private let second: UInt64 = 1_000_000_000
+
+  @Test func `it opens after twice as many failures as an endpoint takes, and a success closes it`() {
+    var breaker = CircuitBreaker()
+    for failures in 1...5 {
+      let opened = breaker.take(success: false, leastFailures: failures, down: 3, endpoints: 2, interval: second)
+      #expect(!opened && !breaker.isOpen && breaker.factor == 1)
+    }
+    #expect(breaker.take(success: false, leastFailures: 6, down: 3, endpoints: 2, interval: second))
+    #expect(breaker.isOpen && breaker.factor == 2)
+    #expect(breaker.take(success: true, leastFailures: 0, down: 3, endpoints: 2, interval: second))
+    #expect(breaker == CircuitBreaker())
+    #expect(!breaker.take(success: true, leastFailures: 0, down: 3, endpoints: 2, interval: second))
+  }
+
+  @Test func `probes come half as often each round, and once a minute at the least`() {
+    var breaker = CircuitBreaker()
+    _ = breaker.take(success: false, leastFailures: 6, down: 3, endpoints: 2, interval: second)
+    var factors: [UInt64] = []
+    for _ in 0..<16 {
+      _ = breaker.take(success: false, leastFailures: 9, down: 3, endpoints: 2, interval: second)
+      factors.append(breaker.factor)
+    }
+    #expect(factors == [2, 4, 4, 8, 8, 16, 16, 32, 32, 60, 60, 60, 60, 60, 60, 60])
+  }
+
+  @Test(arguments: [60, 90, 3600] as [UInt64])
+  func `what is checked once a minute or less often is so as before`(seconds: UInt64) {
+    var breaker = CircuitBreaker()
+    for _ in 0..<100 {
+      _ = breaker.take(success: false, leastFailures: 9, down: 1, endpoints: 1, interval: seconds * second)
+      #expect(breaker.factor == 1)
+    }
+    #expect(breaker.isOpen)
+  }
+
+  @Test func `a service without endpoints is not broken`() {
+    var breaker = CircuitBreaker()
+    #expect(!breaker.take(success: false, leastFailures: 9, down: 1, endpoints: 0, interval: second))
+  }
+}
+
+@Suite("When endpoints are checked")
+struct CheckScheduleTests {
+  @Test(arguments: 0..<100 as Range<UInt64>)
+  func `the next check is an interval later, give or take a fifth`(seed: UInt64) {
+    var random = Seeded(state: seed)
+    let interval = UInt64.random(in: 100_000_000...3_600_000_000_000, using: &random)
+    let began = UInt64.random(in: 0...(.max / 2), using: &random)
+    let factor = UInt64.random(in: 1...60, using: &random)
+    let next = CheckSchedule.next(began: began, interval: interval, factor: factor, random: random.next())
+    let wait = next - began
+    #expect(wait >= interval * factor / 5 * 4 && wait <= interval * factor / 5 * 6 + 10 * factor, "seed \(seed)")
+    let first = CheckSchedule.first(at: began, interval: interval, random: random.next())
+    #expect(first >= began && first - began < min(interval, 1_000_000_000), "seed \(seed)")
+  }
+
+  @Test func `no number makes it trap`() {
+    for number in [0, 1, .max / 2, .max - 1, .max] as [UInt64] {
+      _ = CheckSchedule.next(began: number, interval: number, factor: number, random: number)
+      _ = CheckSchedule.first(at: number, interval: number, random: number)
+    }
+  }
+
+  @Test func `many first checks are spread over the interval`() {
+    var random = Seeded(state: 1)
+    var tenths = [Int](repeating: 0, count: 10)
+    for _ in 0..<1000 {
+      tenths[Int(CheckSchedule.first(at: 0, interval: 500_000_000, random: random.next()) / 50_000_000)] += 1
+    }
+    #expect(tenths.allSatisfy { $0 > 60 && $0 < 150 })
+  }
+
+  @Test(arguments: 0..<50 as Range<UInt64>)
+  func `the queue gives the earliest first`(seed: UInt64) {
+    var random = Seeded(state: seed)
+    var queue = DueQueue()
+    var model: [UInt64] = []
+    for number in 0..<300 {
+      if Int.random(in: 0..<3, using: &random) > 0 || model.isEmpty {
+        let time = UInt64.random(in: 0..<100, using: &random)
+        queue.add(.init(time: time, number: number))
+        model.append(time)
+      } else {
+        #expect(queue.first?.time == model.min(), "seed \(seed)")
+        let taken = queue.removeFirst()?.time
+        #expect(taken == model.min(), "seed \(seed)")
+        if let index = model.firstIndex(where: { $0 == taken }) { model.remove(at: index) }
+      }
+    }
+    while let taken = queue.removeFirst()?.time {
+      #expect(taken == model.min())
+      if let index = model.firstIndex(where: { $0 == taken }) { model.remove(at: index) }
+    }
+    #expect(model.isEmpty && queue.isEmpty)
+  }
+}
+
+@Suite("How long clients may wait is learnt from checks that succeeded")
+struct LearntTimesTests {
+  private func times(_ list: [UInt64]) -> LearntTimes {
+    var times = LearntTimes()
+    for time in list { times.record(time) }
+    return times
+  }
+
+  @Test func `nothing is told of fewer than ten`() {
+    #expect(times(Array(repeating: 1, count: 9)).summary == nil)
+    #expect(times(Array(repeating: 1, count: 10)).summary?.count == 10)
+  }
+
+  @Test func `of a thousand all is known`() throws {
+    let summary = try #require(times((1...1000).reversed().map { $0 * 1_000_000 }).summary)
+    #expect(summary.p50.value == 500_000_000 && summary.p99.value == 990_000_000)
+    #expect(summary.p50.low == 469_000_000 && summary.p50.high == 532_000_000)
+    let high = try #require(summary.p99.high)
+    #expect(high > 990_000_000 && high <= 1_000_000_000)
+    #expect(summary.suggestion >= 3 * high && summary.suggestion < 4 * high)
+  }
+
+  @Test func `where too few are known to say how far p99 may be off, that is said`() throws {
+    let summary = try #require(times((1...20).map { $0 * 1_000_000 }).summary)
+    #expect(summary.p99.high == nil)
+    #expect(
+      summary.text
+        == "p50=10ms p99=20ms suggest=60ms p50-range=6ms..15ms p99-range=18ms..unknown confidence=95% samples=20 "
+        + "source=health-checks")
+  }
+
+  @Test func `no less than ten milliseconds are suggested`() throws {
+    #expect(try #require(times(Array(repeating: 41_234, count: 400)).summary).suggestion == 10_000_000)
+  }
+
+  @Test func `the oldest are forgotten`() throws {
+    let summary = try #require(
+      times(Array(repeating: 5_000_000, count: 1500) + Array(repeating: 7_000_000, count: 1000)).summary)
+    #expect(summary.count == 1000 && summary.p50.value == 7_000_000 && summary.p50.low == 7_000_000)
+  }
+
+  @Test(arguments: 0..<50 as Range<UInt64>)
+  func `whatever the times, quantiles are in order, within their ranges, and the text fits one string`(
+    seed: UInt64
+  ) throws {
+    var random = Seeded(state: seed)
+    let most = UInt64(1) << UInt64.random(in: 0...63, using: &random)
+    let count = Int.random(in: 10...1200, using: &random)
+    let list = (0..<count).map { _ in UInt64.random(in: 0...most, using: &random) }
+    let summary = try #require(times(list).summary)
+    for quantile in [summary.p50, summary.p99] {
+      #expect(quantile.low ?? 0 <= quantile.value && quantile.value <= quantile.high ?? .max, "seed \(seed)")
+    }
+    #expect(summary.p50.value <= summary.p99.value, "seed \(seed)")
+    #expect(summary.text.utf8.count <= 255, "seed \(seed)")
+  }
+
+  @Test func `a text is written anew where it differs by more than a twentieth, and ten seconds have gone by`() {
+    var told = TimesTold()
+    let second: UInt64 = 1_000_000_000
+    #expect(!told.look(at: times([1]), now: 0))
+    #expect(told.look(at: times(Array(repeating: 100_000_000, count: 20)), now: second))
+    let first = told.text
+    #expect(!told.look(at: times(Array(repeating: 200_000_000, count: 20)), now: 2 * second))
+    #expect(!told.look(at: times(Array(repeating: 104_000_000, count: 20)), now: 12 * second))
+    #expect(told.text == first)
+    #expect(told.look(at: times(Array(repeating: 106_000_000, count: 20)), now: 23 * second))
+    #expect(told.text != first)
+  }
+}
+
+@Suite("RFC 9112 §4: the status line, read strictly")
+struct HTTPStatusLineTests {
+  private func read(_ text: String) -> HTTPStatusLine.Reading { HTTPStatusLine.read(Array(text.utf8).span) }
+
+  @Test(arguments: [
+    ("HTTP/1.0 200 OK\r\n", 200), ("HTTP/1.1 503 Service Unavailable\r\nX: y\r\n", 503), ("HTTP/1.1 204\r\n", 204),
+    ("HTTP/1.1 204 \r\n", 204), ("HTTP/1.1 599 \u{e9}\t\r\n", 599),
+  ])
+  func `a status`(text: String, status: Int) {
+    #expect(read(text) == .status(status))
+    // Whatever is missing of it, it is not yet known, and never wrong.
+    let line = Array(text.utf8).prefix { $0 != 0x0a }
+    for count in 0...line.count { #expect(HTTPStatusLine.read(Array(line.prefix(count)).span) == .incomplete) }
+  }
+
+  @Test(arguments: [
+    "HTTP/2 200 OK\r\n", "http/1.1 200 OK\r\n", "HTTP/1.1  200 OK\r\n", "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n",
+    "HTTP/1.1 200 OK\n", "HTTP/1.1 200 O\u{0}K\r\n", "HTTP/1.1 200 OK\rX", "HTTP/1.1 099 X\r\n", "HTTP/1.1 600 X\r\n",
+    "SSH-2.0-OpenSSH\r\n", "\r\n", "HTTP/1.1 200 " + String(repeating: "x", count: 2000),
+  ])
+  func `what is none is wrong`(text: String) { #expect(read(text) == .wrong) }
+}
