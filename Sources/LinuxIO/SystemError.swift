@@ -116,3 +116,13 @@ extension SystemError {
 
 /// Ends the process at once with an exit code.
 package func endProcess(_ code: Int32) -> Never { exit(code) }
+
+extension SystemError {
+  /// What a call would say that the kernel has no room for now.
+  package static func noRoom(to what: String) -> SystemError { SystemError(what, "", errno: ENOBUFS) }
+
+  /// True for a want of this host's own: descriptors, memory, ports, processes, IPv6.
+  package var isShortage: Bool {
+    [EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EADDRNOTAVAIL, EAFNOSUPPORT].contains(errno)
+  }
+}

@@ -3,6 +3,7 @@
 // Header only, every function `static inline`. `_GNU_SOURCE` comes from the build (cSettings) of the targets that call
 // these; a module that only sits above LinuxIO is compiled without it and sees an empty header.
 #pragma once
+#include "CLinuxProcesses.h"
 #ifdef _GNU_SOURCE
 
 #include <endian.h>
