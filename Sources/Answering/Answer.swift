@@ -51,6 +51,8 @@ struct Answer: ~Copyable {
   var rcode = RCode.noError
   /// An Extended DNS Error that is not a refusal's.
   var infoCode: ExtendedDNSError.InfoCode?
+  /// The service whose `_timeout` is the answer; 0 where it is none's.
+  var timeoutService: UInt32 = 0
 
   subscript(_ index: Int) -> Item { items[index] }
 
@@ -59,6 +61,7 @@ struct Answer: ~Copyable {
     isAuthoritative = false
     rcode = .noError
     infoCode = nil
+    timeoutService = 0
     isIncomplete = false
   }
 

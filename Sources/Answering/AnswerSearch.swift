@@ -90,6 +90,10 @@ extension Workspace {
       refer(found.node, zone, UInt32(number), snapshot, &outcome)
       return nil
     case .absent:
+      if chain.aliases == 0, timeoutText(found, zone, snapshot, context: context) != nil {
+        addTimeout(zone, UInt32(number), service: found.service, context: context)
+        return nil
+      }
       answer.rcode = .nxDomain
       addNegative(zone, UInt32(number), context)
       prove(.noName(encloser: found.encloser), zone, UInt32(number), context)

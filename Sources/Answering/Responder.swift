@@ -123,7 +123,9 @@ extension Workspace {
     writer.begin(query, request: request, into: &response)
     var flags = answer.rcode.rawValue & 15
     if answer.isAuthoritative { flags |= ResponseWriter.authoritative }
-    if !appendItems(snapshot, outcome.caller.context, mayLackGlue: arrival.transport == .tcp, into: &response) {
+    if !appendTimeoutText(snapshot, into: &response)
+      || !appendItems(snapshot, outcome.caller.context, mayLackGlue: arrival.transport == .tcp, into: &response)
+    {
       flags |= ResponseWriter.truncated
       outcome.isTruncated = true
     }

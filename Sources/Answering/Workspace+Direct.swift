@@ -78,6 +78,7 @@ extension Workspace {
   ) -> Bool {
     let context = outcome.caller.context
     let found = zone.finding(name, type: query.type, context: context, wildcard: &other)
+    if timeoutText(found, zone, snapshot, context: context) != nil { return false }
     guard found.kind == .absent,
       snapshot.policy.permission(outcome.caller, target: found.service, at: time) != .broken,
       writeDenial(.nxDomain, zone, request, arrival, context, into: &response)

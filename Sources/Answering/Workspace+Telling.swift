@@ -156,6 +156,19 @@ extension Workspace {
     outcome.service = found.service
     return tellRules(found, zone, snapshot, &outcome, into: &response)
       && tellData(found, zone, snapshot, caller, into: &response)
+      && tellHealth(of: found.service, snapshot, into: &response)
+  }
+
+  /// Which endpoints of the service are down, and since when; nothing where all are well, as far as is known.
+  private mutating func tellHealth(of service: UInt32, _ snapshot: Snapshot, into response: inout OctetBuffer) -> Bool {
+    let endpoints = snapshot.situation.endpoints
+    for note in endpoints.notes(of: service) {
+      fact.append(note.octets, from: 0, count: note.octets.count)
+      if !endFact(into: &response) { return false }
+    }
+    if endpoints.state(of: service) != .broken { return true }
+    fact.append("broken: every check of every endpoint fails")
+    return endFact(into: &response)
   }
 
   /// `refused: batch may not call orders: refuse (orders.policy:6)`.
@@ -276,6 +289,9 @@ extension Workspace {
         fact.append(", which leads below ")
         fact.append(nameAt: dname.dataStart &+ 2, of: zone.memory)
       }
+    case .absent where timeoutText(found, zone, snapshot, context: caller.context) != nil:
+      fact.append("how long the service takes, by the server's checks of it; in no zone")
+      return endFact(into: &response)
     case .absent:
       fact.append("does not exist here: NXDOMAIN")
       if let place = placeOfHiding(zone, caller.context) {

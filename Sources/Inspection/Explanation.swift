@@ -164,7 +164,8 @@ private struct Retrace {
     let found = zone.finding(key, type: type, context: context, wildcard: &wildcard)
     var step = Explanation.Step(
       owner: owner.description, zone: zone.origin.description,
-      service: found.service == 0 ? nil : snapshot.policy.serviceName(found.service), rules: rules(found.service))
+      service: found.service == 0 ? nil : snapshot.policy.serviceName(found.service),
+      rules: rules(found.service) + health(found.service))
     if zone.isBroken(for: context) {
       step.data = [Explanation.Fact(text: "the zone's data did not load for this context", place: nil)]
       return (step, nil)
@@ -240,6 +241,17 @@ private struct Retrace {
           place: written.first { $0.rdata == octets }?.place))
       rdata += 2 + size
     }
+  }
+
+  /// Which endpoints of a service a running server has found to be down.
+  private func health(_ service: UInt32) -> [Explanation.Fact] {
+    let endpoints = snapshot.situation.endpoints
+    let place = service == 0 ? nil : snapshot.policy.policy.services[Int(service) - 1].steering.health?.location.short
+    let notes = endpoints.notes(of: service).map { note in
+      String(decoding: (0..<note.octets.count).map { note.octets[$0] }, as: UTF8.self)
+    }
+    let broken = endpoints.state(of: service) == .broken ? ["broken: every check of every endpoint fails"] : []
+    return (notes + broken).map { Explanation.Fact(text: $0, place: place) }
   }
 
   /// What the rules say of the caller and a service.

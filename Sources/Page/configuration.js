@@ -26,7 +26,14 @@ function drawConfiguration(state) {
     ['services', String(snapshot.services)],
     ['zones', someOf(snapshot.zones, 12, snapshot.zonesLeftOut)],
   ]);
-  reconcile(byID('checks'), state.health.checks, (check) => check.name,
+  drawChecks(byID('checks'), state.health.checks);
+  byID('endpoints-title').hidden = state.endpoints.length === 0;
+  drawChecks(byID('endpoints'), endpointChecks(state.endpoints, state.endpointsLeftOut));
+  drawContexts(state.contexts, state.contextsLeftOut);
+}
+
+function drawChecks(list, checks) {
+  reconcile(list, checks, (check) => check.name,
     () => element('li', {}, element('span', { class: 'mark-sign' }), element('span', {}, element('b'), element('span'))),
     (row, check) => {
       row.className = check.isWell ? '' : 'bad';
@@ -36,7 +43,17 @@ function drawConfiguration(state) {
       setText(row.lastChild.firstChild, check.name);
       setText(row.lastChild.lastChild, check.text ? `: ${check.text}` : '');
     });
-  drawContexts(state.contexts, state.contextsLeftOut);
+}
+
+/// Services whose endpoints are checked, and below each of them those that are down.
+function endpointChecks(services, leftOut) {
+  const rows = services.flatMap((service) => [
+    { name: service.service, isWell: service.downCount === 0,
+      text: `${service.isBroken ? 'broken, ' : ''}${service.count - service.downCount} of ${service.count} up; ${service.check}` },
+    ...service.down.map((endpoint) => ({ name: `${service.service} ${endpoint.address}`, isWell: false,
+      text: `down since ${dayText(endpoint.since)}${endpoint.reason ? `: ${endpoint.reason}` : ''}` })),
+  ]);
+  return leftOut > 0 ? [...rows, { name: `${leftOut} more services`, isWell: true, text: '' }] : rows;
 }
 
 function someOf(names, most, leftOut = 0) {

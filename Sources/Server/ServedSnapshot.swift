@@ -16,8 +16,10 @@ final class ServedSnapshot: Sendable {
   let snapshot: Snapshot
   /// Which files its zones are written in.
   let written: WrittenZones
-  /// Counts reloads, from 1: log records say by which snapshot they were made.
+  /// Counts loads, from 1: log records say by which they were made, and people are told it.
   let generation: UInt64
+  /// Counts what was put into service, from 1: loads, and what the server found out since (``Situation``).
+  let serial: UInt64
   /// What the policy says of response rates.
   let limiting: ResponseLimiting
   /// What it says of connections.
@@ -45,8 +47,9 @@ final class ServedSnapshot: Sendable {
 
   init(
     _ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots,
-    logs: LogChoices = LogChoices(), written: WrittenZones = WrittenZones()
+    logs: LogChoices = LogChoices(), written: WrittenZones = WrittenZones(), serial: UInt64? = nil
   ) {
+    self.serial = serial ?? generation
     self.written = written
     self.logs = logs
     logsAllQueries = logs.queries?.scope == .all
@@ -119,6 +122,9 @@ struct RecentSnapshots {
     current = next.generation
   }
 
+  /// The one in service is seen in another situation: its records mean the same, so the one before need not be kept.
+  mutating func replace(_ next: ServedSnapshot) { all[next.generation] = next }
+
   /// Forgets those that no worker can have any more.
   /// - Returns: true where there were some.
   mutating func forget(at now: UInt64) -> Bool {
@@ -132,11 +138,11 @@ struct RecentSnapshots {
 /// The snapshot that is current: workers look at a number, and take the lock only when it has moved.
 final class SnapshotHolder: Sendable {
   private let current: Mutex<ServedSnapshot>
-  private let generation: Atomic<UInt64>
+  private let serial: Atomic<UInt64>
 
   init(_ first: ServedSnapshot) {
     current = Mutex(first)
-    generation = Atomic(first.generation)
+    serial = Atomic(first.serial)
   }
 
   /// The snapshot in service now.
@@ -145,12 +151,12 @@ final class SnapshotHolder: Sendable {
   /// Replaces `mine` where there is a newer one. One read of an atomic where there is none.
   @inline(__always)
   func refresh(_ mine: inout ServedSnapshot) {
-    if generation.load(ordering: .acquiring) != mine.generation { mine = served }
+    if serial.load(ordering: .acquiring) != mine.serial { mine = served }
   }
 
   /// Puts a snapshot into service.
   func swap(_ next: ServedSnapshot) {
     current.withLock { $0 = next }
-    generation.store(next.generation, ordering: .releasing)
+    serial.store(next.serial, ordering: .releasing)
   }
 }

@@ -38,6 +38,8 @@ package final class ServerControl {
   private var httpThread: WorkerThread?
   private var reloads = Reloads()
   private let findings: Findings
+  private let checker: HealthChecker
+  private var checkThread: WorkerThread?
   /// What the load of the snapshot in service left to the next.
   private var kept: KeptZones?
   private var said = SaidInLog()
@@ -76,6 +78,7 @@ package final class ServerControl {
     control.board.note(brokenZones: first.brokenZones)
     try control.startHTTP()
     control.findings.use(snapshot)
+    if let problem = control.startChecking(snapshot) { control.log.write(problem) }
     control.announce(snapshot, broken: first.brokenZones)
     return control
   }
@@ -101,7 +104,8 @@ package final class ServerControl {
     door = try ControlDoor(folder: options.folder)
     try ServerPrivileges.drop(to: user, options.folder, openedFiles: first.openedFiles, sockets.addresses)
     connectionRoom = ServerMemory.connectionRoom(
-      cores, sockets.addresses.count, http: listeners.addresses.count)
+      cores, sockets.addresses.count, http: listeners.addresses.count,
+      checks: policy.services.contains { $0.steering.health != nil })
     if let warning = ServerMemory.warning(room: connectionRoom, policy.tcpLimits) {
       writeStandardError("ambit: \(warning)\n")
     }
@@ -113,22 +117,24 @@ package final class ServerControl {
     snapshots = RecentSnapshots(served)
     let holder = SnapshotHolder(served)
     self.holder = holder
+    let findings = try Findings()
+    self.findings = findings
+    let log = log
+    checker = try HealthChecker(findings, atOnce: ServerMemory.checksAtOnce()) { log.write($0) }
     // Those for datagrams first, then those for TCP.
     var workers: [Worker] = []
     for _ in 0..<(2 * cores) { workers.append(try Worker(holder)) }
     self.workers = workers
     board = LiveBoard(
-      LiveBoard.Facts(options, sockets), served, slots: slots, at: Clock.monotonicNanoseconds(),
-      wall: Clock.realtimeNanoseconds())
-    let log = log
+      LiveBoard.Facts(options, sockets), served, slots: slots, checking: checker.board,
+      at: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
     refusals = RefusalLog { log.write($0, at: $1) }
     logs = try ServerLogs(options, policy, workers, snapshots.all, log: log)
     collector = MetricsCollector(workers, logs.counters, slots: slots, policy.measuring.sampling)
     load = try BackgroundLoad(server)
     let pages = ServerPages(
-      version: options.version, holder, workers, logs: logs.counters, slots, board,
+      version: options.version, holder, workers, logs: logs.counters, slots, board, checker.board,
       start: Clock.realtimeNanoseconds())
-    findings = try Findings()
     let counts = HTTPCounts()
     http = try HTTPServer(
       listeners, names: { holder.served.snapshot.policy.policy.httpHosts }, pages.pages(counts), counts)
@@ -166,6 +172,28 @@ package final class ServerControl {
       } catch {
         log.write("the page and /metrics end here, queries are not affected: \(error)")
       }
+    }
+  }
+
+  /// Has the endpoints checked of services that say `health`; the thread that does it starts with the first of them.
+  /// - Returns: why it cannot be done; nil where it is.
+  private func startChecking(_ snapshot: Snapshot) -> String? {
+    checker.use(snapshot)
+    guard checkThread == nil, snapshot.policy.policy.services.contains(where: { $0.steering.health != nil }) else {
+      return nil
+    }
+    let (checker, log) = (checker, log)
+    do throws(SystemError) {
+      checkThread = try WorkerThread.start(name: "ambit-health") {
+        do throws(SystemError) {
+          try checker.run()
+        } catch {
+          log.write("no endpoint is checked any more, all are taken for what they were last: \(error)")
+        }
+      }
+      return nil
+    } catch {
+      return "endpoints cannot be checked, all are taken for well: \(error)"
     }
   }
 
@@ -266,10 +294,11 @@ package final class ServerControl {
             case .state: door.answer(asker, ControlAnswer(.state, board.json()), at: now)
             }
           }
-        case .findings: see()
+        case .findings: findings.bell.drain()
         case nil: break
         }
       }
+      see()
       writeRefusals()
       door.expire(at: Clock.monotonicNanoseconds())
       if snapshots.forget(at: Clock.monotonicNanoseconds()) {
@@ -404,6 +433,7 @@ package final class ServerControl {
     changeSample(to: snapshot.policy.policy.measuring.sampling)
     findings.use(snapshot)
     put(snapshot.seeing(findings.situation), written)
+    if let problem = startChecking(snapshot) { remarks.append(problem) }
     let policy = snapshot.policy.policy
     if options.listens.isEmpty, Set(policy.listens.map(\.address)) != Set(sockets.addresses + sockets.left) {
       remarks.append("changed listen addresses take a restart; until then the server listens where it did")
@@ -418,20 +448,27 @@ package final class ServerControl {
     return remarks
   }
 
-  /// Takes what was found out since into service, where it makes a difference to answers.
+  /// Takes what was found out since into service, where it makes a difference to answers; a few times a second at most.
+  ///
+  /// It is the same load: zones and policy are shared, counters and logs go on, and nobody is told of a reload.
   private func see() {
-    findings.bell.drain()
     let served = holder.served
-    if served.snapshot.situation !== findings.situation {
-      put(served.snapshot.seeing(findings.situation), served.written)
-    }
+    guard let situation = findings.news(for: served.snapshot, at: Clock.monotonicNanoseconds()) else { return }
+    let next = ServedSnapshot(
+      served.snapshot.seeing(situation), generation: served.generation, listeners: sockets.addresses, slots: slots,
+      logs: served.logs, written: served.written, serial: served.serial + 1)
+    snapshots.replace(next)
+    logs.use(snapshots.all)
+    holder.swap(next)
+    for worker in workers { worker.bell.wake() }
   }
 
-  /// Puts a snapshot into service.
+  /// Puts what was loaded into service.
   private func put(_ snapshot: Snapshot, _ written: WrittenZones) {
+    let served = holder.served
     let next = ServedSnapshot(
-      snapshot, generation: holder.served.generation + 1, listeners: sockets.addresses, slots: slots,
-      logs: logs.choices, written: written)
+      snapshot, generation: served.generation + 1, listeners: sockets.addresses, slots: slots, logs: logs.choices,
+      written: written, serial: served.serial + 1)
     let now = Clock.monotonicNanoseconds()
     snapshots.add(next, at: now)
     logs.use(snapshots.all)
@@ -458,6 +495,8 @@ package final class ServerControl {
     for thread in threads { thread.join() }
     http.stop()
     httpThread?.join()
+    checker.stop()
+    checkThread?.join()
     writeRefusals()
     refusals.tellAll()
     logs.finish()

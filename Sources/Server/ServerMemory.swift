@@ -19,12 +19,18 @@ enum ServerMemory {
   }
 
   /// Raises the limit on open files.
+  /// - Parameter checks: whether endpoints are checked.
   /// - Returns: how many connections there are descriptors for.
-  static func connectionRoom(_ cores: Int, _ addresses: Int, http doors: Int) -> Int {
+  static func connectionRoom(_ cores: Int, _ addresses: Int, http doors: Int, checks: Bool) -> Int {
     // A core has a socket of each kind for each address, and each of its two threads a poller and a bell.
     let http = doors == 0 ? 0 : doors + HTTPLoop.connectionLimit + 8
-    return max(1, raiseDescriptorLimit() - cores * (2 * addresses + 4) - spareDescriptors - http)
+    let limit = raiseDescriptorLimit()
+    let checks = checks ? HealthChecker.descriptors(atOnce: checksAtOnce(limit)) : 0
+    return max(1, limit - cores * (2 * addresses + 4) - spareDescriptors - http - checks)
   }
+
+  /// How many endpoints are checked at a time: an eighth of the descriptors, or enough for thousands in all.
+  static func checksAtOnce(_ limit: Int = raiseDescriptorLimit()) -> Int { max(4, min(256, limit / 8)) }
 
   /// What to say where a policy wants more connections than there are descriptors for; nil where it does not.
   static func warning(room: Int, _ limits: TCPLimits) -> String? {

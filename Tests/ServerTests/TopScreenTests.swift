@@ -46,7 +46,8 @@ struct TopScreenTests {
           service: nil, target: "orders", rule: "allow", place: "a.policy:5", reason: "no: allow (a.policy:5)",
           isOnlyObserved: false, count: 3)
       ],
-      contexts: [], contextsLeftOut: 0, health: .init(isWell: true, checks: []))
+      contexts: [], contextsLeftOut: 0, health: .init(isWell: true, checks: []),
+      endpoints: [], endpointsLeftOut: 0)
   }
 
   private func text(_ state: LiveState, _ width: Int, _ height: Int? = nil, isUnicode: Bool = true) -> [String] {

@@ -41,8 +41,15 @@ package final class EndpointStates: Sendable {
     package var down: Set<IPAddress>
     /// The text of its `_timeout` TXT record; empty where there are no times yet.
     package var timeoutText: String
+    /// Labels of the service's name, the root not counted.
+    package var labelCount = 0
+    /// What is said of endpoints that are down to who asks why, a sentence each.
+    package var notes: [String]
 
-    package init(service: UInt32, state: ServiceState, down: Set<IPAddress> = [], timeoutText: String = "") {
+    package init(
+      service: UInt32, state: ServiceState, down: Set<IPAddress> = [], timeoutText: String = "", notes: [String] = []
+    ) {
+      self.notes = notes
       self.service = service
       self.state = state
       self.down = down
@@ -55,7 +62,9 @@ package final class EndpointStates: Sendable {
   /// Addresses that are down, of all services: open addressing, a power of two of slots, at most half of them taken.
   private let down: FlatArray<Slot>
   /// By service, for the control plane and for `_timeout`.
-  private let texts: [UInt32: FlatText]
+  private let texts: [UInt32: TimeoutText]
+  /// By service, for who asks why.
+  private let notes: [UInt32: [FlatText]]
 
   private struct Slot: BitwiseCopyable {
     /// 0 where the slot is free.
@@ -69,14 +78,28 @@ package final class EndpointStates: Sendable {
     init(_ text: String) { octets = FlatArray(Array(text.utf8)) }
   }
 
+  /// What `_timeout` says of a service.
+  package final class TimeoutText: Sendable {
+    package let octets: FlatArray<UInt8>
+    /// Labels of the service's name, the root not counted.
+    package let labelCount: Int
+
+    init(_ text: String, labelCount: Int) {
+      octets = FlatArray(Array(text.utf8))
+      self.labelCount = labelCount
+    }
+  }
+
   package init(_ rows: [Row] = []) {
     var states = Array(repeating: ServiceState.well, count: rows.map { Int($0.service) + 1 }.max() ?? 0)
-    var texts: [UInt32: FlatText] = [:]
+    var texts: [UInt32: TimeoutText] = [:]
+    var notes: [UInt32: [FlatText]] = [:]
     let count = rows.reduce(0) { $0 + $1.down.count }
     var slots = Array(repeating: Slot(), count: count == 0 ? 0 : 1 << (Int.bitWidth - (2 * count).leadingZeroBitCount))
     for row in rows {
       states[Int(row.service)] = row.state
-      if !row.timeoutText.isEmpty { texts[row.service] = FlatText(row.timeoutText) }
+      if !row.notes.isEmpty { notes[row.service] = row.notes.map(FlatText.init) }
+      if !row.timeoutText.isEmpty { texts[row.service] = TimeoutText(row.timeoutText, labelCount: row.labelCount) }
       for address in row.down {
         var index = Self.hash(row.service, address) & (slots.count - 1)
         while slots[index].service != 0 { index = (index + 1) & (slots.count - 1) }
@@ -85,6 +108,7 @@ package final class EndpointStates: Sendable {
     }
     self.states = FlatArray(states)
     self.texts = texts
+    self.notes = notes
     down = FlatArray(slots)
   }
 
@@ -105,7 +129,10 @@ package final class EndpointStates: Sendable {
   }
 
   /// What `_timeout.SERVICE TXT` says; nil where there are no times yet.
-  package func timeoutText(of service: UInt32) -> FlatText? { texts.isEmpty ? nil : texts[service] }
+  package func timeoutText(of service: UInt32) -> TimeoutText? { texts.isEmpty ? nil : texts[service] }
+
+  /// What is said of endpoints that are down to who asks why, a sentence each.
+  package func notes(of service: UInt32) -> [FlatText] { notes[service] ?? [] }
 
   private static func hash(_ service: UInt32, _ address: IPAddress) -> Int {
     var mixed = (address.high ^ UInt64(service) &* 0x9e37_79b9_7f4a_7c15) &* 0xbf58_476d_1ce4_e5b9

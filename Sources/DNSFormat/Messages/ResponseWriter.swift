@@ -240,13 +240,13 @@ public struct ResponseWriter: ~Copyable {
     return true
   }
 
-  /// Appends a TXT record that no zone has, of the question's name and with TTL 0, to the answer: a text in strings of at
+  /// Appends a TXT record that no zone has, of the question's name, to the answer: a text in strings of at
   /// most 255 octets (RFC 1035 §3.3.14).
   /// - Returns: false, with nothing written, where it does not fit below the buffer's limit.
-  public func appendText(_ text: Span<UInt8>, rclass: UInt16, into buffer: inout OctetBuffer) -> Bool {
+  public func appendText(_ text: Span<UInt8>, rclass: UInt16, ttl: UInt32 = 0, into buffer: inout OctetBuffer) -> Bool {
     let start = buffer.count
     buffer.append(0xc00c as UInt16)
-    buffer.append(UInt64(RRType.txt.rawValue) << 48 | UInt64(rclass) << 32)
+    buffer.append(UInt64(RRType.txt.rawValue) << 48 | UInt64(rclass) << 32 | UInt64(ttl))
     let strings = max(1, (text.count &+ 254) / 255)
     buffer.append(UInt16(truncatingIfNeeded: text.count &+ strings))
     var offset = 0

@@ -182,8 +182,23 @@ func serverChanges(_ pair: SnapshotPair) -> [DifferenceSearch.Key] {
       "mode in \(context.name)", pair.old.policy.mode(context.old).rawValue, pair.new.policy.mode(context.new).rawValue,
       place)
   }
+  changes += healthChanges(old, new)
   changes += negativeTTLChanges(pair)
   return changes
+}
+
+/// How endpoints are checked, of services that both policies have.
+private func healthChanges(_ old: Policy, _ new: Policy) -> [DifferenceSearch.Key] {
+  let before = Dictionary(old.services.map { ($0.name, $0.steering.health) }, uniquingKeysWith: { first, _ in first })
+  return new.services.compactMap { service in
+    guard let was = before[service.name] else { return nil }
+    let now = service.steering.health
+    func words(_ check: HealthCheck?) -> String { check.map { "\($0)" } ?? "none" }
+    if words(was) == words(now) { return nil }
+    return DifferenceSearch.Key(
+      kind: .server, text: "health of \(service.display): \(words(was)) → \(words(now))",
+      place: (now ?? was)?.location.wholeLine.description)
+  }
 }
 
 /// The line of a setting, in the new policy rather than the old; nil where neither says it.

@@ -26,6 +26,22 @@ package struct Exposition {
     package var httpRequests: [(status: Int, count: UInt64)] = []
     package var httpGivenUp: UInt64 = 0
     package var process = Process()
+    package var checks = Checks()
+
+    package init() {}
+  }
+
+  /// What is known of the endpoints that are checked.
+  package struct Checks: Sendable {
+    /// Bounded by who makes it.
+    package var endpoints: [(service: String, address: String, isUp: Bool)] = []
+    package var endpointCount = 0
+    package var downCount = 0
+    package var brokenCount = 0
+    /// By how they ended, in order.
+    package var results: [(result: String, count: UInt64)] = []
+    /// How long those took that succeeded.
+    package var times = HistogramCounts()
 
     package init() {}
   }
@@ -88,6 +104,7 @@ package struct Exposition {
     }
     writeUncertainty(&writer)
     writeConfiguration(&writer)
+    writeChecks(&writer)
     writeProcess(&writer)
     return writer.octets
   }
@@ -221,6 +238,31 @@ package struct Exposition {
       writer.add(ExpositionFamily.httpRequests.name, ExpositionWriter.labels(["code": "\(status)"]), "\(count)")
     }
     one(.httpGivenUp, "\(facts.httpGivenUp)")
+  }
+
+  private func writeChecks(_ writer: inout ExpositionWriter) {
+    let checks = facts.checks
+    writer.begin(.endpointUp)
+    for endpoint in checks.endpoints {
+      let labels = ExpositionWriter.labels(["service": endpoint.service, "address": endpoint.address])
+      writer.add(ExpositionFamily.endpointUp.name, labels, endpoint.isUp ? "1" : "0")
+    }
+    for (family, count) in [
+      (ExpositionFamily.endpoints, checks.endpointCount), (.endpointsDown, checks.downCount),
+      (.servicesBroken, checks.brokenCount),
+    ] {
+      writer.begin(family)
+      writer.add(family.name, "\(count)")
+    }
+    writer.begin(.checks)
+    for (result, count) in checks.results {
+      writer.add(ExpositionFamily.checks.name, ExpositionWriter.labels(["result": result]), "\(count)")
+    }
+    var times = CoarseHistogram()
+    for (bucket, count) in checks.times.buckets.enumerated() where count > 0 { times.add(count, bucket: bucket) }
+    times.sum = checks.times.sum
+    writer.begin(.checkTimes)
+    write(times, .checkTimes, ExpositionWriter.labels(["result": "success"]), &writer)
   }
 
   private func writeProcess(_ writer: inout ExpositionWriter) {

@@ -58,6 +58,19 @@ extension ExpositionFamily {
   static let httpGivenUp = ExpositionFamily(
     "ambit_http_connections_given_up_total", .counter,
     "HTTP connections that the server ended because they took too long, or for a newer one.")
+  static let endpointUp = ExpositionFamily(
+    "ambit_endpoint_up", .gauge,
+    "1 where an endpoint that is checked is taken for up. Of 1000 endpoints at the most, those that are down first.")
+  static let endpoints = ExpositionFamily("ambit_endpoints", .gauge, "Endpoints of services that are checked.")
+  static let endpointsDown = ExpositionFamily("ambit_endpoints_down", .gauge, "Of these, those that are down.")
+  static let servicesBroken = ExpositionFamily(
+    "ambit_services_broken", .gauge, "Services of which every check of every endpoint fails.")
+  static let checks = ExpositionFamily(
+    "ambit_health_checks_total", .counter,
+    "Checks of endpoints, by how they ended; undecided for want of something on the server's host.")
+  static let checkTimes = ExpositionFamily(
+    "ambit_health_check_seconds", .histogram,
+    "From the start of a check that succeeded to the connection, or the first line of the response, programs left out.")
   static let processStart = ExpositionFamily(
     "process_start_time_seconds", .gauge, "When the process started, since 1970.")
   static let processCPU = ExpositionFamily(
@@ -88,7 +101,7 @@ extension ExpositionFamily {
     + [
       clockResolution, clockRead, uncertainty, buildInfo, snapshotInfo, generation, zones, services, contexts, workers,
       timedOneIn, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess, httpRequests, httpGivenUp,
-      processStart, processCPU,
+      endpointUp, endpoints, endpointsDown, servicesBroken, checks, checkTimes, processStart, processCPU,
       processMemory, processAddresses, processFiles, processMostFiles,
     ]
 }

@@ -16,14 +16,17 @@ struct ServerPages: Sendable {
   let logs: [WorkerMetrics]
   let slots: MetricSlots
   let board: LiveBoard
+  /// What the checks of endpoints have come to.
+  let checking: HealthBoard
   /// When the process started, in nanoseconds since 1970.
   let start: UInt64
   private let clocks = Clock.calibrate()
 
   init(
     version: String, _ holder: SnapshotHolder, _ workers: [Worker], logs: [WorkerMetrics], _ slots: MetricSlots,
-    _ board: LiveBoard, start: UInt64
+    _ board: LiveBoard, _ checking: HealthBoard, start: UInt64
   ) {
+    self.checking = checking
     (self.version, self.holder, self.workers, self.slots) = (version, holder, workers, slots)
     (self.logs, self.board, self.start) = (logs, board, start)
   }
@@ -69,6 +72,22 @@ struct ServerPages: Sendable {
     return HTTPResponse(type: Exposition.mediaType, exposition.text())
   }
 
+  private var checkFacts: Exposition.Checks {
+    let contents = checking.now
+    var checks = Exposition.Checks()
+    checks.endpoints = contents.services.flatMap { service in
+      service.endpoints.map { (service: service.name, address: $0.address, isUp: $0.isUp) }
+    }
+    checks.endpointCount = contents.services.reduce(0) { $0 + $1.count }
+    checks.downCount = contents.services.reduce(0) { $0 + $1.downCount }
+    checks.brokenCount = contents.services.count(where: \.isBroken)
+    checks.results = [
+      ("success", contents.succeeded), ("failure", contents.failed), ("undecided", contents.undecided),
+    ]
+    checks.times = contents.times
+    return checks
+  }
+
   private func facts(_ http: HTTPCounts) -> Exposition.Facts {
     let (served, state) = (holder.served, board.configuration)
     let policy = served.snapshot.policy.policy
@@ -92,6 +111,7 @@ struct ServerPages: Sendable {
     facts.realtime = (clocks.realtime.resolution, clocks.realtime.readCost)
     facts.httpRequests = http.byStatus
     facts.httpGivenUp = http.givenUp
+    facts.checks = checkFacts
     let figures = ProcessFigures.read()
     facts.process.start = Double(start) / 1e9
     facts.process.cpu = Double(figures.cpuTime) / 1e9

@@ -26,6 +26,7 @@ extension LiveBoard.Live {
     let checks = health.checks(
       at: now.monotonic, seconds: UInt32(truncatingIfNeeded: now.wall / 1_000_000_000), configuration,
       served.snapshot.layers)
+    let endpoints = LiveState.CheckedService.rows(checking.now)
     return LiveState(
       time: timeOfDay(now.wall), server: server, snapshot: snapshot, window: milli(seconds),
       rates: rates.filter { busiest.contains($0.population) }.map { rate($0) },
@@ -34,7 +35,8 @@ extension LiveBoard.Live {
       calls: calls.rows.map { Self.call($0, seconds) }, callsLeftOut: calls.leftOut,
       refusals: refusals.newestFirst, contexts: contexts,
       contextsLeftOut: max(0, served.snapshot.contexts.nodes.count - LiveContexts.most),
-      health: LiveState.Health(isWell: checks.allSatisfy(\.isWell), checks: checks))
+      health: LiveState.Health(isWell: checks.allSatisfy(\.isWell), checks: checks),
+      endpoints: endpoints.rows, endpointsLeftOut: endpoints.leftOut)
   }
 
   private var server: LiveState.Server {
@@ -156,12 +158,16 @@ extension LiveState {
   /// Leaves out about half.
   /// - Returns: false where nothing is left to be left out.
   private mutating func shrink() -> Bool {
-    let before = latencies.count + calls.count + refusals.count + contexts.count + rates.count + history.count
+    let before =
+      latencies.count + calls.count + refusals.count + contexts.count + rates.count + history.count
+      + endpoints.count
     let timed = latencies.reduce(into: Set()) { $0.insert($1.population) }.sorted()
     let kept = Set(timed.prefix(timed.count / 2))
     latencies = latencies.filter { kept.contains($0.population) }
     latenciesLeftOut += timed.count - kept.count
     let gone = calls.dropFirst(calls.count / 2)
+    endpointsLeftOut += endpoints.count - endpoints.count / 2
+    endpoints = Array(endpoints.prefix(endpoints.count / 2))
     callsLeftOut = gone.reduce(callsLeftOut) { $0 &+ $1.answered &+ $1.refused &+ $1.wouldRefuse }
     calls = Array(calls.prefix(calls.count / 2))
     refusals = Array(refusals.prefix(refusals.count / 2))

@@ -42,6 +42,8 @@ final class LiveBoard: Sendable {
   struct Live: Sendable {
     let facts: Facts
     let slots: MetricSlots
+    /// What the checks of endpoints have come to.
+    let checking: HealthBoard
     let clocks = Clock.calibrate()
     /// Since when the server runs, by both clocks.
     let start: (monotonic: UInt64, wall: UInt64)
@@ -68,10 +70,13 @@ final class LiveBoard: Sendable {
   /// - Parameters:
   ///   - monotonic: now, nanoseconds of the clock that never goes back.
   ///   - wall: now, nanoseconds since 1970.
-  init(_ facts: Facts, _ served: ServedSnapshot, slots: MetricSlots, at monotonic: UInt64, wall: UInt64) {
+  init(
+    _ facts: Facts, _ served: ServedSnapshot, slots: MetricSlots, checking: HealthBoard = HealthBoard(),
+    at monotonic: UInt64, wall: UInt64
+  ) {
     live = Mutex(
       Live(
-        facts: facts, slots: slots, start: (monotonic, wall), now: (monotonic, wall),
+        facts: facts, slots: slots, checking: checking, start: (monotonic, wall), now: (monotonic, wall),
         window: MetricWindow(from: monotonic), health: LiveHealth(workers: facts.workers, at: monotonic),
         configuration: ConfigState(loaded: wall), served: served))
   }

@@ -30,6 +30,9 @@ package struct LiveState: Codable, Equatable, Sendable {
   package var contexts: [Context]
   package var contextsLeftOut: Int
   package var health: Health
+  /// Services whose endpoints are checked: those that are not well first; at most 256.
+  package var endpoints: [CheckedService]
+  package var endpointsLeftOut: Int
 
   /// The process.
   package struct Server: Codable, Equatable, Sendable {
@@ -191,6 +194,32 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var file: String
     /// How many names it mentions; of a large file, about.
     package var names: Int
+  }
+
+  /// A service whose endpoints are checked.
+  package struct CheckedService: Codable, Equatable, Sendable {
+    package var service: String
+    /// How, as the policy says it: `tcp 8080 every 5s timeout 2s up 2 down 3`.
+    package var check: String
+    /// `orders.policy:7`
+    package var place: String
+    /// Every check of every endpoint fails.
+    package var isBroken: Bool
+    /// How many endpoints there are, and are down.
+    package var count: Int
+    package var downCount: Int
+    /// What `_timeout` says; nil where there are no times yet.
+    package var times: String?
+    /// Those that are down, at most 64.
+    package var down: [Endpoint]
+  }
+
+  /// An endpoint that is down.
+  package struct Endpoint: Codable, Equatable, Sendable {
+    package var address: String
+    package var since: String
+    /// Why the last check failed.
+    package var reason: String
   }
 
   /// Whether all is well, and what is not.

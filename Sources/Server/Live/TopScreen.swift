@@ -25,7 +25,7 @@ package struct TopScreen {
   /// The lines, no more than the height, none wider than the width once cut to it.
   package var lines: [TopLine] {
     var lines = head
-    let sections = [rateSection, callSection, refusalSection]
+    let sections = [rateSection, endpointSection, callSection, refusalSection].compactMap(\.self)
     let room = height.map { max(0, $0 - lines.count) }
     let counts = Self.share(sections.map { ($0.head.count, $0.rows.count) }, room: room)
     for (section, count) in zip(sections, counts) {
@@ -246,6 +246,33 @@ package struct TopScreen {
     case "refused": .bad
     default: .doubtful
     }
+  }
+
+  // MARK: - Endpoints
+
+  /// Services whose endpoints are checked, those that are not well first; nil where none is.
+  private var endpointSection: Section? {
+    if state.endpoints.isEmpty { return nil }
+    let rows = state.endpoints.flatMap { service -> [TopLine] in
+      let style: TopLine.Style = service.isBroken ? .bad : service.downCount > 0 ? .doubtful : .plain
+      var line = TopLine(service.isBroken ? "✗ " : service.downCount > 0 ? "· " : "  ", style)
+      line.add(service.service, width: 24, style)
+      line.add(right: "\(service.count - service.downCount)/\(service.count)", width: 8, style)
+      line.add("  \(service.isBroken ? "broken  " : "")\(service.check)", .faint)
+      return [line]
+        + service.down.map { endpoint in
+          var line = TopLine("    ")
+          line.add(endpoint.address, width: 22, .bad)
+          line.add(" down since \(moment(endpoint.since))  \(endpoint.reason)")
+          return line
+        }
+    }
+    var names = TopLine("  ", .faint)
+    names.add("service", width: 24, .faint)
+    names.add(right: "up", width: 8, .faint)
+    names.add("  check", .faint)
+    return Section(
+      title: "endpoints", head: [TopLine(), names], rows: rows, more: UInt64(max(0, state.endpointsLeftOut)), empty: "")
   }
 
   // MARK: - Calls

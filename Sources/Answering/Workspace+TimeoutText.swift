@@ -1,0 +1,58 @@
+internal import DNSFormat
+internal import FlatMemory
+internal import Policy
+internal import Zones
+
+/// `_timeout.SERVICE TXT`: how long a service takes and how long to wait for it, as the server's checks have found out.
+///
+/// Part of no zone: it stands in where the caller's effective zone has the service's name and nothing at `_timeout` below
+/// it, for who may call the service. A signed zone has none, since nobody could sign it.
+extension Workspace {
+  /// Seconds that it may be cached for: the text is another every ten seconds at most.
+  static var timeoutTTL: UInt32 { 10 }
+
+  /// The text at the name that was not found; nil where there is none.
+  mutating func timeoutText(
+    _ found: ZoneFinding, _ zone: CompiledZone, _ snapshot: Snapshot, context: UInt16
+  ) -> EndpointStates.TimeoutText? {
+    guard found.kind == .absent, found.service != 0, found.encloser == name.labelCount &- 1,
+      let text = snapshot.situation.endpoints.timeoutText(of: found.service), text.labelCount == found.encloser,
+      startsWithTimeout(), zone.apex(context: context).rrset(.soa, zone.memory)?.isSigned == false
+    else { return nil }
+    return text
+  }
+
+  private mutating func startsWithTimeout() -> Bool {
+    let label: StaticString = "\u{8}_timeout"
+    if name.length <= label.utf8CodeUnitCount { return false }
+    return label.withUTF8Buffer { octets in
+      var index = 0
+      while index < octets.count {
+        // Safe: the index is within the text.
+        if unsafe octets[index] != name.octet(at: index) { return false }
+        index &+= 1
+      }
+      return true
+    }
+  }
+
+  /// Answers for such a name, which has TXT alone: of other types there is no data.
+  mutating func addTimeout(_ zone: CompiledZone, _ number: UInt32, service: UInt32, context: UInt16) {
+    if query.type == .txt || query.type == .any {
+      answer.timeoutService = service
+    } else {
+      addNegative(zone, number, context, ttl: Self.timeoutTTL)
+    }
+  }
+
+  /// Writes the text, where the answer is one.
+  /// - Returns: false where it does not fit.
+  mutating func appendTimeoutText(_ snapshot: Snapshot, into response: inout OctetBuffer) -> Bool {
+    guard answer.timeoutService != 0,
+      let text = snapshot.situation.endpoints.timeoutText(of: answer.timeoutService)
+    else { return true }
+    fact.reset()
+    fact.append(text.octets, from: 0, count: text.octets.count)
+    return writer.appendText(fact.octets, rclass: 1, ttl: Self.timeoutTTL, into: &response)
+  }
+}
