@@ -47,7 +47,8 @@ struct HysteresisTests {
       let needed = success ? up : down
       let isRun = results.count >= needed && results.suffix(needed).allSatisfy { $0 == success }
       let changes = success != isUp && isRun
-      #expect(health.take(success: success) == changes, "seed \(seed)")
+      let hasChanged = health.take(success: success)
+      #expect(hasChanged == changes, "seed \(seed)")
       if changes { isUp = success }
       #expect(health.isUp == isUp && health.isKnown, "seed \(seed)")
       #expect(health.isUnsettled == (success != isUp), "seed \(seed)")
@@ -56,7 +57,8 @@ struct HysteresisTests {
 
   @Test func `counts of less than one are one`() {
     var health = Hysteresis(up: 0, down: -5)
-    #expect(health.take(success: false) && health.take(success: true))
+    let changes = [health.take(success: false), health.take(success: true)]
+    #expect(changes == [true, true])
   }
 }
 
@@ -66,15 +68,22 @@ struct CircuitBreakerTests {
 
   @Test func `it opens after twice as many failures as an endpoint takes, and a success closes it`() {
     var breaker = CircuitBreaker()
-    for failures in 1...5 {
-      let opened = breaker.take(success: false, leastFailures: failures, down: 3, endpoints: 2, interval: second)
-      #expect(!opened && !breaker.isOpen && breaker.factor == 1)
+    func fail(_ failures: Int) -> Bool {
+      breaker.take(success: false, leastFailures: failures, down: 3, endpoints: 2, interval: second)
     }
-    #expect(breaker.take(success: false, leastFailures: 6, down: 3, endpoints: 2, interval: second))
-    #expect(breaker.isOpen && breaker.factor == 2)
-    #expect(breaker.take(success: true, leastFailures: 0, down: 3, endpoints: 2, interval: second))
-    #expect(breaker == CircuitBreaker())
-    #expect(!breaker.take(success: true, leastFailures: 0, down: 3, endpoints: 2, interval: second))
+    func succeed() -> Bool {
+      breaker.take(success: true, leastFailures: 0, down: 3, endpoints: 2, interval: second)
+    }
+    for failures in 1...5 {
+      let hasOpened = fail(failures)
+      #expect(!hasOpened && !breaker.isOpen && breaker.factor == 1)
+    }
+    let hasOpened = fail(6)
+    #expect(hasOpened && breaker.isOpen && breaker.factor == 2)
+    let hasClosed = succeed()
+    #expect(hasClosed && breaker == CircuitBreaker())
+    let hasClosedAgain = succeed()
+    #expect(!hasClosedAgain)
   }
 
   @Test func `probes come half as often each round, and once a minute at the least`() {
@@ -100,7 +109,8 @@ struct CircuitBreakerTests {
 
   @Test func `a service without endpoints is not broken`() {
     var breaker = CircuitBreaker()
-    #expect(!breaker.take(success: false, leastFailures: 9, down: 1, endpoints: 0, interval: second))
+    let hasOpened = breaker.take(success: false, leastFailures: 9, down: 1, endpoints: 0, interval: second)
+    #expect(!hasOpened)
   }
 }
 
@@ -220,14 +230,15 @@ struct LearntTimesTests {
   @Test func `a text is written anew where it differs by more than a twentieth, and ten seconds have gone by`() {
     var told = TimesTold()
     let second: UInt64 = 1_000_000_000
-    #expect(!told.look(at: times([1]), now: 0))
-    #expect(told.look(at: times(Array(repeating: 100_000_000, count: 20)), now: second))
-    let first = told.text
-    #expect(!told.look(at: times(Array(repeating: 200_000_000, count: 20)), now: 2 * second))
-    #expect(!told.look(at: times(Array(repeating: 104_000_000, count: 20)), now: 12 * second))
-    #expect(told.text == first)
-    #expect(told.look(at: times(Array(repeating: 106_000_000, count: 20)), now: 23 * second))
-    #expect(told.text != first)
+    func look(_ milliseconds: UInt64, count: Int = 20, at time: UInt64) -> Bool {
+      told.look(at: times(Array(repeating: milliseconds * 1_000_000, count: count)), now: time * second)
+    }
+    let changes = [
+      look(1, count: 1, at: 0), look(100, at: 1), look(200, at: 2), look(104, at: 12), look(106, at: 21),
+      look(106, at: 23),
+    ]
+    #expect(changes == [false, true, false, false, false, true])
+    #expect(told.text.hasPrefix("p50=106ms "))
   }
 }
 

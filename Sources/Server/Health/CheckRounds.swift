@@ -281,14 +281,16 @@ final class CheckRounds {
       ? "up: \(check.up) of \(check.up) checks succeeded"
       : "down: \(check.down) of \(check.down) checks failed (\(endpoint.reason ?? "for no reason"))"
     let left =
-      up == 0 ? "no endpoint is left: the service answers as its fail line says" : "\(up) of \(all) endpoints up"
+      up == 0 ? "no endpoint is left" : "\(up) of \(all) endpoints up"
     return "\(service.checked.display) \(endpoint.address) is \(what); \(left) (\(check.location.wholeLine))"
   }
 
   private func breakerText(_ service: ServiceHealth) -> String {
     let place = service.checked.check.location.wholeLine
+    let count = service.endpoints.count
+    let endpoints = count == 1 ? "one endpoint" : "\(count) endpoints"
     return service.breaker.isOpen
-      ? "\(service.checked.display) is broken: every check of its \(service.endpoints.count) endpoints fails; "
+      ? "\(service.checked.display) is broken: every check of its \(endpoints) fails; "
         + "it is checked less and less often until one succeeds (\(place))"
       : "\(service.checked.display) is not broken any more: a check succeeded (\(place))"
   }
