@@ -13,6 +13,8 @@ struct Answer: ~Copyable {
     var section: ResponseWriter.Section
     /// Leave out addresses that the caller is isolated from.
     var isFiltered = false
+    /// The RRs of the set that are answered, in the workspace's selection; nil for all as they are.
+    var selected: Selection.Part?
     /// Glue: without it a referral is no use, so TC is set where it does not fit (RFC 9471 §3.1).
     var isGlue = false
     /// The offset of its image; of a synthesised CNAME, that of its canonical name among the workspace's names.

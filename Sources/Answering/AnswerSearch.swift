@@ -8,6 +8,8 @@ extension Workspace {
   mutating func findAnswer(_ request: Span<UInt8>, _ snapshot: Snapshot, _ outcome: inout Outcome) {
     answer.reset()
     synthesised.reset()
+    selection.reset()
+    failedService = nil
     let context = outcome.caller.context
     let ownZone =
       ownNode?.zone ?? snapshot.zones.zone(of: name, type: query.type, context: context, guess: lastZone)
@@ -178,6 +180,9 @@ extension Workspace {
         }
       }
     }
+    let filters =
+      mayFilter && !snapshot.policy.shadow(context: context, service: found.service).contains(.isolate)
+    if answersSteered(found, rrset, zone, number, owner, isFiltering: filters, snapshot, &outcome) { return }
     var next = rrset
     guard next != nil else { return addNoData(found, zone, number, context) }
     while let set = next {
@@ -191,7 +196,7 @@ extension Workspace {
       next = query.type == .rrsig ? node.rrset(.rrsig, zone.memory, after: set) : nil
     }
     if found.kind == .wildcard { prove(.noNearerName(encloser: found.encloser), zone, number, context) }
-    if let rrset { addAddresses(of: rrset, number, snapshot, outcome.caller, isGlue: false) }
+    if let rrset { addAddresses(of: rrset, number, snapshot, outcome.caller, isGlue: false, service: found.service) }
   }
 
   /// NODATA: the SOA, and the proof.
@@ -233,6 +238,6 @@ extension Workspace {
         prove(claim, zone, number, outcome.caller.context)
       }
     }
-    addAddresses(of: servers, number, snapshot, outcome.caller, isGlue: true)
+    addAddresses(of: servers, number, snapshot, outcome.caller, isGlue: true, service: 0)
   }
 }

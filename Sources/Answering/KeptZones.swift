@@ -9,7 +9,8 @@ internal import Zones
 ///
 /// A zone is taken over, neither read nor built again, where nothing that it was made from has changed: the same files
 /// for the same contexts, the text of each and of all that they include the same octet for octet, the same contexts, the
-/// same services by number, the same endpoints of contexts where any are isolated, the same zones below it, and the seed,
+/// same services by number, the same endpoints of contexts where any are isolated,
+/// the same services steered, the same zones below it, and the seed,
 /// which goes on from load to load. Whatever the load of before said of it is said again. A zone with mistakes is never
 /// kept, nor one with signatures, which time makes old.
 package struct KeptZones: Sendable {
@@ -53,6 +54,7 @@ package struct KeptZones: Sendable {
   private let contexts: [ContextTree.Node]
   private let services: [DomainName]
   private let endpoints: [[Prefix]]?
+  private let steeredServices: [Bool]
   private(set) var zones: [DomainName: Zone] = [:]
   /// The policy, with what it was read from.
   var policy: KeptPolicy?
@@ -62,6 +64,7 @@ package struct KeptZones: Sendable {
     contexts = options.contexts.nodes
     services = options.services
     endpoints = options.endpoints?.prefixes
+    steeredServices = options.steeredServices
   }
 
   /// How many zones could be taken over.
@@ -70,7 +73,7 @@ package struct KeptZones: Sendable {
   /// True where zones compiled with these options are as those kept.
   func fit(_ options: ZoneBuildOptions) -> Bool {
     seed == options.seed && contexts == options.contexts.nodes && endpoints == options.endpoints?.prefixes
-      && services.elementsEqual(options.services) { $0.wire == $1.wire }
+      && steeredServices == options.steeredServices && services.elementsEqual(options.services) { $0.wire == $1.wire }
   }
 
   /// Keeps a zone where nothing is wrong with it, and nothing in it depends on when it was looked at.

@@ -46,6 +46,13 @@ extension Workspace {
     }
   }
 
+  /// What a choice among endpoints rests on.
+  private mutating func noteChance(_ arrival: Arrival, _ outcome: Outcome) {
+    callerAddress = outcome.clientSubnet?.address ?? arrival.source
+    let asked = SteeringTable.mix(UInt64(query.id) | UInt64(arrival.time) << 16 ^ name.hash(from: 0, seed: 0))
+    chance = SteeringTable.mix(SteeringTable.mix(asked ^ arrival.source.high) ^ arrival.source.low)
+  }
+
   /// What may be said of any query that was read.
   @inline(never)
   private mutating func answerTheLongWay(
@@ -71,6 +78,7 @@ extension Workspace {
         return tell(question, request, arrival, snapshot, &outcome, into: &response)
       }
     } else {
+      noteChance(arrival, outcome)
       findAnswer(request, snapshot, &outcome)
     }
     if outcome.decision != .silent { encode(request, arrival, snapshot, &outcome, into: &response) }

@@ -110,7 +110,8 @@ package enum SnapshotBuilder {
     let compiled = policy.map { keptPolicy?.compiled(for: $0) ?? CompiledPolicy($0) }
     let options = policy.map {
       ZoneBuildOptions(
-        contexts: $0.contexts, services: $0.services.map(\.name), seed: seed, endpoints: compiled?.endpointContexts)
+        contexts: $0.contexts, services: $0.services.map(\.name), seed: seed, endpoints: compiled?.endpointContexts,
+        steeredServices: $0.steeredServices)
     }
     let fitting = kept.flatMap { kept in options.map(kept.fit) == true ? kept : nil }
     var reading = ZoneReading(files, policy?.contexts, keepsZones: keepsZones, takingOver: fitting)

@@ -7,8 +7,9 @@ internal import Zones
 extension Workspace {
   /// The additional section: addresses of what MX, NS, SRV and their like point to (RFC 1035 §3.3, RFC 2782), where the
   /// caller may call it and may have them.
+  /// - Parameter service: the one that the set is of, which says which endpoints are given where their own does not.
   mutating func addAddresses(
-    of rrset: RRsetImage, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool
+    of rrset: RRsetImage, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool, service: UInt32
   ) {
     snapshot.zones.lent.with(Int(number)) { zone in
       var rdata = rrset.dataStart
@@ -22,10 +23,10 @@ extension Workspace {
           other.load(zone.memory, at: target)
         }
         // Glue is what the zone above a cut says, whether or not a zone below is ours too (RFC 9471 §2.1).
-        if !(isGlue && zone.covers(other) && addAddresses(in: number, snapshot, caller, isGlue: true)),
+        if !(isGlue && zone.covers(other) && addAddresses(in: number, snapshot, caller, isGlue: true, service)),
           let own = snapshot.zones.zone(of: other, type: .a, context: caller.context, guess: Int(number))
         {
-          _ = addAddresses(in: UInt32(own), snapshot, caller, isGlue: isGlue)
+          _ = addAddresses(in: UInt32(own), snapshot, caller, isGlue: isGlue, service)
         }
         rdata &+= 2 &+ size
       }
@@ -34,12 +35,14 @@ extension Workspace {
 
   /// The addresses that a zone has for the name in `other`.
   /// - Returns: false where it has none.
-  private mutating func addAddresses(in number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool) -> Bool {
-    snapshot.zones.lent.with(Int(number)) { addAddresses(from: $0, number, snapshot, caller, isGlue: isGlue) }
+  private mutating func addAddresses(
+    in number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool, _ service: UInt32
+  ) -> Bool {
+    snapshot.zones.lent.with(Int(number)) { addAddresses(from: $0, number, snapshot, caller, isGlue: isGlue, service) }
   }
 
   private mutating func addAddresses(
-    from zone: CompiledZone, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool
+    from zone: CompiledZone, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool, _ service: UInt32
   ) -> Bool {
     if zone.isBroken(for: caller.context) { return false }
     let match = zone.find(other, context: caller.context)
@@ -56,7 +59,30 @@ extension Workspace {
       !judgement.isExcepted
       && !snapshot.policy.shadow(context: caller.context, service: match.service).contains(.isolate)
     let owner = Answer.Owner(offset: UInt32(match.node.nameOffset), zone: number)
+    // Which endpoints those callers get who ask for them by the name itself.
+    var choice: SteeringChoice?
+    if !isGlue, let row = snapshot.policy.steering.row(of: match.service) ?? snapshot.policy.steering.row(of: service) {
+      let isHiding = isFiltering && snapshot.policy.hasIsolations
+      let view = SteeringView(
+        row, snapshot, callerContext: caller.context, isFiltering: isHiding, address: callerAddress)
+      switch steer(match.node, nil, zone, snapshot, caller, view) {
+      case .asFound: break
+      case .failed: return true
+      case .choice(let made): choice = made
+      }
+    }
     while let addresses = next {
+      if let choice, !(addresses.isSigned && query.isDNSSECOK) {
+        if let part = select(addresses, zone, snapshot, caller, choice), part.count > 0 {
+          var item = Answer.Item(
+            zone: number, section: .additional, rrset: UInt32(addresses.offset), ttl: choice.ttl(addresses),
+            owner: owner)
+          item.selected = part
+          answer.add(item)
+        }
+        next = match.node.addresses(zone.memory, after: addresses)
+        continue
+      }
       let passing = isFiltering ? countPassing(addresses, zone, snapshot, caller) : addresses.count
       if passing == addresses.count || passing > 0 && !addresses.isSigned {
         answer.add(

@@ -91,6 +91,7 @@ extension Workspace {
     } else if let code = answer.infoCode ?? inherentInfoCode {
       OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
         $0.append(code.rawValue)
+        if code == .networkError, snapshot.policy.telling.tells(outcome.caller) { appendFailure(snapshot, to: &$0) }
         if code == .prohibited { snapshot.policy.appendUntold(outcome.caller.context, to: &$0) }
         if code == .invalidData { $0.append("the zone did not load; the server's log says why") }
       }

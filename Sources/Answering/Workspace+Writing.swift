@@ -36,6 +36,7 @@ extension Workspace {
         return writer.append(zone.readySOA, owner: owner, ttl: item.ttl, section: item.section, into: &response)
       }
       let rrset = RRsetImage(zone.memory, at: Int(item.rrset))
+      if let part = item.selected { return append(part, of: rrset, item, zone, snapshot, into: &response) }
       // Which RR comes first goes by the ID, which clients choose at random: no counter is kept.
       let rotates = item.section == .answer && rrset.count > 1 && snapshot.policy.rotatesAnswers
       let first = rotates ? Int(query.id) % rrset.count : 0
@@ -62,6 +63,23 @@ extension Workspace {
         image, of: zone.memory, owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised,
         ttl: ttl, section: item.section, first: first, into: &response
       ) { snapshot.policy.mayPass(image, zone.memory, rdataAt: $0, callerContext: context) }
+    }
+  }
+
+  /// Those RRs of a set that were chosen, in their order. They are no whole set, so no signature goes with them.
+  private mutating func append(
+    _ part: Selection.Part, of image: RRsetImage, _ item: Answer.Item, _ zone: CompiledZone, _ snapshot: Snapshot,
+    into response: inout OctetBuffer
+  ) -> Bool {
+    snapshot.zones.lent.with(item.owner.isInZone ? Int(item.owner.zone) : Int(item.zone)) { ownerZone in
+      writer.append(
+        image, of: zone.memory, owner: ResponseWriter.Owner(item.owner), in: ownerZone.memory, made: synthesised,
+        ttl: item.ttl, section: item.section, count: Int(part.count), into: &response
+      ) { index in
+        let element = selection[Int(part.first) &+ index]
+        let isReplaced = image.type == .srv && element.weight != Selection.keptWeight
+        return (Int(element.rdata), isReplaced ? UInt16(truncatingIfNeeded: element.weight) : nil)
+      }
     }
   }
 

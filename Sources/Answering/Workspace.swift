@@ -1,3 +1,4 @@
+internal import Addresses
 internal import DNSFormat
 internal import FlatMemory
 
@@ -36,6 +37,17 @@ public struct Workspace: ~Copyable {
   /// The query's client cookie and what answers it, where it has one.
   var clientCookie: UInt64 = 0
   var serverCookie = ServerCookie(head: 0, hash: 0)
+
+  /// RRs of sets of which not all are answered, or not in the zone's order.
+  var selection = Selection()
+  /// Random bits of this query: made of its ID, name, source and time, so that answers stay a function of what is asked.
+  var chance: UInt64 = 0
+  /// Whose address says whether a canary is for the caller.
+  var callerAddress = IPAddress(v4: 0)
+  /// The service none of whose endpoints is given, where that is why the query is refused.
+  var failedService: FailedService?
+  /// False where `max-answers` is not to cut answers: for `expect`, which names all that may be given.
+  var capsAnswers = true
 
   /// Aliases followed in one answer at the most: as many as BIND 9.18 and Unbound 1.17 follow (max-query-restarts). A chain
   /// written by hand has two or three.

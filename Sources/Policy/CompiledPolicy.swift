@@ -24,6 +24,8 @@ public final class CompiledPolicy: Sendable {
   public let rotatesAnswers: Bool
   /// Who is asked for names that no zone of ours has?
   public let forwards: ForwardTable
+  /// Which endpoints of a service do callers get?
+  public let steering: SteeringTable
   /// What becomes of DNS cookies.
   public let cookieMode: CookieMode
   @usableFromInline let calls: CallTable
@@ -65,6 +67,7 @@ public final class CompiledPolicy: Sendable {
     rotatesAnswers = policy.answerOrder == .rotate
     cookieMode = policy.cookieMode
     forwards = ForwardTable(policy)
+    steering = SteeringTable(policy)
 
     var modes: [Mode] = []
     var denials: [DenyAs] = []

@@ -1,4 +1,4 @@
-package import Addresses
+internal import Addresses
 package import DNSFormat
 package import Diagnostics
 
@@ -44,28 +44,66 @@ package enum FailureAnswer: Hashable, Sendable {
 
 /// What a service says of its endpoints; addresses that it does not name are as they would be without it.
 package struct Steering: Hashable, Sendable {
+  /// `weight ADDR N`.
+  package struct Weight: Hashable, Sendable {
+    package let prefix: LocatedPrefix
+    /// The address's share, relative to the others'; 0 for one that is not given while there are any others.
+    package let share: UInt32
+  }
+
+  /// `canary ADDR... N%`: addresses for a share of the callers, always the same ones.
+  package struct Canary: Hashable, Sendable {
+    package let prefixes: [LocatedPrefix]
+    /// In thousandths of the callers, 1 to 1000.
+    package let share: UInt32
+    package let location: SourceLocation
+  }
+
+  /// `blue ADDR...`, `green ADDR...`: two sets of addresses, of which one is live.
+  package enum Colour: String, CaseIterable, Hashable, Sendable {
+    case blue
+    case green
+  }
+
+  /// How many canaries' shares there are in all.
+  package static let callers: UInt32 = 1000
+
   package var health: HealthCheck?
   package var failure = FailureAnswer.open
   /// Percent of the endpoints that have to be well: with fewer, all are answered. 0 for none.
   package var floor = 0
-  /// Relative shares of the addresses that have one; 1 for others, 0 for those that get no new callers while there are
-  /// any others.
-  package var weights: [IPAddress: UInt32] = [:]
+  /// Relative shares; 1 for addresses that none has. Of several that cover an address the longest prefix's counts.
+  package var weights: [Weight] = []
   /// Addresses that are given to nobody any more.
-  package var drained: Set<IPAddress> = []
-  /// Addresses for a share of the callers, always the same ones; in thousandths of them.
-  package var canaries: [IPAddress: UInt32] = [:]
-  /// `blue ADDR...`, `green ADDR...`: sets of addresses of which one is live.
-  package var colours: [String: Set<IPAddress>] = [:]
+  package var drained: [LocatedPrefix] = []
+  package var canaries: [Canary] = []
+  package var colours: [Colour: [LocatedPrefix]] = [:]
   /// Nil where no colour is said to be live: all are.
-  package var live: String?
+  package var live: Colour?
   /// How many addresses of one type an answer has at the most; nil for all.
   package var mostAnswers: Int?
   /// Those in the caller's own context only, where there are any that are well, then those in its parent's, and so on.
   package var prefersNear = false
+  /// Where `fail`, `floor`, `live`, `max-answers` and `prefer` are said, by keyword.
+  package var places: [String: SourceLocation] = [:]
 
   package init() {}
 
   /// True where nothing is said: answers are as the zone has them.
   package var isEmpty: Bool { self == Steering() }
+
+  /// Every prefix that a line names, with the line's keyword.
+  package var named: [(keyword: String, prefix: LocatedPrefix)] {
+    weights.map { ("weight", $0.prefix) } + drained.map { ("drain", $0) }
+      + canaries.flatMap { canary in canary.prefixes.map { ("canary", $0) } }
+      + Colour.allCases.flatMap { colour in (colours[colour] ?? []).map { (colour.rawValue, $0) } }
+  }
+}
+
+extension Policy {
+  /// By number of a service: whether it says which of its endpoints callers get. Empty where none does.
+  package var steeredServices: [Bool] {
+    let steered = services.map { !$0.steering.isEmpty }
+    return steered.contains(true) ? [false] + steered : []
+  }
 }

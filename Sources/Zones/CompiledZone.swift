@@ -15,7 +15,7 @@ public import FlatMemory
 ///
 ///     record  octets  what
 ///             0       octets of the name
-///             1       flags (ZoneNode.Flags); or `forked` alone
+///             1       flags (ZoneNode.Flags); or `forked` alone, which the node of a steered service has always
 ///             2..<4   octets of RRsets, 65,535 where 4 octets in the body say it; or, where forked, how many runs
 ///             4..<8   service number, 0 for none
 ///             8...    the name, wire format, small letters
@@ -238,6 +238,9 @@ public struct ZoneNode: BitwiseCopyable, Sendable {
     @inlinable public static var alias: Flags { Flags(rawValue: 16) }
     /// Has a DNAME: what is below it is somewhere else (RFC 6672 §2).
     @inlinable public static var redirection: Flags { Flags(rawValue: 64) }
+    /// Of a service that says which of its endpoints callers get. Such a node is always written as one that contexts see
+    /// differently, in one run at least: in a record's head the bit means that.
+    @inlinable public static var steered: Flags { Flags(rawValue: 128) }
     /// Taken away by an overlay's `CNAME .`: it does not exist, and no wildcard stands in for it.
     @inlinable public static var hidden: Flags { Flags(rawValue: 32) }
   }

@@ -130,7 +130,7 @@ extension ZoneBuilder {
     }
     let octets = versions.memory.octets
     let shift: Int
-    if versions.runs.count == 1, let only = versions.written.first {
+    if versions.runs.count == 1, !isSteered(name), let only = versions.written.first {
       writeHead(of: name, only.flags.rawValue, only.shortSize, to: &memory)
       shift = memory.count - 4
       memory.append(octets, octets: 4..<octets.count)

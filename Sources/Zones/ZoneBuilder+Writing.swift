@@ -30,7 +30,7 @@ extension ZoneBuilder {
     for name in 0..<zone.names.count {
       let record = memory.count
       records[name] = UInt32(record)
-      if zone.forks[name] != nil || existence[name] == .partial || partialCovers[name] != nil {
+      if zone.forks[name] != nil || existence[name] == .partial || partialCovers[name] != nil || isSteered(name) {
         recordCount += writeForked(name, &versions, to: &memory, records)
       } else if hasShortWay, name > 0, plain.load(zone, name) {
         var flags = plain.flags
@@ -65,6 +65,11 @@ extension ZoneBuilder {
       origin: zone.source.origin, realm: realm, memory: memory.finish(), index: zone.names.takeIndex(records),
       seed: options.seed, nameOrder: nameOrder, hashOrder: hashOrder, places: takePlaces(),
       broken: brokenContexts(), nameCount: existing, recordCount: recordCount)
+  }
+
+  /// True for a name of a service that says which of its endpoints callers get.
+  func isSteered(_ name: Int) -> Bool {
+    !options.steeredServices.isEmpty && options.steeredServices[Int(services[name])]
   }
 
   private mutating func takePlaces() -> NodePlaces {
@@ -102,6 +107,7 @@ extension ZoneBuilder {
     if name == 0 { content.flags.insert(.apex) }
     if body.cover >= 0 { content.flags.insert(.covered) }
     if body.data == .hidden, !body.exists { content.flags.insert(.hidden) }
+    if isSteered(name) { content.flags.insert(.steered) }
     let rrsets = checks.rrsets(references, isApex: name == 0)
     for rrset in rrsets where rrset.type != .rrsig {
       note(rrset.type, at: name, &content.flags)

@@ -69,12 +69,20 @@ package struct ZoneBuildOptions: Sendable {
   package var contexts: ContextTree
   /// The services, by number from 1 on; their names may be in any zone or none.
   package var services: [DomainName]
+  /// By number of a service: whether it says which of its endpoints callers get. Empty where none does.
+  package var steeredServices: [Bool]
   /// Random; the same for all zones of a snapshot.
   package var seed: UInt64
   /// Where endpoints lead; nil where no context is kept from another's.
   package var endpoints: EndpointContexts?
 
-  package init(contexts: ContextTree, services: [DomainName], seed: UInt64, endpoints: EndpointContexts? = nil) {
+  package init(
+    contexts: ContextTree, services: [DomainName], seed: UInt64, endpoints: EndpointContexts? = nil,
+    steeredServices: [Bool] = []
+  ) {
+    precondition(
+      steeredServices.isEmpty || steeredServices.count == services.count + 1, "services are numbered from 1 on")
+    self.steeredServices = steeredServices
     self.contexts = contexts
     self.services = services
     self.seed = seed

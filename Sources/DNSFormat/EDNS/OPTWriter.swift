@@ -99,6 +99,7 @@ public enum ExtendedDNSError {
     case prohibited = 18
     case notAuthoritative = 20
     case notSupported = 21
+    case networkError = 23
     case invalidData = 24
 
     /// The name in IANA's registry.
@@ -109,6 +110,7 @@ public enum ExtendedDNSError {
       case .prohibited: "Prohibited"
       case .notAuthoritative: "Not Authoritative"
       case .notSupported: "Not Supported"
+      case .networkError: "Network Error"
       case .invalidData: "Invalid Data"
       }
     }

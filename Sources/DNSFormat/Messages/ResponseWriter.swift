@@ -208,6 +208,50 @@ public struct ResponseWriter: ~Copyable {
     return true
   }
 
+  /// Appends chosen RRs of a set, in an order of the caller's.
+  /// - Parameters:
+  ///   - chosen: how many; they may be fewer than the set has.
+  ///   - rr: for each, the offset of its RDATA, and for an SRV the weight that takes the place of its own (RFC 2782).
+  /// - Returns: false, with nothing written, where it does not fit below the buffer's limit.
+  @inline(__always)
+  public mutating func append(
+    _ rrset: RRsetImage, of memory: borrowing FlatArray<UInt8>, owner: Owner,
+    in ownerMemory: borrowing FlatArray<UInt8>, made: borrowing OctetBuffer, ttl: UInt32, section: Section,
+    count chosen: Int, into buffer: inout OctetBuffer, rr: (Int) -> (rdata: Int, weight: UInt16?)
+  ) -> Bool {
+    let start = buffer.count
+    let knownBefore = labels.count
+    let head = UInt64(rrset.type.rawValue) << 48 | 1 << 32 | UInt64(ttl)
+    /// Points to the owner, once the message has it.
+    var pointer: UInt16? = owner == .question ? 0xc00c : nil
+    var index = 0
+    while index < chosen, !buffer.overflowed {
+      let (rdata, weight) = rr(index)
+      let size = Int(UInt16(bigEndian: memory.load(rdata &- 2, as: UInt16.self)))
+      if let pointer {
+        buffer.append(pointer)
+      } else {
+        pointer = append(owner, in: ownerMemory, made: made, into: &buffer)
+      }
+      buffer.append(head)
+      let lengthAt = buffer.count
+      if rrset.nameUse.contains(.compressed) {
+        appendCompressed(rrset, memory, rdata, size, into: &buffer)
+      } else {
+        buffer.append(memory, from: rdata &- 2, count: size &+ 2)
+      }
+      // RDLENGTH and the priority stand before it.
+      if let weight, !buffer.overflowed { buffer.set(weight, at: lengthAt &+ 4) }
+      index &+= 1
+    }
+    if buffer.overflowed {
+      takeBack(to: start, knownBefore, in: &buffer)
+      return false
+    }
+    count(UInt16(truncatingIfNeeded: chosen), in: section, of: &buffer)
+    return true
+  }
+
   /// Appends a CNAME that no zone has: one that a DNAME makes (RFC 6672 §3.1).
   /// - Parameters:
   ///   - ownerMemory: where the owner name is, if a zone has it.

@@ -109,6 +109,10 @@ struct PolicyDraft {
     var users: [ServiceUser] = []
     var require: Located<Bool>?
     var health: Located<HealthCheck>?
+    /// What it says of its endpoints; `health` apart.
+    var steering = Steering()
+    /// `fail fallback SERVICE`: the service that stands in.
+    var fallback: Reference?
   }
 
   struct Exception {

@@ -7,6 +7,7 @@ extension PolicyResolver {
   mutating func findDoubts() {
     for number in policy.services.indices { findLineDoubts(of: number) }
     warnOfUnusedGroups()
+    findSteeringDoubts()
     findTierDoubts()
     findExceptionDoubts()
     findObservedDoubts()

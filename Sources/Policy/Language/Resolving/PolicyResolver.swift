@@ -83,6 +83,7 @@ struct PolicyResolver {
     resolveGrants()
     resolveExceptions()
     resolveCallGraph()
+    resolveSteering()
     resolveIsolations()
     checkOwnership()
     resolveListens()

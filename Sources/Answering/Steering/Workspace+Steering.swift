@@ -1,0 +1,208 @@
+internal import Addresses
+internal import DNSFormat
+internal import FlatMemory
+internal import Policy
+internal import Zones
+
+/// Which endpoints of a service a caller gets: what the policy says of them, and what is known of their health.
+///
+/// The steps, each on what the one before left:
+/// 1. `isolate` hides endpoints from callers; nothing below shows one of them.
+/// 2. `drain`, `live` and `canary` say which are to be given to this caller.
+/// 3. `prefer near`: those in the caller's own context, or the one around it, and so on, nearest first, where enough of
+///    them are well.
+/// 4. Those that are down are left out, unless fewer than `floor` are well: then none is.
+/// 5. Where none is well, or the circuit breaker is open, `fail` says what is answered.
+/// 6. What is left goes out in a random order by weight, and `max-answers` of it.
+///
+/// Steps 1 to 5 count the endpoints of both families together, so that A and AAAA agree; a family of which none is left
+/// has no data. Nothing is allocated, and time grows with the endpoints and, for `prefer near`, with how deep contexts lie.
+extension Workspace {
+  /// What a caller gets of a service's endpoints.
+  struct SteeringChoice: BitwiseCopyable {
+    /// The view with ring and canary.
+    let view: SteeringView
+    /// Those that are down are given too.
+    let takesDown: Bool
+    /// True where something about the service may soon be different: the answer is not to be believed for long.
+    let isUnsettled: Bool
+
+    /// Seconds that a set may be believed for.
+    func ttl(_ rrset: RRsetImage) -> UInt32 {
+      isUnsettled ? min(rrset.ttl, view.row.unsettledTTL) : rrset.ttl
+    }
+  }
+
+  enum SteeringVerdict {
+    /// There is nothing to steer among.
+    case asFound
+    case choice(SteeringChoice)
+    /// None is well, and the service does not fail open; or none is to be given at all.
+    case failed(EndpointCounts)
+  }
+
+  /// Contexts within contexts that `prefer near` looks at, at the most; then come all endpoints.
+  private static var deepestRing: Int { 32 }
+
+  /// Steps 1 to 5 for the endpoints of a node.
+  /// - Parameter asked: an SRV set, whose targets' endpoints are meant; else the node's own addresses are.
+  mutating func steer(
+    _ node: ZoneNode, _ asked: RRsetImage?, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller,
+    _ start: SteeringView
+  ) -> SteeringVerdict {
+    var view = start
+    if view.row.hasCanaries {
+      view.getsCanary = true
+      view.getsCanary = count(node, asked, zone, snapshot, caller, view).well > 0
+    }
+    let counts = count(node, asked, zone, snapshot, caller, view)
+    if counts.total == 0 { return .asFound }
+    if counts.candidates == 0 { return .failed(counts) }
+    let isUnsettled =
+      counts.well < counts.candidates || snapshot.situation.endpoints.state(of: view.row.service) != .well
+    if view.row.prefersNear {
+      var ring = view.callerContext
+      var depth = 0
+      while ring != 0, depth < Self.deepestRing {
+        view.ring = ring
+        if count(node, asked, zone, snapshot, caller, view).suffice(floor: view.row.floor) {
+          return .choice(SteeringChoice(view: view, takesDown: false, isUnsettled: isUnsettled))
+        }
+        ring = snapshot.policy.steering.parent(of: ring)
+        depth &+= 1
+      }
+      view.ring = 0
+    }
+    if counts.well == 0, fails(view.row, asked) { return .failed(counts) }
+    return .choice(
+      SteeringChoice(
+        view: view, takesDown: !counts.suffice(floor: view.row.floor), isUnsettled: isUnsettled))
+  }
+
+  /// True where no endpoint that is down is given though none is well. Another service's addresses cannot stand in for SRV
+  /// records: those lead to names, and the names' own addresses do it.
+  private func fails(_ row: SteeringTable.Row, _ asked: RRsetImage?) -> Bool {
+    switch row.failure {
+    case .open: false
+    case .refuse: true
+    case .fallback: asked?.type != .srv
+    }
+  }
+
+  private mutating func count(
+    _ node: ZoneNode, _ asked: RRsetImage?, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller,
+    _ view: SteeringView
+  ) -> EndpointCounts {
+    var counts = EndpointCounts()
+    if let asked, asked.type == .srv {
+      var rdata = asked.dataStart &+ 2
+      while rdata < asked.end {
+        counts.add(judgeTarget(ofSRVAt: rdata, zone, snapshot, caller, view).standing)
+        rdata &+= 2 &+ Int(UInt16(bigEndian: zone.memory.load(rdata &- 2, as: UInt16.self)))
+      }
+      return counts
+    }
+    var next = node.addresses(zone.memory)
+    while let addresses = next {
+      let size = addresses.type == .a ? 4 : 16
+      var rdata = addresses.dataStart &+ 2
+      while rdata < addresses.end {
+        let address = size == 4 ? IPAddress(v4: zone.memory, at: rdata) : IPAddress(v6: zone.memory, at: rdata)
+        counts.add(snapshot.standing(of: address, snapshot.policy.steering.mark(of: address, view.row), view))
+        rdata &+= 2 &+ size
+      }
+      next = node.addresses(zone.memory, after: addresses)
+    }
+    return counts
+  }
+
+  /// Step 6 for one set: chooses its RRs.
+  /// - Returns: nil where there is no room for them; an empty part where none is to be given.
+  mutating func select(
+    _ rrset: RRsetImage, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller, _ choice: SteeringChoice
+  ) -> Selection.Part? {
+    let first = selection.count
+    let isSRV = rrset.type == .srv
+    let least: Standing = choice.takesDown ? .down : .well
+    var hasWeights = false
+    var rdata = rrset.dataStart &+ 2
+    while rdata < rrset.end {
+      let size = Int(UInt16(bigEndian: zone.memory.load(rdata &- 2, as: UInt16.self)))
+      var standing: Standing
+      var weight: UInt32?
+      if isSRV {
+        (standing, weight) = judgeTarget(ofSRVAt: rdata, zone, snapshot, caller, choice.view)
+      } else {
+        let address = rrset.type == .a ? IPAddress(v4: zone.memory, at: rdata) : IPAddress(v6: zone.memory, at: rdata)
+        let mark = snapshot.policy.steering.mark(of: address, choice.view.row)
+        standing = snapshot.standing(of: address, mark, choice.view)
+        if mark.hasWeight { weight = mark.weight }
+      }
+      if standing >= least {
+        if weight != nil { hasWeights = true }
+        let random = SteeringTable.mix(chance ^ UInt64(truncatingIfNeeded: rdata) &* 0x9e37_79b9_7f4a_7c15)
+        // Who follows SRV records orders them itself, by their weights (RFC 2782).
+        let key = WeightedOrder.key(random, weight: isSRV ? 1 : weight ?? 1)
+        let replaced = weight ?? (isSRV ? Selection.keptWeight : 1)
+        let element = Selection.Element(rdata: UInt32(truncatingIfNeeded: rdata), key: key, weight: replaced)
+        if !selection.add(element) {
+          selection.truncate(to: first)
+          return nil
+        }
+      }
+      rdata &+= 2 &+ size
+    }
+    selection.removeWeightless(from: first)
+    if snapshot.policy.rotatesAnswers || hasWeights && !isSRV { selection.sort(from: first) }
+    if !isSRV, capsAnswers, selection.count &- first > choice.view.row.mostAnswers {
+      selection.truncate(to: first &+ choice.view.row.mostAnswers)
+    }
+    return Selection.Part(
+      first: UInt16(truncatingIfNeeded: first), count: UInt16(truncatingIfNeeded: selection.count &- first))
+  }
+
+  /// What an SRV record's target is to the caller, by the best of its addresses, and the greatest weight that a line gives
+  /// one of them.
+  ///
+  /// A target whose addresses we do not know, or that the caller may not call, is taken for well: there is nothing to say
+  /// of it. The target's own service says what is to be given, and where it says nothing, the one that the record is of.
+  private mutating func judgeTarget(
+    ofSRVAt rdata: Int, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller, _ view: SteeringView
+  ) -> (standing: Standing, weight: UInt32?) {
+    other.load(zone.memory, at: rdata &+ 6)
+    let context = caller.context
+    guard let number = snapshot.zones.zone(of: other, type: .a, context: context, guess: lastZone) else {
+      return (.well, nil)
+    }
+    return snapshot.zones.lent.with(number) { target in
+      if target.isBroken(for: context) { return (.well, nil) }
+      let match = target.find(other, context: context)
+      guard match.labels == other.labelCount, match.node.flags.isDisjoint(with: [.cut, .covered]),
+        snapshot.policy.judge(caller, target: match.service, at: time).refusal == nil
+      else { return (.well, nil) }
+      var targetView = view
+      if match.service != view.row.service, let own = snapshot.policy.steering.row(of: match.service) {
+        targetView = SteeringView(
+          own, snapshot, callerContext: context, isFiltering: view.isFiltering, address: callerAddress)
+        targetView.ring = view.ring
+      }
+      var best: Standing?
+      var weight: UInt32?
+      var next = match.node.addresses(target.memory)
+      while let addresses = next {
+        let size = addresses.type == .a ? 4 : 16
+        var place = addresses.dataStart &+ 2
+        while place < addresses.end {
+          let address = size == 4 ? IPAddress(v4: target.memory, at: place) : IPAddress(v6: target.memory, at: place)
+          let mark = snapshot.policy.steering.mark(of: address, targetView.row)
+          let standing = snapshot.standing(of: address, mark, targetView)
+          if standing > best ?? .hidden || best == nil { best = standing }
+          if standing > .out, mark.hasWeight { weight = max(weight ?? 0, mark.weight) }
+          place &+= 2 &+ size
+        }
+        next = match.node.addresses(target.memory, after: addresses)
+      }
+      return (best ?? .well, weight)
+    }
+  }
+}
