@@ -7,13 +7,19 @@ internal import Zones
 extension Workspace {
   /// The additional section: addresses of what MX, NS, SRV and their like point to (RFC 1035 §3.3, RFC 2782), where the
   /// caller may call it and may have them.
-  /// - Parameter service: the one that the set is of, which says which endpoints are given where their own does not.
+  /// - Parameters:
+  ///   - service: the one that the set is of, which says which endpoints are given where their own does not.
+  ///   - selected: of which of its RRs; nil for all.
   mutating func addAddresses(
-    of rrset: RRsetImage, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool, service: UInt32
+    of rrset: RRsetImage, _ number: UInt32, _ snapshot: Snapshot, _ caller: Caller, isGlue: Bool, service: UInt32,
+    selected: Selection.Part? = nil
   ) {
     snapshot.zones.lent.with(Int(number)) { zone in
       var rdata = rrset.dataStart
-      while rdata < rrset.end, !answer.isFull || isGlue {
+      var index = 0
+      while selected.map({ index < Int($0.count) }) ?? (rdata < rrset.end), !answer.isFull || isGlue {
+        if let selected { rdata = Int(selection[Int(selected.first) &+ index].rdata) &- 2 }
+        index &+= 1
         let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
         guard let target = rrset.addressedName(inRDataAt: rdata &+ 2) else { return }
         if rrset.isService, zone.memory[target] == 0 {

@@ -46,8 +46,9 @@ public struct Workspace: ~Copyable {
   var callerAddress = IPAddress(v4: 0)
   /// The service none of whose endpoints is given, where that is why the query is refused.
   var failedService: FailedService?
-  /// False where `max-answers` is not to cut answers: for `expect`, which names all that may be given.
-  var capsAnswers = true
+  /// False where `max-answers` is not to cut answers: which of them it leaves is chance, and `expect` and `diff` ask what
+  /// may be given.
+  package var capsAnswers = true
 
   /// Aliases followed in one answer at the most: as many as BIND 9.18 and Unbound 1.17 follow (max-query-restarts). A chain
   /// written by hand has two or three.

@@ -16,7 +16,7 @@ package enum Expectations {
   ///   - brokenZones: what is expected of names in them says nothing new.
   package static func run(_ snapshot: Snapshot, at time: UInt32, except brokenZones: [DomainName] = []) -> [Diagnostic]
   {
-    var probe = Probe(snapshot, at: time)
+    var probe = Probe(snapshot, at: time, capsAnswers: false)
     var diagnostics: [Diagnostic] = []
     for expectation in snapshot.policy.policy.expectations
     where !brokenZones.contains(where: { expectation.name.isAtOrBelow($0) }) {

@@ -14,8 +14,11 @@ package struct Probe: ~Copyable {
   private let snapshot: Snapshot
   private let time: UInt32
 
-  /// - Parameter time: when its queries come, in seconds since 1970: exceptions end.
-  package init(_ snapshot: Snapshot, at time: UInt32) {
+  /// - Parameters:
+  ///   - time: when its queries come, in seconds since 1970: exceptions end.
+  ///   - capsAnswers: false where answers are to have all that may be given: which of them `max-answers` leaves is chance.
+  package init(_ snapshot: Snapshot, at time: UInt32, capsAnswers: Bool = true) {
+    workspace.capsAnswers = capsAnswers
     self.snapshot = snapshot
     self.time = time
   }

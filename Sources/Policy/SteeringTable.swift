@@ -244,7 +244,7 @@ extension SteeringTable {
   /// Which of a thousand callers an address is for a service: always the same one.
   package func place(of caller: IPAddress, _ row: Row) -> UInt32 {
     let mixed = SteeringTable.mix(SteeringTable.mix(row.salt ^ caller.high) ^ caller.low)
-    return UInt32(truncatingIfNeeded: (mixed >> 32) &* UInt64(Steering.callers) >> 32)
+    return UInt32(truncatingIfNeeded: ((mixed >> 32) &* UInt64(Steering.callers)) >> 32)
   }
 
   /// A 64-bit finalizer (SplitMix64): every bit of the result depends on every bit of the input.

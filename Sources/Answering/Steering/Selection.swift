@@ -2,7 +2,7 @@ internal import FlatMemory
 
 /// RRs of sets of which not all are answered, or not in the zone's order: each in the order in which it goes out.
 ///
-/// Bounded, in place, reused. There is room for the largest set of addresses that a message can have (10,922 of A), so
+/// Bounded, in place, reused. There is room for the largest set of addresses that a message can have (4,095 of A), so
 /// the answer's own set is never cut; of additional data what finds no room is left out.
 struct Selection: ~Copyable {
   /// One RR.
@@ -24,7 +24,7 @@ struct Selection: ~Copyable {
   }
 
   static var keptWeight: UInt32 { .max }
-  static var capacity: Int { 12_288 }
+  static var capacity: Int { 8192 }
 
   private var elements = FlatScratch<Element>(
     repeating: Element(rdata: 0, key: 0, weight: 0), count: Selection.capacity)

@@ -99,7 +99,8 @@ extension Workspace {
       zone: number, section: .answer, rrset: UInt32(rrset.offset), ttl: choice.ttl(rrset), owner: owner)
     item.selected = part
     answer.add(item)
-    addAddresses(of: rrset, number, snapshot, caller, isGlue: false, service: choice.view.row.service)
+    addAddresses(
+      of: rrset, number, snapshot, caller, isGlue: false, service: choice.view.row.service, selected: part)
     return true
   }
 
