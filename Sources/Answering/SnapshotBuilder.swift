@@ -33,6 +33,8 @@ package struct ConfigurationFiles {
   /// Files that are passed over although their names nearly say otherwise, and the ending that may be meant: a policy
   /// that is not read refuses nothing.
   package var misnamed: [(path: String, meant: String)] = []
+  /// What somebody leased: other addresses for some names. Of two for one name in one context the last counts.
+  package var overrides: [NameOverride] = []
   /// Reads a zone's file, or one that it or a policy includes.
   package var open: ZoneFileReader.Opener
   /// The names of the files in a folder that a policy includes, in order; nil where the path is no folder.

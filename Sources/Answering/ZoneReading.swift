@@ -29,6 +29,8 @@ struct ZoneReading {
   /// By origin, what the base's file gives to records of overlays that have no TTL.
   private var baseTTLs: [DomainName: UInt32] = [:]
   private var order: [DomainName] = []
+  /// By origin, what is leased of each zone.
+  private var overrides: [DomainName: [NameOverride]] = [:]
 
   /// What reading one zone took and said.
   struct Reading {
@@ -77,6 +79,7 @@ struct ZoneReading {
     }
     for isBase in [true, false] { placeAll(places, isBase: isBase) }
     let inner = SnapshotBuilder.innerApexes(order)
+    overrides = files.overrides.byZone(order)
     for origin in order { readZone(origin, innerApexes: inner[origin] ?? []) }
     // A name of one label, such as root.zone, says nothing of a zone, and mesh.test.signed.zone only which one.
     for file in files.zones {
@@ -120,7 +123,9 @@ struct ZoneReading {
   private mutating func readZone(_ origin: DomainName, innerApexes: Set<DomainName>) {
     let wanted = wanted[origin] ?? []
     let texts = ZoneTexts(files.open, keepsFingerprints: keepsZones)
-    if let zone = kept?.unchanged(origin, self.files(of: wanted), innerApexes, open: texts.compare) {
+    let overrides = overrides[origin] ?? []
+    let all = self.files(of: wanted) + overrides.map { file(of: $0, origin) }
+    if let zone = kept?.unchanged(origin, all, innerApexes, open: texts.compare) {
       takenOver[origin] = zone
       layers[origin] = zone.source.layers
       diagnostics += zone.mistakes
@@ -128,13 +133,24 @@ struct ZoneReading {
     }
     let before = diagnostics.count
     for file in wanted { read(file, open: texts.read) }
+    for override in overrides {
+      guard let contexts else { break }
+      // A context that a lease was for may be gone by this load; then there is nobody to answer so.
+      _ = override.apply(to: &layers[origin, default: []], origin: origin, contexts)
+    }
     readings[origin] = Reading(
-      files: self.files(of: wanted), texts: texts.isTorn ? nil : texts.texts,
+      files: all, texts: texts.isTorn ? nil : texts.texts,
       mistakes: Array(diagnostics[before...]))
   }
 
   private func files(of wanted: [File]) -> [KeptZones.File] {
     wanted.map { KeptZones.File(path: $0.path, origin: $0.origin.wire, context: $0.context) }
+  }
+
+  /// An override, as if it were a file that is another whenever it changes.
+  private func file(of override: NameOverride, _ origin: DomainName) -> KeptZones.File {
+    KeptZones.File(
+      path: override.identity, origin: origin.wire, context: contexts?.number(of: override.context) ?? -1)
   }
 
   private mutating func read(_ file: File, open: @escaping ZoneFileReader.Opener) {

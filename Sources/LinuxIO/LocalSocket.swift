@@ -67,6 +67,18 @@ package struct LocalSocket: ~Copyable, Sendable {
     return unsafe clinux_peer_user(descriptor.raw, &user) == 0 ? user : nil
   }
 
+  /// The number of the process that connected; nil where it is none of this name space, or the system does not say.
+  package var peerProcess: Int32? {
+    var process = pid_t()
+    // Safe: the call writes one integer.
+    return unsafe clinux_peer_process(descriptor.raw, &process) == 0 && process > 0 ? process : nil
+  }
+
+  /// Has the program that this process becomes keep the connection: it ends with the last who has it.
+  package func keepAcrossExec() throws(SystemError) {
+    try attempt("hand on", "a connection") { clinux_keep_across_exec(descriptor.raw) }
+  }
+
   /// What a reading came to.
   package enum Reading: Equatable, Sendable {
     case octets([UInt8])

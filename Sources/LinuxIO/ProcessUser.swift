@@ -37,7 +37,9 @@ package struct ProcessUser: Sendable {
   ///
   /// To be followed by ``giveUpPrivileges()``. The kernel then writes no core dumps of the process and lets nobody trace
   /// it but root.
-  package func become() throws(SystemError) {
+  /// - Parameter keepsBinding: keep the right to bind ports below 1024, to be followed by
+  ///   ``giveUpPrivileges(keepsBinding:)`` with the same.
+  package func become(keepsBinding: Bool = false) throws(SystemError) {
     if geteuid() != 0 {
       guard getuid() == user, geteuid() == user, getgid() == group else {
         throw SystemError("become user", name, errno: EPERM)
@@ -45,9 +47,12 @@ package struct ProcessUser: Sendable {
       return
     }
     if user == 0 { return }
+    if keepsBinding { _ = clinux_keep_capabilities(true) }
     try attempt("become user", name) {
       hasEntry ? unsafe clinux_become(name, user, group) : clinux_become(nil, user, group)
     }
+    // What is kept so far is more than binding.
+    if keepsBinding { try giveUpPrivileges(keepsBinding: true) }
     precondition(
       getuid() == user && geteuid() == user && getegid() == group && !clinux_can_become_root(),
       "a user that was become is so for good")
@@ -63,6 +68,14 @@ package func userNumber(of name: String) -> UInt32? {
   return unsafe clinux_find_user(name, &user, &group) == 0 ? user : nil
 }
 
+/// The name of a user of this host; nil where none has the number, or the database cannot be asked.
+package func userName(of number: UInt32) -> String? {
+  var octets = [CChar](repeating: 0, count: 256)
+  // Safe: at most as many octets are written as there are, the last a zero.
+  guard unsafe clinux_find_user_name(number, &octets, octets.count) == 0 else { return nil }
+  return String(decoding: octets.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
 /// The number of the user that the process is.
 package var currentUser: UInt32 { geteuid() }
 
@@ -70,8 +83,11 @@ package var currentUser: UInt32 { geteuid() }
 package var isRoot: Bool { geteuid() == 0 }
 
 /// Gives up every capability, and the way to new ones (PR_SET_NO_NEW_PRIVS), for this thread and those it starts later.
-package func giveUpPrivileges() throws(SystemError) {
-  try attempt("give up", "capabilities") { clinux_give_up_privileges() }
+/// - Parameter keepsBinding: all but the one to bind ports below 1024.
+package func giveUpPrivileges(keepsBinding: Bool = false) throws(SystemError) {
+  try attempt("give up", "capabilities") {
+    keepsBinding ? clinux_keep_only_binding() : clinux_give_up_privileges()
+  }
 }
 
 /// Why this process could not append to a file, or make it where there is none; nil where it could. Nothing is written.

@@ -189,6 +189,8 @@ package struct ContextDetails: Sendable {
   package var mode: Mode?
   /// As written here; nil where it is the parent's.
   package var denyAs: DenyAs?
+  /// Who may lease it; nil for nobody.
+  package var leasing: Leasing?
 }
 
 /// A service: a name that is called, and an identity that calls.

@@ -1,4 +1,5 @@
 internal import Answering
+internal import DNSFormat
 internal import Diagnostics
 internal import Inspection
 internal import LinuxIO
@@ -21,13 +22,21 @@ struct ConfigurationLoad: Sendable {
   let written: WrittenZones
   /// What the next load may take over.
   let kept: KeptZones?
+  /// What was leased, and read beside the folder's files.
+  let leased: LeasedConfiguration
 
   /// Reads a folder and all that is in it. The zones' texts are let go of again: a server needs only what is compiled.
-  /// - Parameter kept: of the load whose snapshot is in service: zones of which nothing has changed are taken from it.
+  /// - Parameters:
+  ///   - kept: of the load whose snapshot is in service: zones of which nothing has changed are taken from it.
+  ///   - leased: what there is beside the folder's files.
+  ///   - services: those in service, which what is leased speaks of.
   init(
-    _ folder: String, _ server: ServerFacts = ServerFacts(), takingOver kept: KeptZones? = nil
+    _ folder: String, _ server: ServerFacts = ServerFacts(), takingOver kept: KeptZones? = nil,
+    leased: LeasedConfiguration = LeasedConfiguration(), services: [DomainName] = []
   ) throws(SystemError) {
     var files = try ConfigurationFolder.read(folder)
+    leased.add(to: &files, services: services)
+    self.leased = leased
     var opened: Set<String> = []
     let open = files.open
     files.open = { path in
@@ -42,7 +51,7 @@ struct ConfigurationLoad: Sendable {
     openedFiles = opened.sorted()
     let checks = Checks(loaded, at: Clock.realtimeSeconds())
     snapshot = loaded.snapshot
-    diagnostics = checks.diagnostics
+    diagnostics = LeasedConfiguration.withoutDoubts(checks.diagnostics)
     isClean = checks.isClean && loaded.snapshot != nil
     isServable = checks.isServable
     brokenZones = loaded.brokenZones.map(\.description)
@@ -71,14 +80,17 @@ final class BackgroundLoad: Sendable {
 
   /// - Parameters:
   ///   - kept: what the load in service left.
+  ///   - leased, services: see ``ConfigurationLoad``.
   ///   - trial: finds out what a snapshot would change; on the load's thread.
   func start(
-    _ folder: String, takingOver kept: KeptZones?, trial: @escaping @Sendable (Snapshot) -> ReloadImpact?
+    _ folder: String, takingOver kept: KeptZones?, leased: LeasedConfiguration, services: [DomainName],
+    trial: @escaping @Sendable (Snapshot) -> ReloadImpact?
   ) throws(SystemError) {
     _ = try WorkerThread.start(name: "ambit-load") { [self] in
       let loaded: Result<Loaded, SystemError>
       do throws(SystemError) {
-        let load = try ConfigurationLoad(folder, server, takingOver: kept)
+        let load = try ConfigurationLoad(
+          folder, server, takingOver: kept, leased: leased, services: services)
         loaded = .success(Loaded(load: load, impact: load.isClean ? load.snapshot.flatMap(trial) : nil))
       } catch {
         loaded = .failure(error)

@@ -24,10 +24,31 @@ package enum ControlClient {
   package static func ask(
     _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser? = nil
   ) throws(Problem) -> ControlAnswer {
+    try hold(folder, request, startedBy: user).answer
+  }
+
+  /// An answer, and the connection that it came on: a lease lasts as long as that is open.
+  package final class Held: Sendable {
+    package let answer: ControlAnswer
+    private let socket: LocalSocket
+
+    init(_ answer: ControlAnswer, _ socket: consuming LocalSocket) {
+      self.answer = answer
+      self.socket = socket
+    }
+
+    /// Has the program that this process becomes keep the connection.
+    package func keepAcrossExec() throws(SystemError) { try socket.keepAcrossExec() }
+  }
+
+  /// Sends a request and reads the answer; the connection stays where the server leaves it open.
+  package static func hold(
+    _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser? = nil
+  ) throws(Problem) -> Held {
     let believed = [0, currentUser, fileStatus(folder)?.owner, user?.number]
     var stranger: Problem?
     for name in controlNames(ofFolder: folder) {
-      let answer: ControlAnswer?
+      let held: Held?
       do throws(SystemError) {
         guard let socket = try LocalSocket.connect(to: name) else { continue }
         let other = socket.peerUser
@@ -35,18 +56,26 @@ package enum ControlClient {
           stranger = .stranger(user: other)
           continue
         }
-        answer = try exchange(socket, request.octets, within: request.kind == .reload ? patience : shortPatience)
+        let isShort = request.kind == .state || request.kind == .leases
+        let answer = try exchange(
+          socket, request.octets, within: isShort ? shortPatience : patience, isHeld: request.kind == .run)
+        if let answer {
+          held = Held(answer, socket)
+        } else {
+          held = nil
+        }
       } catch {
         throw .system(error)
       }
-      guard let answer else { throw .noAnswer }
-      return answer
+      guard let held else { throw .noAnswer }
+      return held
     }
     throw stranger ?? .noServer
   }
 
+  /// - Parameter isHeld: the answer that is hoped for is two lines, and the connection stays open behind them.
   private static func exchange(
-    _ socket: borrowing LocalSocket, _ request: [UInt8], within patience: UInt64
+    _ socket: borrowing LocalSocket, _ request: [UInt8], within patience: UInt64, isHeld: Bool
   ) throws(SystemError) -> ControlAnswer? {
     let poller = try Poller()
     var events = PollEvents(capacity: 1)
@@ -58,7 +87,10 @@ package enum ControlClient {
     var octets: [UInt8] = []
     while octets.count <= ControlAnswer.longest {
       switch socket.read(atMost: 1 << 16) {
-      case .octets(let more): octets += more
+      case .octets(let more):
+        octets += more
+        let newlines = octets.count { $0 == UInt8(ascii: "\n") }
+        if isHeld, newlines == 2, let answer = ControlAnswer(octets), answer.status == .leased { return answer }
       case .closed: return ControlAnswer(octets)
       case .wouldBlock:
         let now = Clock.monotonicNanoseconds() / 1_000_000

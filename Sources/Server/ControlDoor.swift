@@ -3,9 +3,12 @@ internal import LinuxIO
 /// Where `ambit reload` and `ambit top` reach a server: sockets of this host, looked after by the control thread beside all else.
 ///
 /// Nobody can hold it up: nothing blocks, at most 16 connections are open, who says nothing for 5 seconds, or does not take
-/// an answer for 10, is let go. Who is neither root nor the server's user is told so.
+/// an answer for 10, is let go. Who is neither root nor the server's user may ask for leases alone, and cannot take all
+/// connections. Who holds a lease keeps its connection, which is then none of the 16: leases have bounds of their own.
 final class ControlDoor {
   private static let connectionLimit = 16
+  /// Of these, what other users than root and the server's have at most.
+  private static let strangersLimit = 8
   /// Connections taken at once: a flood of them leaves time for all else.
   private static let acceptedInTurn = 16
   private static let patience: UInt64 = 5_000_000_000
@@ -16,6 +19,13 @@ final class ControlDoor {
   struct Asker: Sendable {
     fileprivate let token: UInt64
     let request: ControlRequest
+    /// Which user asks; nil where the system does not say.
+    var user: UInt32?
+    /// Which process; nil likewise.
+    var process: Int32?
+
+    /// Which connection it is on: the same as long as it lasts, and never given again while it does.
+    var connection: UInt64 { token }
   }
 
   /// A descriptor that is readable when the door has something to do.
@@ -28,6 +38,7 @@ final class ControlDoor {
   private var listeners: [Listener] = []
   private var connections: [UInt64: Connection] = [:]
   private var nextToken: UInt64 = 0
+  private var ended: [UInt64] = []
 
   private final class Listener {
     let socket: LocalListener
@@ -39,17 +50,25 @@ final class ControlDoor {
     var input: [UInt8] = []
     var output: ArraySlice<UInt8> = []
     var state = State.asking
-    /// When it is let go, by the monotonic clock; while it waits for a load, never.
+    /// When it is let go, by the monotonic clock; while it waits for a load or holds a lease, never.
     var deadline: UInt64
+    let user: UInt32?
+    let isStranger: Bool
+    /// It is to stay once it is answered.
+    var holdsLease = false
 
     enum State {
-      case asking, waiting, answered
+      case asking, waiting, answered, holding
     }
 
     init(_ socket: consuming LocalSocket, deadline: UInt64) {
+      user = socket.peerUser
+      isStranger = user != 0 && user != currentUser
       self.socket = socket
       self.deadline = deadline
     }
+
+    var isTimed: Bool { state == .asking || state == .answered }
   }
 
   /// Takes the folder's names. To be done before the server becomes another user: who connects sees which it was.
@@ -85,11 +104,18 @@ final class ControlDoor {
       } else if let connection = connections[token] {
         switch connection.state {
         case .asking:
-          if let request = read(connection, token, now) { askers.append(Asker(token: token, request: request)) }
+          if let request = read(connection, token, now) {
+            askers.append(
+              Asker(
+                token: token, request: request, user: connection.user, process: connection.socket.peerProcess))
+          }
         case .waiting:
           // It has asked; whatever else comes is its end, or not for us.
           connections[token] = nil
         case .answered: send(connection, token)
+        case .holding:
+          // Nothing is to be said any more: octets are passed over, the end is the lease's.
+          if connection.socket.read(atMost: 256) == .closed { drop(token) }
         }
       }
     }
@@ -98,9 +124,27 @@ final class ControlDoor {
 
   /// Lets go of those who took too long.
   func expire(at now: UInt64) {
-    for (token, connection) in connections where connection.state != .waiting && now > connection.deadline {
-      connections[token] = nil
-    }
+    for (token, connection) in connections where connection.isTimed && now > connection.deadline { drop(token) }
+  }
+
+  /// The connections of leases that have ended since this was last asked.
+  func takeEnded() -> [UInt64] {
+    defer { ended = [] }
+    return ended
+  }
+
+  /// Ends a connection, of whatever state.
+  func drop(_ token: UInt64) {
+    if connections.removeValue(forKey: token)?.holdsLease == true { ended.append(token) }
+  }
+
+  /// Answers one who asked, and keeps the connection until who has it ends it.
+  /// - Returns: false where it is gone already.
+  func hold(_ asker: Asker, _ answer: ControlAnswer, at now: UInt64) -> Bool {
+    guard let connection = connections[asker.token] else { return false }
+    connection.holdsLease = true
+    self.answer(connection, asker.token, answer, now)
+    return connections[asker.token] != nil
   }
 
   /// Answers one who asked; of no consequence where it is gone.
@@ -131,15 +175,12 @@ final class ControlDoor {
       let connection = Connection(socket, deadline: now + Self.patience)
       let token = nextToken
       nextToken = (nextToken + 1) % Self.listenerTokens
-      guard connections.count < Self.connectionLimit,
+      let others = connections.values.filter { $0.state != .holding }
+      let strangers = others.count { $0.isStranger }
+      guard others.count < Self.connectionLimit, !connection.isStranger || strangers < Self.strangersLimit,
         (try? poller.add(connection.socket.raw, token: token)) != nil
       else { continue }
       connections[token] = connection
-      let user = connection.socket.peerUser
-      if user != 0, user != currentUser {
-        let text = "user \(user.map { "\($0)" } ?? "?") may not ask this server; root and user \(currentUser) may\n"
-        answer(connection, token, ControlAnswer(.refused, text), now)
-      }
     }
   }
 
@@ -152,6 +193,12 @@ final class ControlDoor {
       if let end = connection.input.firstIndex(of: UInt8(ascii: "\n")) {
         do throws(ControlRequest.Problem) {
           let request = try ControlRequest(line: connection.input[..<end])
+          if connection.isStranger, !request.kind.isForEveryone {
+            let user = connection.user.map { "\($0)" } ?? "?"
+            let text = "user \(user) may not ask this server; root and user \(currentUser) may\n"
+            answer(connection, token, ControlAnswer(.refused, text), now)
+            return nil
+          }
           connection.state = .waiting
           return request
         } catch {
@@ -173,15 +220,17 @@ final class ControlDoor {
 
   private func send(_ connection: Connection, _ token: UInt64) {
     while !connection.output.isEmpty {
-      guard let count = connection.socket.write(connection.output) else {
-        connections[token] = nil
-        return
-      }
+      guard let count = connection.socket.write(connection.output) else { return drop(token) }
       if count == 0 {
         try? poller.modify(connection.socket.raw, token: token, readable: false, writable: true)
         return
       }
       connection.output = connection.output.dropFirst(count)
+    }
+    if connection.holdsLease {
+      connection.state = .holding
+      try? poller.modify(connection.socket.raw, token: token, readable: true, writable: false)
+      return
     }
     connections[token] = nil  // the end of the answer is the connection's
   }

@@ -2,23 +2,39 @@ internal import LinuxIO
 
 // What `ambit reload` and `ambit top` and a server say to each other: a line, then an answer up to the connection's end.
 //
-//   reload [force] [json]↵          at most 256 octets
+//   reload [force] [json]↵          at most 4096 octets
 //   state↵                          likewise; the answer's text is a LiveState as JSON
+//   run CONTEXT [OVERRIDE...]↵      likewise, see LeaseRequest; `leased` is followed by a line, a LeaseGrant as JSON, and the
+//                                   connection stays open for as long as the lease is wanted
+//   override CONTEXT SECONDS OVERRIDE↵, restore CONTEXT NAME↵, leases [json]↵
 //   STATUS↵ and what to print       at most 1 MiB
 
 /// What a server is asked to do.
 package struct ControlRequest: Hashable, Sendable {
   /// Octets of a line at the most, its end included.
-  package static let longest = 256
+  package static let longest = 4096
 
   package enum Kind: String, CaseIterable, Hashable, Sendable {
     /// Load the configuration again.
     case reload
     /// Tell what is shown of the server; changes nothing.
     case state
+    /// A lease of a context for a program.
+    case run
+    /// Another address for a name, for a time.
+    case override
+    /// The name's own address again.
+    case restore
+    /// Which leases and overrides there are.
+    case leases
+
+    /// Whether any user may ask: what comes of it, the policy's `leases` lines say.
+    package var isForEveryone: Bool { self != .reload && self != .state }
   }
 
   package var kind: Kind
+  /// What follows the first word of a request about leases.
+  package var words: [String] = []
   /// Taken whatever `reload guard` says.
   package var isForced: Bool
   /// What to print is to be JSON.
@@ -32,7 +48,8 @@ package struct ControlRequest: Hashable, Sendable {
 
   /// The request as it is sent.
   package var octets: [UInt8] {
-    Array("\(kind.rawValue)\(isForced ? " force" : "")\(wantsJSON ? " json" : "")\n".utf8)
+    let words = words.map { " \($0)" }.joined()
+    return Array("\(kind.rawValue)\(words)\(isForced ? " force" : "")\(wantsJSON ? " json" : "")\n".utf8)
   }
 
   /// What is not understood, in a sentence for who asked.
@@ -41,7 +58,7 @@ package struct ControlRequest: Hashable, Sendable {
   }
 
   private static let notUnderstood = Problem(
-    text: "this server understands \"reload [force] [json]\" and \"state\" only")
+    text: "this server understands \"reload [force] [json]\", \"state\", run, override, restore and leases only")
 
   /// Reads a line without its end.
   package init(line: some Sequence<UInt8>) throws(Problem) {
@@ -53,7 +70,8 @@ package struct ControlRequest: Hashable, Sendable {
     for word in words.dropFirst() {
       switch word {
       case "force" where kind == .reload: isForced = true
-      case "json" where kind == .reload: wantsJSON = true
+      case "json" where kind == .reload || kind == .leases: wantsJSON = true
+      case _ where kind.isForEveryone && kind != .leases: self.words.append(word)
       default: throw Self.notUnderstood
       }
     }
@@ -67,12 +85,14 @@ package struct ControlAnswer: Hashable, Sendable {
 
   package enum Status: String, CaseIterable, Hashable, Sendable {
     case reloaded
-    /// What was loaded has mistakes.
+    /// What was loaded has mistakes, or what was asked for has.
     case failed
     /// `reload guard` holds it back.
     case held
     /// What was asked for follows.
     case state
+    /// It is as was asked: a lease, an override, or its end.
+    case leased
     /// Not done: who asked may not, or was not understood.
     case refused
   }

@@ -8,6 +8,9 @@ struct Reloads {
   var askers: [ControlDoor.Asker] = []
   var nextAskers: [ControlDoor.Asker] = []
   var shouldLoadAgain = false
+  /// It, or the next, was begun by a lease's end.
+  var endsLeases = false
+  var nextEndsLeases = false
   /// The services by number of the last snapshots in whose time certificates named any, by generation.
   private(set) var services: [UInt64: [DomainName]] = [:]
   private static let servicesKept: UInt64 = 16

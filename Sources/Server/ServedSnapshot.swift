@@ -45,9 +45,11 @@ final class ServedSnapshot: Sendable {
   /// By context number: its metric slot.
   private let slots: FlatArray<UInt16>
 
+  /// - Parameter leased: by the place of a listener behind the policy's: the context that leases it, nil for none.
   init(
     _ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots,
-    logs: LogChoices = LogChoices(), written: WrittenZones = WrittenZones(), serial: UInt64? = nil
+    logs: LogChoices = LogChoices(), written: WrittenZones = WrittenZones(), serial: UInt64? = nil,
+    leased: [String?] = []
   ) {
     self.serial = serial ?? generation
     self.written = written
@@ -65,7 +67,8 @@ final class ServedSnapshot: Sendable {
     needsMoreThanSource = hasProxies || snapshot.policy.callers.hasUsers
     isGuarded = snapshot.policy.policy.reloadGuard != nil
     listenerContexts = FlatArray(
-      snapshot.policy.policy.contexts(ofListeners: listeners).map { $0.map(UInt32.init) ?? Self.noContext })
+      snapshot.policy.policy.contexts(ofListeners: listeners).map { $0.map(UInt32.init) ?? Self.noContext }
+        + leased.map { name in name.flatMap(snapshot.contexts.number).map(UInt32.init) ?? Self.noContext })
     self.slots = FlatArray(
       snapshot.contexts.nodes.enumerated().map { number, node in
         slots.slot(for: number == 0 ? "(everyone)" : node.name)

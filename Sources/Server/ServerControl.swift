@@ -16,12 +16,12 @@ package final class ServerControl {
   private let options: ServerOptions
   /// Who the policy said to become at the start.
   private let firstUser: String?
-  private let log = ServerLog()
+  let log = ServerLog()
   private let notifier = ServiceNotifier()
   private let signals: SignalReader
   private let slots = MetricSlots()
   private let sockets: Sockets
-  private let holder: SnapshotHolder
+  let holder: SnapshotHolder
   private let workers: [Worker]
   private let census: TCPCensus
   /// TCP connections that there are descriptors for.
@@ -33,10 +33,11 @@ package final class ServerControl {
   private let logs: ServerLogs
   private var snapshots: RecentSnapshots
   private let load: BackgroundLoad
-  private let door: ControlDoor
+  let door: ControlDoor
   private let http: HTTPServer
   private var httpThread: WorkerThread?
-  private var reloads = Reloads()
+  var reloads = Reloads()
+  let leases: LeaseDesk
   private let findings: Findings
   private let checker: HealthChecker
   private var checkThread: WorkerThread?
@@ -102,7 +103,9 @@ package final class ServerControl {
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
     let listeners = try HTTPListeners(options, policy)
     door = try ControlDoor(folder: options.folder)
-    try ServerPrivileges.drop(to: user, options.folder, openedFiles: first.openedFiles, sockets.addresses)
+    try ServerPrivileges.drop(
+      to: user, options.folder, openedFiles: first.openedFiles, sockets.addresses, keepsBinding: policy.hasLeases)
+    leases = try LeaseDesk(isOpen: policy.hasLeases, firstIndex: sockets.addresses.count)
     connectionRoom = ServerMemory.connectionRoom(
       cores, sockets.addresses.count, http: listeners.addresses.count,
       checks: policy.services.contains { $0.steering.health != nil })
@@ -113,7 +116,8 @@ package final class ServerControl {
     limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
     let choices = LogChoices(queries: options.queryLog(policy)?.choice, dnstap: options.dnstap(policy)?.choice)
     let served = ServedSnapshot(
-      snapshot, generation: 1, listeners: sockets.addresses, slots: slots, logs: choices, written: first.written)
+      snapshot, generation: 1, listeners: sockets.addresses, slots: slots, logs: choices, written: first.written,
+      leased: leases.claims)
     snapshots = RecentSnapshots(served)
     let holder = SnapshotHolder(served)
     self.holder = holder
@@ -123,10 +127,11 @@ package final class ServerControl {
     checker = try HealthChecker(findings, atOnce: ServerMemory.checksAtOnce()) { log.write($0) }
     // Those for datagrams first, then those for TCP.
     var workers: [Worker] = []
-    for _ in 0..<(2 * cores) { workers.append(try Worker(holder)) }
+    // Behind both, one of each kind for listeners that are leased.
+    for _ in 0..<(2 * cores + (policy.hasLeases ? 2 : 0)) { workers.append(try Worker(holder)) }
     self.workers = workers
     board = LiveBoard(
-      LiveBoard.Facts(options, sockets), served, slots: slots, checking: checker.board,
+      LiveBoard.Facts(options, sockets, hasLeases: policy.hasLeases), served, slots: slots, checking: checker.board,
       at: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
     refusals = RefusalLog { log.write($0, at: $1) }
     logs = try ServerLogs(options, policy, workers, snapshots.all, log: log)
@@ -160,6 +165,27 @@ package final class ServerControl {
           ServerControl.guarding(log) { () throws(SystemError) in try stream.run() }
         })
     }
+    try startLeaseWorkers()
+  }
+
+  /// Answers at listeners that are leased, where there can be any: on threads of their own, so that those that all others
+  /// ask keep to what they listen at.
+  private func startLeaseWorkers() throws(SystemError) {
+    guard let listeners = leases.listeners else { return }
+    let first = 2 * sockets.datagrams.count
+    let log = log
+    let datagrams = UDPWorker(workers[first], listeners: [], limiter: limiter, leased: listeners)
+    let stream = TCPWorker(
+      workers[first + 1], doors: [], census: census, heldLimit: TCPWorker.heldLimit(workers: sockets.datagrams.count),
+      leased: listeners)
+    threads.append(
+      try WorkerThread.start(name: "ambit-udp-lease") {
+        ServerControl.guarding(log) { () throws(SystemError) in try datagrams.run() }
+      })
+    threads.append(
+      try WorkerThread.start(name: "ambit-tcp-lease") {
+        ServerControl.guarding(log) { () throws(SystemError) in try stream.run() }
+      })
   }
 
   /// Serves the page and the metrics, where there is a place for them.
@@ -240,7 +266,7 @@ package final class ServerControl {
   // MARK: - Running
 
   private enum Token: UInt64 {
-    case signal, timer, second, load, door, findings
+    case signal, timer, second, load, door, findings, leases
   }
 
   private func loop() throws(SystemError) {
@@ -255,6 +281,7 @@ package final class ServerControl {
     try poller.add(load.bell.raw, token: Token.load.rawValue)
     try poller.add(door.raw, token: Token.door.rawValue)
     try poller.add(findings.bell.raw, token: Token.findings.rawValue)
+    try poller.add(leases.raw, token: Token.leases.rawValue)
     while true {
       try poller.wait(timeoutMilliseconds: Self.logIntervalMilliseconds, into: &events)
       for index in 0..<events.count {
@@ -276,6 +303,7 @@ package final class ServerControl {
         case .second:
           _ = second.drain()
           writeRefusals()
+          finish(leases.expire(at: Clock.realtimeSeconds()))
           board.feed(
             workers, logs: logs.counters, snapshots.all, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
             wall: Clock.realtimeNanoseconds())
@@ -292,9 +320,12 @@ package final class ServerControl {
             switch asker.request.kind {
             case .reload: reload(for: asker)
             case .state: door.answer(asker, ControlAnswer(.state, board.json()), at: now)
+            case .run, .override, .restore, .leases: lease(asker, at: now)
             }
           }
+          finish(leases.noteEnded(connections: door.takeEnded()))
         case .findings: findings.bell.drain()
+        case .leases: finish(leases.noteProcesses())
         case nil: break
         }
       }
@@ -340,7 +371,7 @@ package final class ServerControl {
 
   /// Begins a load, or asks for one more where one goes on: it may have read files before they were edited.
   /// - Parameter asker: who is to be told; nil for a signal.
-  private func reload(for asker: ControlDoor.Asker? = nil) {
+  func reload(for asker: ControlDoor.Asker? = nil) {
     if let asker { reloads.nextAskers.append(asker) }
     if reloads.isLoading {
       reloads.shouldLoadAgain = true
@@ -348,9 +379,13 @@ package final class ServerControl {
     }
     reloads.askers = reloads.nextAskers
     reloads.nextAskers = []
+    reloads.endsLeases = reloads.nextEndsLeases
+    reloads.nextEndsLeases = false
+    let (leased, policy) = (leases.configuration, holder.served.snapshot.policy.policy)
     notifier.notify("RELOADING=1")
     do throws(SystemError) {
-      try load.start(options.folder, takingOver: kept, trial: trial())
+      try load.start(
+        options.folder, takingOver: kept, leased: leased, services: policy.services.map(\.name), trial: trial())
       reloads.isLoading = true
     } catch {
       var result = ReloadResult(.failed, options.folder)
@@ -388,7 +423,9 @@ package final class ServerControl {
   }
 
   private func result(of loaded: Result<BackgroundLoad.Loaded, SystemError>) -> ReloadResult {
-    let isForced = reloads.askers.contains { $0.request.isForced }
+    // Who leases has asked for what it changes, and a lease that has ended is not to stay for what it changed.
+    let isForLeases = reloads.endsLeases || reloads.askers.contains { $0.request.kind.isForEveryone }
+    let isForced = isForLeases || reloads.askers.contains { $0.request.isForced }
     switch loaded {
     case .failure(let error):
       var result = ReloadResult(.failed, options.folder)
@@ -403,6 +440,7 @@ package final class ServerControl {
       result.isForced = isForced
       if let snapshot, !isHeld {
         let before = holder.served.snapshot
+        leases.use(snapshot.policy.policy, loadedWith: loaded.load.leased)
         result.remarks = takeIntoService(snapshot, loaded.load.written)
         kept = loaded.load.kept
         result.content = describe(snapshot)
@@ -423,8 +461,15 @@ package final class ServerControl {
     logs.appendMetrics(result.record(at: time).line)
     notifier.notify("READY=1")
     let now = Clock.monotonicNanoseconds()
-    for asker in reloads.askers { door.answer(asker, result.answer(asJSON: asker.request.wantsJSON), at: now) }
+    for asker in reloads.askers {
+      if asker.request.kind.isForEveryone {
+        settle(asker, result, at: now)
+      } else {
+        door.answer(asker, result.answer(asJSON: asker.request.wantsJSON), at: now)
+      }
+    }
     reloads.askers = []
+    for connection in leases.orphans(holder.served.snapshot.policy.policy) { door.drop(connection) }
   }
 
   /// - Returns: what of the new policy has no effect yet, and the like.
@@ -456,7 +501,7 @@ package final class ServerControl {
     guard let situation = findings.news(for: served.snapshot, at: Clock.monotonicNanoseconds()) else { return }
     let next = ServedSnapshot(
       served.snapshot.seeing(situation), generation: served.generation, listeners: sockets.addresses, slots: slots,
-      logs: served.logs, written: served.written, serial: served.serial + 1)
+      logs: served.logs, written: served.written, serial: served.serial + 1, leased: leases.claims)
     snapshots.replace(next)
     logs.use(snapshots.all)
     holder.swap(next)
@@ -464,16 +509,17 @@ package final class ServerControl {
   }
 
   /// Puts what was loaded into service.
-  private func put(_ snapshot: Snapshot, _ written: WrittenZones) {
+  func put(_ snapshot: Snapshot, _ written: WrittenZones) {
     let served = holder.served
     let next = ServedSnapshot(
       snapshot, generation: served.generation + 1, listeners: sockets.addresses, slots: slots, logs: logs.choices,
-      written: written, serial: served.serial + 1)
+      written: written, serial: served.serial + 1, leased: leases.claims)
     let now = Clock.monotonicNanoseconds()
     snapshots.add(next, at: now)
     logs.use(snapshots.all)
     holder.swap(next)
     board.collectCalls(workers, snapshots.all, at: now)
+    leases.publish()
     for worker in workers { worker.bell.wake() }
   }
 

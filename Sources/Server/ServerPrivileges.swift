@@ -13,12 +13,15 @@ enum ServerPrivileges {
   }
 
   /// Becomes the user, where there is one, for good; and gives up capabilities that are of no more use.
-  /// - Parameter openedFiles: what was read before, which a reload will read again.
+  /// - Parameters:
+  ///   - openedFiles: what was read before, which a reload will read again.
+  ///   - keepsBinding: keep the right to bind ports below 1024: a lease binds port 53 of an address of loopback.
   static func drop(
-    to user: ProcessUser?, _ folder: String, openedFiles: [String], _ listens: [SocketAddress]
+    to user: ProcessUser?, _ folder: String, openedFiles: [String], _ listens: [SocketAddress],
+    keepsBinding: Bool
   ) throws(SystemError) {
     let wasRoot = isRoot
-    try user?.become()
+    try user?.become(keepsBinding: keepsBinding)
     if isRoot {
       if user == nil, listens.contains(where: { $0.port < 1024 }) {
         writeStandardError(
@@ -28,7 +31,7 @@ enum ServerPrivileges {
       return
     }
     do throws(SystemError) {
-      try giveUpPrivileges()
+      try giveUpPrivileges(keepsBinding: keepsBinding)
     } catch {
       // A sandbox may forbid even this; who asked for nothing need not be stopped by it.
       if user != nil { throw error }

@@ -41,6 +41,11 @@ struct TCPTable {
     return nil
   }
 
+  /// The connections that came by some of the listeners.
+  func connections(by listeners: Set<Int>) -> [TCPConnection] {
+    listeners.isEmpty ? [] : connections.compactMap { $0 }.filter { listeners.contains($0.listener) }
+  }
+
   /// Adds a connection, made for the slot it gets.
   mutating func add(_ make: (Int) -> TCPConnection) -> TCPConnection {
     let slot = freeSlots.popLast() ?? connections.count

@@ -78,9 +78,21 @@ extension TCPWorker {
     return true
   }
 
+  /// Takes other doors; connections by one that is gone end.
+  func change(to doors: [TCPDoor], _ bench: inout Bench) throws(SystemError) {
+    let gone = Set(bench.doors.map(\.index)).subtracting(doors.map(\.index))
+    for door in bench.doors { bench.poller.remove(door.listener.raw) }
+    for connection in bench.table.connections(by: gone) { close(connection, &bench) }
+    bench.doors = doors
+    for (position, door) in doors.enumerated() {
+      try bench.poller.add(
+        door.listener.raw, token: UInt64(position) | Self.doorBit, readable: bench.areDoorsOpen)
+    }
+  }
+
   func watchDoors(_ areOpen: Bool, _ bench: inout Bench) {
     bench.areDoorsOpen = areOpen
-    for (position, door) in doors.enumerated() {
+    for (position, door) in bench.doors.enumerated() {
       try? bench.poller.modify(
         door.listener.raw, token: UInt64(position) | Self.doorBit, readable: areOpen, writable: false)
     }

@@ -110,7 +110,7 @@ extension TCPWorker {
     bench.outcomes.removeAll(keepingCapacity: true)
     let served = bench.served
     let way = connection.way
-    let exchange = served.isTapped ? exchange(connection) : Exchange()
+    let exchange = served.isTapped ? exchange(connection, bench.doors) : Exchange()
     var offset = start
     while true {
       let next = StreamFraming.next(in: bench.input.octets, at: offset)
@@ -132,7 +132,7 @@ extension TCPWorker {
   }
 
   /// How a connection's queries come, for dnstap: read now, and from where they were sent to.
-  private func exchange(_ connection: TCPConnection) -> Exchange {
+  private func exchange(_ connection: TCPConnection, _ doors: [TCPDoor]) -> Exchange {
     var server = SocketAddress(connection.socket.peer.address, port: 0)
     for door in doors where door.index == connection.listener { server = door.listener.localAddress }
     if server.address.isWildcard, let local = connection.socket.localAddress { server = local }

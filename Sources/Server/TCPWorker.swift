@@ -34,13 +34,19 @@ final class TCPWorker: Sendable {
 
   let worker: Worker
   let doors: [TCPDoor]
+  /// Doors that come and go; nil where those above are all.
+  let leased: LeasedListeners?
   let census: TCPCensus
   let heldLimit: Int
 
   /// - Parameters:
   ///   - census: all workers'.
   ///   - heldLimit: octets that this worker's connections may hold.
-  init(_ worker: Worker, doors: [TCPDoor], census: TCPCensus, heldLimit: Int) {
+  ///   - leased: doors that come and go.
+  init(
+    _ worker: Worker, doors: [TCPDoor], census: TCPCensus, heldLimit: Int, leased: LeasedListeners? = nil
+  ) {
+    self.leased = leased
     self.worker = worker
     self.doors = doors
     self.census = census
@@ -56,6 +62,9 @@ final class TCPWorker: Sendable {
   /// What the loop works with.
   struct Bench: ~Copyable {
     let poller: Poller
+    var doors: [TCPDoor]
+    /// What was seen of those that come and go.
+    var seenNews: UInt64 = 0
     var events = PollEvents()
     var workspace = Workspace()
     var asker = AskerEvidence()
@@ -70,8 +79,9 @@ final class TCPWorker: Sendable {
     var idleTime: UInt64
     var areDoorsOpen = true
 
-    init(_ poller: consuming Poller, _ served: ServedSnapshot) {
+    init(_ poller: consuming Poller, _ served: ServedSnapshot, _ doors: [TCPDoor]) {
       self.poller = poller
+      self.doors = doors
       self.served = served
       idleTime = UInt64(served.tcpLimits.idle) * 1_000_000_000
     }
@@ -85,7 +95,7 @@ final class TCPWorker: Sendable {
 
   /// What the loop needs, with the bell and the doors watched.
   func makeBench() throws(SystemError) -> Bench {
-    let bench = Bench(try Poller(), worker.holder.served)
+    let bench = Bench(try Poller(), worker.holder.served, doors)
     try bench.poller.add(worker.bell.raw, token: Worker.bellToken)
     for (position, door) in doors.enumerated() {
       try bench.poller.add(door.listener.raw, token: UInt64(position) | Self.doorBit)
@@ -95,6 +105,7 @@ final class TCPWorker: Sendable {
 
   /// Waits once and serves all that is ready; the loop, and tests, which are their own clock.
   func turn(_ bench: inout Bench, timeoutMilliseconds: Int32) throws(SystemError) {
+    if let news = leased?.news(since: &bench.seenNews) { try change(to: news.doors, &bench) }
     try bench.poller.wait(timeoutMilliseconds: timeoutMilliseconds, into: &bench.events)
     worker.holder.refresh(&bench.served)
     worker.calls.turn()
@@ -104,7 +115,7 @@ final class TCPWorker: Sendable {
       if event.token == Worker.bellToken {
         worker.bell.drain()
       } else if event.token & Self.doorBit != 0 {
-        accept(at: doors[Int(event.token & ~Self.doorBit)], now, &bench)
+        accept(at: bench.doors[Int(event.token & ~Self.doorBit)], now, &bench)
       } else if let connection = bench.table[Int(truncatingIfNeeded: event.token)] {
         serve(connection, event, now, &bench)
       }

@@ -23,11 +23,16 @@ final class UDPWorker: Sendable {
   private let worker: Worker
   private let listeners: [UDPListener]
   private let limiter: RateLimiter
+  /// Listeners that come and go; nil where those above are all.
+  private let leased: LeasedListeners?
   /// Batches taken from one socket before the others have their turn.
   private static let batchesInTurn = 16
 
-  /// - Parameter limiter: all workers'.
-  init(_ worker: Worker, listeners: [UDPListener], limiter: RateLimiter) {
+  /// - Parameters:
+  ///   - limiter: all workers'.
+  ///   - leased: listeners that come and go.
+  init(_ worker: Worker, listeners: [UDPListener], limiter: RateLimiter, leased: LeasedListeners? = nil) {
+    self.leased = leased
     self.worker = worker
     self.limiter = limiter
     self.listeners = listeners
@@ -36,7 +41,7 @@ final class UDPWorker: Sendable {
   /// What the loop works with: made once, used for every batch.
   private struct Bench: ~Copyable {
     /// The worker's bell, then its listeners.
-    let ready: ReadableWait
+    var ready: ReadableWait
     var batch = DatagramBatch()
     var workspace = Workspace()
     var slips = SlipWriter()
@@ -106,11 +111,18 @@ final class UDPWorker: Sendable {
   func run() throws(SystemError) {
     var bench = Bench(worker.metrics, waitingFor: [worker.bell.raw] + listeners.map { $0.socket.raw })
     var served = worker.holder.served
+    var listeners = listeners
+    var seen: UInt64 = 0
     while !worker.shouldStop {
+      if let news = leased?.news(since: &seen) {
+        listeners = news.datagrams
+        bench.ready = ReadableWait([worker.bell.raw] + listeners.map { $0.socket.raw })
+        bench.isStamping = true  // as sockets are bound
+      }
       try bench.ready.wait(timeoutMilliseconds: Worker.longestSleepMilliseconds)
       worker.holder.refresh(&served)
       worker.calls.turn()
-      if (served.timesEvery != 0) != bench.isStamping { changeStamping(&bench) }
+      if (served.timesEvery != 0) != bench.isStamping { changeStamping(of: listeners, &bench) }
       if bench.ready.isReadable(0) { worker.bell.drain() }
       for (index, listener) in listeners.enumerated() where bench.ready.isReadable(index + 1) {
         try serve(listener, &served, &bench)
@@ -195,7 +207,7 @@ final class UDPWorker: Sendable {
 
   /// Has the kernel stamp datagrams or not, as the policy says since the last reload.
   @inline(never)
-  private func changeStamping(_ bench: inout Bench) {
+  private func changeStamping(of listeners: [UDPListener], _ bench: inout Bench) {
     bench.isStamping.toggle()
     for listener in listeners { listener.socket.stampDatagrams(bench.isStamping) }
     if bench.isStamping {

@@ -6,7 +6,9 @@ internal import LinuxIO
 @main
 enum Ambit {
   /// The commands, in the order in which help lists them.
-  static let commands: [Command] = [.serve, .reload, .top, .check, .explain, .diff, .audit, .graph, .measure, .metrics]
+  static let commands: [Command] = [
+    .serve, .reload, .top, .run, .override, .check, .explain, .diff, .audit, .graph, .measure, .metrics,
+  ]
 
   static func main() {
     var words = Array(CommandLine.arguments.dropFirst())
@@ -26,7 +28,9 @@ enum Ambit {
       writeOutput("ambit \(ambitVersion)\n")
     default:
       let command = command(called: word)
-      if words.contains("--help") || words.contains("-h") { return writeOutput(command.help) }
+      // What is behind -- is another program's.
+      let own = words.prefix { $0 != "--" }
+      if own.contains("--help") || own.contains("-h") { return writeOutput(command.help) }
       var arguments = Arguments(words, of: command)
       end(command.run(&arguments))
     }

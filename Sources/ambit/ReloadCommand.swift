@@ -41,7 +41,7 @@ extension Command {
       case .failed, .held:
         (request.wantsJSON ? writeOutput : writeStandardError)(answer.text)
         return answer.status == .held ? .changed : .badInput
-      case .refused, .state:
+      case .refused, .state, .leased:
         writeStandardError("ambit: \(answer.text)")
         return .system
       }

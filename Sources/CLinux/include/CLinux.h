@@ -840,3 +840,5 @@ static inline int clinux_give_up_privileges(void) {
 }
 
 #endif
+
+#include "CLinuxNamespaces.h"

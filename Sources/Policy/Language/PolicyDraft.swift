@@ -90,6 +90,7 @@ struct PolicyDraft {
     var isSealed: Located<Bool>?
     var mode: Located<Mode>?
     var denyAs: Located<DenyAs>?
+    var leasing: Leasing?
   }
 
   struct Service {

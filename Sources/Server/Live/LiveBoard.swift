@@ -22,13 +22,16 @@ final class LiveBoard: Sendable {
     var cores: Int
 
     /// What options and sockets say.
-    init(_ options: ServerOptions, _ sockets: Sockets) {
+    /// - Parameter hasLeases: two more threads answer at listeners that come and go.
+    init(_ options: ServerOptions, _ sockets: Sockets, hasLeases: Bool) {
       let cores = sockets.datagrams.count
       version = options.version
       folder = options.folder
       host = hostName()
       listening = sockets.addresses.map(\.description)
-      workers = (0..<cores).map { "ambit-udp-\($0)" } + (0..<cores).map { "ambit-tcp-\($0)" }
+      workers =
+        (0..<cores).map { "ambit-udp-\($0)" } + (0..<cores).map { "ambit-tcp-\($0)" }
+        + (hasLeases ? ["ambit-udp-lease", "ambit-tcp-lease"] : [])
       self.cores = cores
     }
 

@@ -44,6 +44,7 @@ struct StatementSpec: Sendable {
     ("Who may call whom", ruling),
     ("Which endpoints are well", checking),
     ("Which endpoints", steering),
+    ("Leases", leasing),
     ("What is told", telling),
     ("The server", serving),
   ]

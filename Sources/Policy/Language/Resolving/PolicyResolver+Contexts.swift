@@ -26,7 +26,7 @@ extension PolicyResolver {
       policy.contextDetails.append(
         ContextDetails(
           location: context.name.location, from: context.from, endpoints: context.endpoints,
-          mode: context.mode?.value, denyAs: context.denyAs?.value))
+          mode: context.mode?.value, denyAs: context.denyAs?.value, leasing: context.leasing))
     }
     policy.defaultContext = contextNumbers["default"]
   }

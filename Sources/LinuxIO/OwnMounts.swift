@@ -1,0 +1,142 @@
+internal import CLinux
+internal import Glibc
+
+/// A view of the file system of this process's own: what it and the programs it becomes or starts see at a path, nobody
+/// else does. Gone with the last of them.
+package enum OwnMounts {
+  /// What this was refused for.
+  package enum Problem: Error, Hashable {
+    /// The system does not let this user have a name space; what it said, and what to do about it.
+    case forbidden(SystemError, remedy: String)
+    case system(SystemError)
+  }
+
+  /// Where an empty file system is put for a moment: the first folder that there is.
+  private static let workFolders = ["/tmp", "/mnt", "/var", "/usr"]
+
+  /// Leaves the file system that all share. The process must have one thread; it stays the user that it is.
+  ///
+  /// Root needs no more than a mount name space; any other user one for users too, in which it is only itself.
+  package static func begin() throws(Problem) {
+    let (user, group) = (geteuid(), getegid())
+    // Safe: the texts live for the call.
+    let step = unsafe clinux_own_mounts(user != 0, "\(user) \(user) 1", "\(group) \(group) 1")
+    if step == CInt(clinux_step_done) { return }
+    let reason = errno
+    throw refusal(Int(step), reason, isRoot: user == 0)
+  }
+
+  private static func refusal(_ step: Int, _ reason: Int32, isRoot: Bool) -> Problem {
+    switch step {
+    case Int(clinux_step_user):
+      return .forbidden(SystemError("make", "a user name space", errno: reason), remedy: remedy(reason))
+    case Int(clinux_step_map):
+      return .forbidden(SystemError("write", "the map of a user name space", errno: reason), remedy: remedy(reason))
+    default:
+      let error = SystemError("make", "mounts of its own", errno: reason)
+      guard reason == EPERM || reason == EACCES else { return .system(error) }
+      let inContainer = "this container may not mount: run it with CAP_SYS_ADMIN, or ambit run outside of it"
+      return .forbidden(error, remedy: isRoot ? inContainer : remedy(reason))
+    }
+  }
+
+  /// Why a user may have no name space, as far as the system lets on, and what to do.
+  private static func remedy(_ reason: Int32) -> String {
+    if number(in: "/proc/sys/user/max_user_namespaces") == 0 {
+      return "user name spaces are switched off: sysctl user.max_user_namespaces=15000, or run as root"
+    }
+    if number(in: "/proc/sys/kernel/unprivileged_userns_clone") == 0 {
+      return "only root may make them here: sysctl kernel.unprivileged_userns_clone=1, or run as root"
+    }
+    if number(in: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 {
+      return "AppArmor keeps them from programs without a profile that says userns: write one for ambit, or sysctl "
+        + "kernel.apparmor_restrict_unprivileged_userns=0, or run as root"
+    }
+    switch reason {
+    case ENOSPC: return "there are too many already: raise sysctl user.max_user_namespaces, or run as root"
+    case EINVAL: return "this kernel has none (CONFIG_USER_NS), or the process has threads: run as root"
+    default:
+      return "something forbids them, as a container's seccomp profile does: allow unshare and mount there, or run as "
+        + "root"
+    }
+  }
+
+  private static func number(in path: String) -> Int? {
+    guard let text = try? readFile(path, atMost: 64) else { return nil }
+    return Int(String(decoding: text, as: UTF8.self).filter { !$0.isWhitespace })
+  }
+
+  /// Shows other texts at paths of files that are there; a link is followed to what it means.
+  ///
+  /// To be called after ``begin()``. The texts lie in memory, and nothing is left on any disk.
+  package static func show(_ files: [(path: String, text: String)]) throws(Problem) {
+    do throws(SystemError) {
+      // Links are followed first: the folder that is covered for a moment may be on the way.
+      var targets: [(target: String, path: String, text: String)] = []
+      for file in files { targets.append((try realPath(file.path), file.path, file.text)) }
+      guard let folder = workFolders.first(where: { isFolder($0) && !isOnTheWay($0, targets.map(\.target)) }) else {
+        throw SystemError("find", "a folder to work in", errno: ENOENT)
+      }
+      // Safe, here and below: paths are handed over as C strings that live for the call.
+      try attempt("mount memory at", folder) { unsafe clinux_mount_memory(folder) }
+      for (index, file) in targets.enumerated() {
+        let source = "\(folder)/\(index)"
+        try write(file.text, to: source)
+        try attempt("show another file at", file.path) { unsafe clinux_mount_over(source, file.target) }
+      }
+      try attempt("unmount", folder) { unsafe clinux_unmount(folder) }
+    } catch {
+      if error.errno == EPERM || error.errno == EACCES { throw .forbidden(error, remedy: remedy(error.errno)) }
+      throw .system(error)
+    }
+  }
+
+  private static func isOnTheWay(_ folder: String, _ targets: [String]) -> Bool {
+    targets.contains { $0.hasPrefix(folder + "/") }
+  }
+
+  private static func isFolder(_ path: String) -> Bool { (try? listDirectory(path)) != nil }
+
+  private static func realPath(_ path: String) throws(SystemError) -> String {
+    // Safe: realpath allocates the text, which is copied and freed here.
+    guard let text = unsafe realpath(path, nil) else { throw SystemError("find", path, errno: errno) }
+    defer { unsafe free(text) }
+    return unsafe String(cString: text)
+  }
+
+  private static func write(_ text: String, to path: String) throws(SystemError) {
+    let raw = try attempt("write", path) { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) }
+    let file = Descriptor(owning: raw)
+    let octets = Array(text.utf8)
+    let count = uninterrupted {
+      // Safe: the memory lives for the closure, and is only read.
+      unsafe octets.withUnsafeBytes { unsafe Glibc.write(file.raw, $0.baseAddress, $0.count) }
+    }
+    if count != octets.count { throw SystemError("write", path, errno: count < 0 ? errno : ENOSPC) }
+  }
+
+  /// True where something is at a path, whatever it is.
+  package static func isThere(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+}
+
+/// Becomes another program, found by PATH, in this process: its number, its parent and its descriptors stay.
+/// - Parameter environment: what it finds there beside what there is.
+/// - Returns: only where it cannot be executed: why.
+package func becomeProgram(_ words: [String], environment: [(name: String, value: String)]) -> SystemError {
+  precondition(!words.isEmpty, "a program has a name")
+  for (name, value) in environment {
+    // Safe: both are copied.
+    _ = unsafe setenv(name, value, 1)
+  }
+  // Safe: the words are copied; the copies live until the program is another, or are freed below.
+  var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
+  for word in words { unsafe pointers.append(strdup(word)) }
+  unsafe pointers.append(nil)
+  _ = unsafe execvp(words[0], pointers)
+  let reason = errno
+  for index in 0...words.count { unsafe free(pointers[index]) }
+  return SystemError("run", words[0], errno: reason)
+}
+
+/// The exit code by which shells tell why a program did not run: 127 where there is none, 126 otherwise.
+package func shellExitCode(_ error: SystemError) -> Int32 { error.errno == ENOENT ? 127 : 126 }
