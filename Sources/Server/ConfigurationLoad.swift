@@ -35,7 +35,6 @@ struct ConfigurationLoad: Sendable {
     leased: LeasedConfiguration = LeasedConfiguration(), services: [DomainName] = []
   ) throws(SystemError) {
     var files = try ConfigurationFolder.read(folder)
-    leased.add(to: &files, services: services)
     self.leased = leased
     var opened: Set<String> = []
     let open = files.open
@@ -44,15 +43,26 @@ struct ConfigurationLoad: Sendable {
       if case .success = text { opened.insert(path) }
       return text
     }
-    let loaded = SnapshotBuilder.build(
-      files, seed: UInt64.random(in: .min ... .max), server: server, keepsZones: true, takingOver: kept)
+    let seed = UInt64.random(in: .min ... .max)
+    let written = SnapshotBuilder.build(files, seed: seed, server: server, keepsZones: true, takingOver: kept)
+    // What is judged is what the files say: an expectation is about them, and holds again once a lease has ended. What is
+    // leased must only load.
+    let checks = Checks(written, at: Clock.realtimeSeconds())
+    var loaded = written
+    var mistakes: [Diagnostic] = []
+    if !leased.isEmpty, written.snapshot != nil {
+      leased.add(to: &files, services: services)
+      loaded = SnapshotBuilder.build(
+        files, seed: seed, server: server, keepsZones: true, takingOver: written.kept ?? kept)
+      let known = Set(checks.diagnostics.map(\.description))
+      mistakes = loaded.diagnostics.filter { $0.severity == .error && !known.contains($0.description) }
+    }
     self.kept = loaded.kept
-    written = WrittenZones(loaded.sources)
+    self.written = WrittenZones(loaded.sources)
     openedFiles = opened.sorted()
-    let checks = Checks(loaded, at: Clock.realtimeSeconds())
     snapshot = loaded.snapshot
-    diagnostics = LeasedConfiguration.withoutDoubts(checks.diagnostics)
-    isClean = checks.isClean && loaded.snapshot != nil
+    diagnostics = checks.diagnostics + mistakes
+    isClean = checks.isClean && mistakes.isEmpty && loaded.snapshot != nil
     isServable = checks.isServable
     brokenZones = loaded.brokenZones.map(\.description)
   }

@@ -17,7 +17,9 @@ struct LeasedConfiguration: Sendable {
   /// Those that all callers of a context have.
   var overrides: [NameOverride] = []
 
-  /// What the policy that is made of leases is called; nothing that it makes doubtful is said.
+  var isEmpty: Bool { runs.isEmpty && overrides.isEmpty }
+
+  /// What the policy that is made of leases is called.
   static let policyName = "(leases)"
 
   /// Adds it to what a folder has.
@@ -39,11 +41,4 @@ struct LeasedConfiguration: Sendable {
     }
     return text
   }
-
-  /// Without what would be said of what is leased itself.
-  static func withoutDoubts(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
-    diagnostics.filter { $0.severity == .error || $0.location.file != policyName && !isTitle($0.location.file) }
-  }
-
-  private static func isTitle(_ file: String) -> Bool { file.hasPrefix("override by ") }
 }

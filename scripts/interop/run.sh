@@ -1,0 +1,205 @@
+# `ambit run` and `ambit override`: programs in several languages, of a user who is not root, find the names of another
+# context; nobody else does. All in a network namespace, so that port 53 and the machine's files stay as they are.
+# shellcheck shell=bash disable=SC2154,SC2016
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+if ! unshare -n -m true 2>/dev/null || ! is_there setpriv || ! is_there ip; then
+  skip "run: this takes root, unshare, setpriv and ip"
+  exit 0
+fi
+copy_zones zones
+sed -i -e 's/^context laptop .*/context laptop { from 127.0.0.1 ::1; leases nobody }/' \
+  -e 's/^context test .*/context test { from 127.0.1.0\/24; deny-as nxdomain; leases * }/' \
+  -e 's/^context prod .*/context prod { from 127.0.2.0\/23; listen 127.0.0.77:53 }/' \
+  -e 's/^metrics-log .*//' zones/ambit.policy
+echo 'context far { from 10.9.0.0/16; leases * }' >>zones/ambit.policy
+# Programs of another user reach this folder and the program.
+chmod 755 "$work" && chmod -R a+rX zones
+cp "$AMBIT" ambit && chmod 755 ambit
+printf 'nameserver 127.0.0.99\n' >resolv.conf
+printf 'hosts: mymachines resolve [!UNAVAIL=return] files myhostname dns\n' >nsswitch.conf
+
+cat >by.py <<'END'
+import socket, sys
+print(*sorted({i[4][0] for i in socket.getaddrinfo(sys.argv[1], 80, socket.AF_INET, socket.SOCK_STREAM)}))
+END
+cat >by.js <<'END'
+require("dns").lookup(process.argv[2], { family: 4 }, (error, address) => console.log(error ? error.code : address));
+END
+cat >by.c <<'END'
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+int main(int count, char **words) {
+  struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *all;
+  if (count < 2 || getaddrinfo(words[1], "80", &hints, &all) != 0) return 1;
+  puts(inet_ntoa(((struct sockaddr_in *)all->ai_addr)->sin_addr));
+}
+END
+cat >By.java <<'END'
+public class By {
+  public static void main(String[] words) throws Exception {
+    System.out.println(java.net.InetAddress.getByName(words[0]).getHostAddress());
+  }
+}
+END
+is_there musl-gcc && musl-gcc -static -o by.musl by.c 2>/dev/null
+is_there javac && javac By.java 2>/dev/null
+chmod -R a+rX .
+
+unshare -n -m bash -s "$here" "$work" <<'END'
+source "$1/lib.sh"
+cd "$2" || exit 3
+# Resolvers ask for what the machine has addresses of (AI_ADDRCONFIG), and loopback does not count.
+ip link set lo up && ip address add 198.18.0.1/32 dev lo || { skip "run: no loopback in a namespace"; exit 0; }
+for file in resolv.conf nsswitch.conf; do
+  mount --bind "$2/$file" "$(readlink -f /etc/$file)" || { skip "run: mounts are not permitted here"; exit 0; }
+done
+
+AMBIT=$2/ambit
+as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups env "HOME=$2" PATH=/usr/bin:/bin:/usr/sbin)
+run() { "${as_nobody[@]}" "$AMBIT" run --folder "$2" --context "$1" "${@:3}"; }
+in_test() { run test zones "$@"; }
+list() { "$AMBIT" override --list --folder zones; }
+nothing() { [[ $(list) == "nothing is overridden"* ]]; }
+
+has "without a server it says so" "no server of zones runs here; start one (ambit serve zones)" "$(in_test -- true 2>&1)"
+in_test -- true 2>/dev/null
+same "without a server the exit code is 3" 3 $?
+
+# The server becomes another user, and keeps the right to bind port 53 alone.
+serve zones --listen 127.0.0.1:53 --listen 127.0.0.77:53 --metrics-log off --user daemon
+same "the server's capabilities are those to bind ports" 0000000000000400 "$(awk '/^CapEff/ { print $2 }' "/proc/$server/status")"
+
+# --- as if in test ---------------------------------------------------------------------------------------------------
+
+before=$(cat /etc/resolv.conf /etc/nsswitch.conf)
+same "python finds test's copy" 127.0.1.30 "$(in_test -- /usr/bin/python3 by.py orders.mesh.test)"
+same "a bare name is completed" 127.0.1.30 "$(in_test -- /usr/bin/python3 by.py orders)"
+is_there node && same "node finds it" 127.0.1.30 "$(in_test -- node by.js orders)"
+[[ -e By.class ]] && same "java finds it" 127.0.1.30 "$(in_test -- java -cp . By orders)"
+[[ -e by.musl ]] && same "a static program of musl finds it" 127.0.1.30 "$(in_test -- ./by.musl orders)"
+same "getent finds it" 127.0.1.30 "$(in_test -- getent ahostsv4 orders | awk 'NR == 1 { print $1 }')"
+python3 -c '
+import http.server
+http.server.HTTPServer(("127.0.1.30", 8099), http.server.SimpleHTTPRequestHandler).serve_forever()' 2>/dev/null &
+pids+=("$!")
+until_true curl -so /dev/null http://127.0.1.30:8099/by.js
+same "curl calls it" 200 "$(in_test -- curl -so /dev/null -w '%{http_code}' http://orders:8099/by.js)"
+has "the program is in the context" '"context test"' "$(in_test -- dig +short CH TXT whoami.ambit)"
+same "it is the user that it was, and no other is there" "65534 65534 1" "$(in_test -- awk '{ print $1, $2, $3 }' /proc/self/uid_map)"
+same "it may mount nothing" 0000000000000000 "$(in_test -- awk '/^CapEff/ { print $2 }' /proc/self/status)"
+same "nsswitch.conf asks DNS before others" "hosts: mymachines files dns myhostname" "$(in_test -- cat /etc/nsswitch.conf)"
+same "the machine's files are as they were" "$before" "$(cat /etc/resolv.conf /etc/nsswitch.conf)"
+same "and who stands elsewhere sees what he saw" 127.0.0.1 "$(dig +short @127.0.0.1 orders.mesh.test)"
+same "TCP works there" 127.0.1.30 "$(in_test -- dig +short +tcp orders.mesh.test)"
+same "many at once" 12 "$(for i in {1..12}; do in_test -- /usr/bin/python3 by.py orders & done | grep -c '^127.0.1.30$')"
+
+# A listener of the context's own needs no lease.
+same "a context with a listener at port 53" "nameserver 127.0.0.77" "$(run prod zones -- grep nameserver /etc/resolv.conf)"
+
+# --- how it ends -----------------------------------------------------------------------------------------------------
+
+in_test -- sh -c 'exit 7'
+same "the exit code is the program's" 7 $?
+in_test -- sh -c 'kill -TERM $$' 2>/dev/null
+same "so is the signal" 143 $?
+in_test -- ./no-such-program 2>/dev/null
+same "a program that is not there is 127" 127 $?
+in_test -- ./by.c 2>/dev/null
+same "one that cannot be run is 126" 126 $?
+same "arguments are the program's, --help too" "--help -x" "$(in_test -- echo --help -x)"
+until_true nothing
+: >its-pid && chmod 666 its-pid
+"${as_nobody[@]}" "$AMBIT" run --folder zones --context test -- sh -c 'echo $$ >its-pid; exec sleep 100' &
+wrapper=$!
+until_true test -s its-pid
+same "no process is between" "$wrapper" "$(cat its-pid)"
+has "the lease is listed" "nobody runs a program in test, at 127.53." "$(list)"
+where=$(list | sed -nE 's/.* at (127\.53\.[0-9.]+),.*/\1/p' | tail -n 1)
+same "its address answers as test" 127.0.1.30 "$(dig +short "@$where" orders.mesh.test)"
+kill -KILL "$(cat its-pid)"
+gone() { ! list | grep -q "$where"; }
+succeeds "after kill -9 the lease is gone" until_true gone
+matches "and nobody listens there" "refused|timed out|no servers" "$(dig +tries=1 +timeout=1 "@$where" orders.mesh.test 2>&1)"
+succeeds "a child that lives on keeps the lease" sh -c "$(printf '%q ' "${as_nobody[@]}" "$AMBIT") run --folder zones --context test -- sh -c 'sleep 1 & :' && $AMBIT override --list --folder zones | grep -q test"
+succeeds "and when it ends, so does the lease" until_true nothing
+
+# --- mistakes --------------------------------------------------------------------------------------------------------
+
+has "a context that is not there" 'no context is called "tset"; did you mean test?' "$(run tset zones -- true 2>&1)"
+run tset zones -- true 2>/dev/null
+same "its exit code" 1 $?
+has "a context that nobody leases" 'nobody leases shard-a: write "leases" in its context block' "$(run shard-a zones -- true 2>&1)"
+run shard-a zones -- true 2>/dev/null
+same "its exit code, too" 3 $?
+has "no context" "run takes --context C" "$(in_test 2>&1 --context x; "$AMBIT" run -- true 2>&1)"
+has "an override that is none" '"orders" is no override' "$(in_test --override orders -- true 2>&1)"
+has "a name in no zone" "is in no zone that is served" "$(in_test --override orders.example.org.=127.0.0.1 -- true 2>&1)"
+if unshare -U --map-users=0:0:65536 --map-groups=0:0:65536 true 2>/dev/null; then
+  refused=$(unshare -U --map-users=0:0:65536 --map-groups=0:0:65536 bash -c '
+    echo 0 >/proc/sys/user/max_user_namespaces; "$@"; echo "exit $?"' - "${as_nobody[@]}" "$AMBIT" run --folder zones --context test -- true 2>&1)
+  has "where there may be no namespaces it says why" "user name spaces are switched off: sysctl user.max_user_namespaces=" "$refused"
+  has "and what to do is exit code 3's" "exit 3" "$refused"
+else
+  skip "namespaces switched off: this unshare cannot map users"
+fi
+
+# --- overrides -------------------------------------------------------------------------------------------------------
+
+with() { in_test --override orders=127.0.0.1:8099 -- "$@"; }
+same "an override is seen by the program" 127.0.0.1 "$(with /usr/bin/python3 by.py orders)"
+same "SRV records say its port" "0 0 8099 orders.mesh.test." "$(with dig +short SRV _http._tcp.orders.mesh.test)"
+same "the environment says it" 127.0.0.1:8099 "$(with printenv AMBIT_OVERRIDE_ORDERS)"
+same "other names are as in test" 127.0.1.20 "$(with /usr/bin/python3 by.py checkout)"
+has "it explains itself" "override by nobody for one program" "$(with dig +short CH TXT orders.mesh.test)"
+same "others in test do not see it" 127.0.1.30 "$(with dig +short -b 127.0.1.1 @127.0.0.1 orders.mesh.test)"
+succeeds "nothing stays" until_true nothing
+
+override() { "${as_nobody[@]}" "$AMBIT" override --folder zones "$@" 2>&1; }
+mine() { dig +short @127.0.0.1 "$@"; }
+has "a leased override is said" "is 127.0.0.1:8099 for callers in laptop until" "$(override reports 127.0.0.1:8099 --for 2h)"
+same "and answered" 127.0.0.1 "$(mine reports.mesh.test)"
+override orders 127.0.0.2:9 --for 2h >/dev/null
+same "over a name of the overlay" 127.0.0.2 "$(mine orders.mesh.test)"
+same "with SRV records below" "0 0 9 orders.mesh.test." "$(mine SRV _http._tcp.orders.mesh.test)"
+has "it is listed" "orders.mesh.test. is 127.0.0.2:9 in laptop, by nobody until 20" "$(list)"
+matches "as JSON" '"addresses":\["127.0.0.2:9"\].*"user":"nobody"' "$("$AMBIT" override --list --json --folder zones)"
+matches "it is explained" "override by nobody until .* UTC" "$(mine CH TXT orders.mesh.test)"
+override orders 127.0.0.3 --for 2h >/dev/null
+same "the last one counts" 127.0.0.3 "$(mine orders.mesh.test)"
+touch zones/mesh.test.zone && reload
+same "a reload keeps it" 127.0.0.3 "$(mine orders.mesh.test)"
+override --remove orders >/dev/null
+same "it can be taken away" 127.0.0.1 "$(mine orders.mesh.test)"
+has "once" "orders is not overridden in laptop" "$(override --remove orders)"
+override --remove reports >/dev/null
+override orders 127.0.0.9 --for 2s >/dev/null
+same "one for a moment" 127.0.0.9 "$(mine orders.mesh.test)"
+own() { [[ $(mine orders.mesh.test) == 127.0.0.1 ]]; }
+succeeds "ends by itself" until_true own
+has "and the log says so" "the override of orders.mesh.test. by nobody has ended" "$(cat "$err")"
+has "a context that others are in has none" "ambit run --context far --override is for one program" "$(override orders 127.0.0.1 --context far)"
+has "the apex has none" "is a zone's apex" "$(override mesh.test. 127.0.0.1)"
+stranger=(setpriv --reuid 12345 --regid 12345 --clear-groups "$AMBIT")
+has "who is not named may not" "user 12345 may not lease laptop (ambit.policy:" "$("${stranger[@]}" override orders 127.0.0.1 --folder zones 2>&1)"
+has "nor reload" "user 12345 may not ask this server" "$("${stranger[@]}" reload zones 2>&1)"
+echo "nonsense" >>zones/orders.policy
+has "where the folder does not load it says why" 'orders.policy' "$(override orders 127.0.0.5)"
+same "and nothing has changed" 127.0.0.1 "$(mine orders.mesh.test)"
+stop "$server"
+same "the server ends well" 0 "$code"
+
+# --- without the right to port 53 ------------------------------------------------------------------------------------
+
+sed -i '$d' zones/orders.policy
+port=$(free_port)
+"${as_nobody[@]}" "$AMBIT" serve zones --http off --metrics-log off --listen "127.0.0.1:$port" >out.plain 2>err.plain &
+server=$!
+pids+=("$server")
+until_true grep -q '^listening on' out.plain
+has "a server that cannot bind port 53 says what to do" "sysctl net.ipv4.ip_unprivileged_port_start=53" "$(in_test -- true 2>&1)"
+in_test -- true 2>/dev/null
+same "with exit code 3" 3 $?
+stop "$server"
+END
