@@ -11,6 +11,10 @@ function drawConfiguration(state) {
     ['mode', snapshot.mode],
     [snapshot.zones.length === 1 ? 'zone' : 'zones', someOf(snapshot.zones, 3, snapshot.zonesLeftOut)],
   ]);
+  const overrides = state.leases?.overrides ?? [];
+  byID('overrides').hidden = overrides.length === 0;
+  reconcile(byID('overrides-list'), overrides, (each) => `${each.context} ${each.name} ${each.until} ${each.addresses}`, (each) =>
+    element('li', {}, `${each.name} is ${each.addresses.join(', ')} in ${each.context}, by ${each.user} until ${each.until}`));
   byID('stale').hidden = !snapshot.isStale;
   if (snapshot.isStale) {
     setText(byID('stale-since'), `The last reload was not taken into service${snapshot.staleSince ? ` (${dayText(snapshot.staleSince)})` : ''}:`);

@@ -11,6 +11,10 @@ struct Reloads {
   /// It, or the next, was begun by a lease's end.
   var endsLeases = false
   var nextEndsLeases = false
+  /// When to load again, since a lease that has ended is still answered by; nil for never. Of the monotonic clock.
+  var retryTime: UInt64?
+  /// Nanoseconds until then.
+  static let retryInterval: UInt64 = 30_000_000_000
   /// The services by number of the last snapshots in whose time certificates named any, by generation.
   private(set) var services: [UInt64: [DomainName]] = [:]
   private static let servicesKept: UInt64 = 16

@@ -48,6 +48,14 @@ extension ServerControl {
     }
   }
 
+  /// What has ended must not stay for a mistake in the folder: the load is tried again.
+  func noteEndOfLeases(_ result: ReloadResult) {
+    guard reloads.endsLeases, result.status != .reloaded else { return }
+    reloads.nextEndsLeases = true
+    reloads.retryTime = Clock.monotonicNanoseconds() + Reloads.retryInterval
+    log.write("what a lease changed is still answered though it has ended, until the folder loads; tried every 30 s")
+  }
+
   /// Takes out of service what has ended.
   func finish(_ ended: LeaseDesk.Ended?) {
     guard let ended else { return }

@@ -304,6 +304,8 @@ package final class ServerControl {
           _ = second.drain()
           writeRefusals()
           finish(leases.expire(at: Clock.realtimeSeconds()))
+          board.note(leases: leases.list)
+          if reloads.retryTime.map({ Clock.monotonicNanoseconds() >= $0 }) == true, !reloads.isLoading { reload() }
           board.feed(
             workers, logs: logs.counters, snapshots.all, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
             wall: Clock.realtimeNanoseconds())
@@ -380,7 +382,7 @@ package final class ServerControl {
     reloads.askers = reloads.nextAskers
     reloads.nextAskers = []
     reloads.endsLeases = reloads.nextEndsLeases
-    reloads.nextEndsLeases = false
+    (reloads.nextEndsLeases, reloads.retryTime) = (false, nil)
     let (leased, policy) = (leases.configuration, holder.served.snapshot.policy.policy)
     notifier.notify("RELOADING=1")
     do throws(SystemError) {
@@ -457,6 +459,7 @@ package final class ServerControl {
     Self.report(result.diagnostics)
     for line in result.lines { log.write(line) }
     board.note(result.status, result.reasons, holder.served, at: Clock.realtimeNanoseconds())
+    noteEndOfLeases(result)
     let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     logs.appendMetrics(result.record(at: time).line)
     notifier.notify("READY=1")

@@ -26,8 +26,17 @@ func callerChanges(_ pair: SnapshotPair) -> [DifferenceSearch.Key] {
     }
     return found
   }
+  func leasing(_ policy: CompiledPolicy) -> [String: (text: String, place: String?)] {
+    var found: [String: (text: String, place: String?)] = [:]
+    for (number, context) in policy.policy.contextDetails.enumerated().dropFirst() {
+      guard let leasing = context.leasing else { continue }
+      found[policy.contextName(UInt16(number))] = (leasing.text, leasing.location.wholeLine.description)
+    }
+    return found
+  }
   for (what, before, after) in [
     ("listen ", listeners(old), listeners(new)), ("", known(old), known(new)),
+    ("leases of ", leasing(old), leasing(new)),
   ] {
     for key in Set(before.keys).union(after.keys).sorted() {
       let was = before[key], now = after[key]

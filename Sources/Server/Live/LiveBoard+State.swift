@@ -36,7 +36,7 @@ extension LiveBoard.Live {
       refusals: refusals.newestFirst, contexts: contexts,
       contextsLeftOut: max(0, served.snapshot.contexts.nodes.count - LiveContexts.most),
       health: LiveState.Health(isWell: checks.allSatisfy(\.isWell), checks: checks),
-      endpoints: endpoints.rows, endpointsLeftOut: endpoints.leftOut)
+      endpoints: endpoints.rows, endpointsLeftOut: endpoints.leftOut, leases: leases)
   }
 
   private var server: LiveState.Server {

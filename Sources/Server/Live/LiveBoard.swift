@@ -61,6 +61,8 @@ final class LiveBoard: Sendable {
     /// The contexts of the snapshot in service; nil until somebody asks.
     var contexts: [LiveState.Context]?
     var shown: LiveState?
+    /// Nil where nothing is leased.
+    var leases: LeaseList?
   }
 
   private let live: Mutex<Live>
@@ -139,6 +141,11 @@ final class LiveBoard: Sendable {
       live.served = served
       live.shown = nil
     }
+  }
+
+  /// Takes note of what is leased; with the next feeding it is shown.
+  func note(leases list: LeaseList) {
+    live.withLock { $0.leases = list.runs.isEmpty && list.overrides.isEmpty ? nil : list }
   }
 
   /// Takes note of zones that did not load at the start.

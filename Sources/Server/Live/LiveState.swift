@@ -33,6 +33,8 @@ package struct LiveState: Codable, Equatable, Sendable {
   /// Services whose endpoints are checked: those that are not well first; at most 256.
   package var endpoints: [CheckedService]
   package var endpointsLeftOut: Int
+  /// What people of this host have leased; nil for nothing.
+  package var leases: LeaseList? = nil
 
   /// The process.
   package struct Server: Codable, Equatable, Sendable {

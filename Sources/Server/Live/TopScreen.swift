@@ -85,7 +85,7 @@ package struct TopScreen {
   // MARK: - The server
 
   private var head: [TopLine] {
-    var lines = [serverLine, snapshotLine] + staleLines
+    var lines = [serverLine, snapshotLine] + staleLines + leaseLines
     for check in state.health.checks where !check.isWell && check.name != "configuration" {
       lines.append(TopLine("\(check.name): \(check.text)", .bad))
     }
@@ -127,6 +127,22 @@ package struct TopScreen {
     let more = state.snapshot.staleReasons.dropFirst().prefix(height == nil ? 10 : 1)
     var lines = [first] + more.map { TopLine("  \($0)") }
     for index in lines.indices { lines[index].isUncut = height == nil }
+    return lines
+  }
+
+  /// What is leased: answers are not what files say.
+  private var leaseLines: [TopLine] {
+    guard let leases = state.leases else { return [] }
+    var lines = leases.overrides.prefix(height == nil ? 64 : 3).map { override in
+      var line = TopLine("override", .doubtful)
+      line.add(" \(override.name) is \(override.addresses.joined(separator: ", ")) in \(override.context), by ")
+      line.add("\(override.user) until \(clockText(override.until))Z")
+      return line
+    }
+    if !leases.runs.isEmpty {
+      let names = Set(leases.runs.map(\.context)).sorted().joined(separator: ", ")
+      lines.append(TopLine("\(leases.runs.count) run by a lease, in \(names)"))
+    }
     return lines
   }
 
