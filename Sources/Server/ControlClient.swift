@@ -42,8 +42,25 @@ package enum ControlClient {
   }
 
   /// Sends a request and reads the answer; the connection stays where the server leaves it open.
+  ///
+  /// A server takes only so many connections at once; of many programs that are run together some ask again.
   package static func hold(
     _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser? = nil
+  ) throws(Problem) -> Held {
+    var triesLeft = request.kind.isForEveryone ? 40 : 0
+    while true {
+      do throws(Problem) {
+        return try holdOnce(folder, request, startedBy: user)
+      } catch {
+        guard error == .noAnswer, triesLeft > 0 else { throw error }
+        triesLeft -= 1
+        pause(milliseconds: UInt32.random(in: 50...150))
+      }
+    }
+  }
+
+  private static func holdOnce(
+    _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser?
   ) throws(Problem) -> Held {
     let believed = [0, currentUser, fileStatus(folder)?.owner, user?.number]
     var stranger: Problem?

@@ -136,13 +136,20 @@ same "its exit code, too" 3 $?
 has "no context" "run takes --context C" "$(in_test 2>&1 --context x; "$AMBIT" run -- true 2>&1)"
 has "an override that is none" '"orders" is no override' "$(in_test --override orders -- true 2>&1)"
 has "a name in no zone" "is in no zone that is served" "$(in_test --override orders.example.org.=127.0.0.1 -- true 2>&1)"
-if unshare -U --map-users=0:0:65536 --map-groups=0:0:65536 true 2>/dev/null; then
-  refused=$(unshare -U --map-users=0:0:65536 --map-groups=0:0:65536 bash -c '
-    echo 0 >/proc/sys/user/max_user_namespaces; "$@"; echo "exit $?"' - "${as_nobody[@]}" "$AMBIT" run --folder zones --context test -- true 2>&1)
+# A user name space in which everybody is who he is, and in which there may be no others.
+unshare -U sleep 60 &
+space=$!
+pids+=("$space")
+is_apart() { [[ $(readlink "/proc/$space/ns/user") != "$(readlink /proc/self/ns/user)" ]]; }
+until_true is_apart
+if echo "0 0 65536" >"/proc/$space/uid_map" && echo "0 0 65536" >"/proc/$space/gid_map" &&
+  nsenter -t "$space" -U -S 0 -G 0 bash -c 'echo 0 >/proc/sys/user/max_user_namespaces'; then
+  refused=$(nsenter -t "$space" -U -S 65534 -G 65534 "$AMBIT" run --folder zones --context test -- true 2>&1; echo "exit $?")
   has "where there may be no namespaces it says why" "user name spaces are switched off: sysctl user.max_user_namespaces=" "$refused"
-  has "and what to do is exit code 3's" "exit 3" "$refused"
+  has "with exit code 3" "exit 3" "$refused"
+  succeeds "and leases nothing then" until_true nothing
 else
-  skip "namespaces switched off: this unshare cannot map users"
+  skip "namespaces switched off: no map of a user name space can be written here"
 fi
 
 # --- overrides -------------------------------------------------------------------------------------------------------
