@@ -84,7 +84,7 @@ extension Workspace {
       return own
     }
     if chain.aliases == 0 { outcome.service = found.service }
-    let judgement = snapshot.policy.judge(outcome.caller, target: found.service, at: time)
+    let judgement = snapshot.judge(outcome.caller, target: found.service, at: time)
     if isRefused(judgement, service: found.service, snapshot, &outcome, zone: chain.ownZone) { return nil }
     if chain.aliases == 0, found.kind != .referral { answer.isAuthoritative = true }
     switch found.kind {

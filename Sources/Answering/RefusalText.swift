@@ -23,7 +23,7 @@ extension CompiledPolicy {
         buffer.append(" is in no context of the policy")
       }
       return
-    case .refuse, .require, .allow, .acyclic, .tiers:
+    case .refuse, .require, .allow, .acyclic, .observed, .tiers:
       appendCaller(outcome.caller, to: &buffer)
       buffer.append(" may not call ")
       appendService(outcome.service, to: &buffer)
@@ -54,6 +54,11 @@ extension CompiledPolicy {
       buffer.append(", ")
       appendService(outcome.service, to: &buffer)
       buffer.append(" already calls ")
+      appendService(outcome.caller.service, to: &buffer)
+    case .observed:
+      buffer.append(", ")
+      appendService(outcome.service, to: &buffer)
+      buffer.append(" was seen calling ")
       appendService(outcome.caller.service, to: &buffer)
     case .tiers:
       buffer.append(", ")

@@ -27,6 +27,8 @@ public final class Snapshot: Sendable {
 
   /// What the server has found out while it runs.
   package let situation: Situation
+  /// True where `acyclic observed` refuses any call now.
+  let refusesClosingCalls: Bool
 
   let serverNames = ServerNames()
 
@@ -36,6 +38,7 @@ public final class Snapshot: Sendable {
     version: [UInt8] = [], layers: [ZoneLayer] = [], situation: Situation = .unknown
   ) {
     self.situation = situation
+    refusesClosingCalls = policy.acyclicObservedReason != 0 && !situation.closingCalls.isEmpty
     self.policy = policy
     self.zones = zones
     self.cookieSecrets = cookieSecrets

@@ -59,7 +59,7 @@ extension Workspace {
     else { return false }
     var next = match.node.addresses(zone.memory)
     if next == nil { return false }
-    let judgement = snapshot.policy.judge(caller, target: match.service, at: time)
+    let judgement = snapshot.judge(caller, target: match.service, at: time)
     if judgement.refusal != nil { return true }
     let isFiltering =
       !judgement.isExcepted

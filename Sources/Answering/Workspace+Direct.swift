@@ -54,7 +54,7 @@ extension Workspace {
   ) -> Bool {
     if node.exists { ownNode = OwnNode(zone: number, node: node) }
     guard node.flags == .exists else { return false }
-    let permission = snapshot.policy.permission(outcome.caller, target: node.service, at: time)
+    let permission = snapshot.permission(outcome.caller, target: node.service, at: time)
     if permission == .broken { return refusesDirectly(node.service, request, snapshot, &outcome, into: &response) }
     let rrset = node.rrset(query.type, zone.memory)
     guard permission == .excepted || isWhole(rrset, of: node, zone, snapshot, outcome.caller) else { return false }
@@ -80,7 +80,7 @@ extension Workspace {
     let found = zone.finding(name, type: query.type, context: context, wildcard: &other)
     if timeoutText(found, zone, snapshot, context: context) != nil { return false }
     guard found.kind == .absent,
-      snapshot.policy.permission(outcome.caller, target: found.service, at: time) != .broken,
+      snapshot.permission(outcome.caller, target: found.service, at: time) != .broken,
       writeDenial(.nxDomain, zone, request, arrival, context, into: &response)
     else { return false }
     outcome.service = found.service
@@ -115,7 +115,7 @@ extension Workspace {
     into response: inout OctetBuffer
   ) -> Bool {
     if query.hasEDNS { return false }
-    let judgement = snapshot.policy.judge(outcome.caller, target: service, at: time)
+    let judgement = snapshot.judge(outcome.caller, target: service, at: time)
     guard let refusal = judgement.refusal,
       snapshot.policy.denyAs(context: outcome.caller.context, service: service).kind == .refused
     else { return false }

@@ -190,7 +190,7 @@ extension Workspace {
     let caller = outcome.caller
     let service = found.service
     var isBroken = false
-    let judged = policy.judge(caller, target: service, at: time)
+    let judged = snapshot.judge(caller, target: service, at: time)
     var left = judged.broken
     while let rule = left.first {
       left.remove(RuleSet(rule))
@@ -200,6 +200,7 @@ extension Workspace {
       isBroken = true
     }
     var lifted = policy.lifted(caller, target: service, at: time)
+    if judged.isExcepted, snapshot.isClosing(caller, service) { lifted.insert(RuleSet(.observed)) }
     if policy.hasIsolations, found.kind == .exact || found.kind == .wildcard {
       let passage = passageOfAddresses(at: found.node, zone, snapshot, caller)
       switch passage {

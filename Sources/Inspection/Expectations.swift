@@ -86,7 +86,7 @@ package enum Expectations {
     }
     let words = expectation.outcome
     guard words.count == 2, words[0].text.lowercased() == "refused" else { return nil }
-    let rules = Rule.allCases.filter { $0 != .none }.map(\.word)
+    let rules = Rule.allCases.filter { $0 != .none && $0 != .observed }.map(\.word)
     if rules.contains(words[1].text.lowercased()) { return nil }
     let suggestion = didYouMean(words[1].text.lowercased(), in: rules)
     return .error(

@@ -51,6 +51,10 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case usersAsked
   /// Of these, those that no user was found for: the socket was gone, or the kernel did not say.
   case usersNotFound
+  /// Calls that closed a cycle among calls seen.
+  case cyclesSeen
+  /// Calls that left their usual rate far behind.
+  case retryStorms
 }
 
 /// Why a query got no response.

@@ -59,6 +59,8 @@ extension MetricCounter {
     case .metricsLinesLost: "Lines of the metrics log that its file did not take"
     case .usersAsked: "Askers on this host whose user was looked up, for uid lines"
     case .usersNotFound: "Askers on this host that no user was found for"
+    case .cyclesSeen: "Calls that closed a cycle among the calls seen"
+    case .retryStorms: "Times that a call's rate left its usual one far behind"
     }
   }
 }

@@ -24,9 +24,24 @@ function edgesOf(calls) {
   return [...edges.values()];
 }
 
+/// What is seen of the calls as a whole: cycles, and rates far above the usual ones.
+function drawWatched(state) {
+  const rows = [
+    ...(state.cycles ?? []).map((cycle) => ({ key: JSON.stringify(['cycle', cycle.context, cycle.services]), kind: cycle.isJudged ? 'refused' : 'observed', tag: 'cycle',
+      text: `${cycle.services.join(' → ')}${cycle.context ? ` in ${cycle.context}` : ''}, ${cycle.isJudged ? 'against acyclic observed' : 'among calls seen'} since ${dayText(cycle.first)}` })),
+    ...(state.storms ?? []).map((storm) => ({ key: JSON.stringify(['storm', callerOf(storm), storm.context, storm.target]), kind: 'refused', tag: 'retry storm?',
+      text: `${callerOf(storm)} → ${storm.target}: ${rateText(storm.perSecond)} lookups/s, usual ${rateText(storm.usual)}, peak ${rateText(storm.peak)}, since ${dayText(storm.since)}` })),
+  ];
+  byID('watched').hidden = rows.length === 0;
+  reconcile(byID('watched'), rows, (row) => row.key,
+    (row) => element('li', {}, element('span', { class: `tag ${row.kind}` }, row.tag), ' ', element('span', { class: 'text' })),
+    (item, row) => setText(item.querySelector('.text'), row.text));
+}
+
 function drawGraph(state) {
   if (state) graph.state = state;
   if (!graph.state) return;
+  drawWatched(graph.state);
   const all = graph.state.calls;
   const contexts = [...new Set(all.map((call) => call.context ?? ''))].sort();
   setOptions(byID('graph-context'), [everyContext, ...contexts], (name) => (name === everyContext ? 'all' : contextText(name)));

@@ -39,6 +39,8 @@ public final class CompiledPolicy: Sendable {
   /// By service number; `serviceHasDenial` says whether it counts.
   @usableFromInline let serviceDenials: FlatArray<DenyAs>
   @usableFromInline let serviceHasDenial: FlatArray<Bool>
+  /// The `acyclic observed` line; 0 for none.
+  package let acyclicObservedReason: UInt32
   private let reasons: TextTable
   private let serviceNames: TextTable
   private let contextNames: TextTable
@@ -61,6 +63,7 @@ public final class CompiledPolicy: Sendable {
     let ruleReasons = CallTable.Reasons(
       other: defaultReason, acyclic: policy.acyclicLocation.map { reasons.number(of: $0.short) } ?? 0,
       tiers: policy.tiers.map { reasons.number(of: $0.location.short) } ?? 0)
+    acyclicObservedReason = policy.acyclicObservedLocation.map { reasons.number(of: $0.short) } ?? 0
     calls = CallTable(policy, ruleReasons) { reasons.number(of: $0.short) }
     isolations = IsolateRule(policy, reason: { reasons.number(of: $0.location.short) })
     hasIsolations = !policy.isolations.isEmpty
@@ -82,7 +85,9 @@ public final class CompiledPolicy: Sendable {
     boundaries = SubnetBoundaries(policy, callers, modes: modes)
     self.modes = FlatArray(modes)
     serviceModes = FlatArray([nil] + policy.services.map(\.mode))
-    observedRules = policy.observedRules.reduce(into: []) { $0.insert(RuleSet($1.rule)) }
+    var observedRules: RuleSet = policy.observedRules.reduce(into: []) { $0.insert(RuleSet($1.rule)) }
+    if observedRules.contains(.acyclic) { observedRules.insert(RuleSet(.observed)) }
+    self.observedRules = observedRules
     contextDenials = FlatArray(denials)
     serviceDenials = FlatArray([policy.denyAs] + policy.services.map { $0.denyAs ?? policy.denyAs })
     serviceHasDenial = FlatArray([false] + policy.services.map { $0.denyAs != nil })
@@ -201,6 +206,18 @@ extension CompiledPolicy {
     let isShadow = shadow(context: context, service: service).contains(refusal.rule)
     return Judgement(
       refusal: isShadow ? nil : refusal, wouldBe: isShadow ? refusal : nil, broken: RuleSet(refusal.rule))
+  }
+
+  /// What a judgement is where the call also closes a cycle among calls that were seen (`acyclic observed`).
+  package func adding(_ rule: Refusal, to judgement: Judgement, context: UInt16, service: UInt32) -> Judgement {
+    var judgement = judgement
+    judgement.broken.insert(RuleSet(rule.rule))
+    let isShadow = shadow(context: context, service: service).contains(rule.rule)
+    let first = isShadow ? judgement.wouldBe : judgement.refusal
+    if first == nil || rule.rule.rawValue < first?.rule.rawValue ?? 0 {
+      if isShadow { judgement.wouldBe = rule } else { judgement.refusal = rule }
+    }
+    return judgement
   }
 
   /// What a refused caller of this context gets that called this service; 0 for none.

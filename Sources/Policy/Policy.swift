@@ -58,6 +58,8 @@ package struct Policy: Sendable {
   package var tiers: Tiers?
   /// Where it is said that the allowed call graph has no cycle; nil where it is not.
   package var acyclicLocation: SourceLocation?
+  /// Where it is said that a call which closes a cycle among those seen is refused; nil where it is not.
+  package var acyclicObservedLocation: SourceLocation?
   /// Who calls whom by `allow` lines, directly or by others; nil where the policy does not say `acyclic`.
   package var reachability: Reachability?
   /// Which declared calls close a cycle, and from when on; computed with ``reachability``.
@@ -83,6 +85,19 @@ package struct Policy: Sendable {
   package var forwardCache = ForwardCache()
   /// Which private addresses forwarded names may have.
   package var privateAllowance = PrivateAllowance()
+}
+
+extension Policy {
+  /// By context number, the outermost context that it is in: one below the root, and itself for the root. Calls that were
+  /// seen are one graph in all contexts of a realm, and say nothing of another.
+  package var realms: [UInt16] {
+    var realms: [UInt16] = []
+    // Parents have lower numbers.
+    for (number, node) in contexts.nodes.enumerated() {
+      realms.append(number == 0 || node.parent == 0 ? UInt16(number) : realms[node.parent])
+    }
+    return realms
+  }
 }
 
 /// `tiers A > B > C`: importance, the most important first. A service may not depend on one of a lower tier.

@@ -171,7 +171,9 @@ extension Policy {
 extension CompiledPolicy {
   /// One of the rules that a call breaks, with its line.
   package func refusal(by rule: Rule, _ caller: Caller, target service: UInt32, at time: UInt32) -> Refusal {
-    Refusal(rule, reason: calls.facts(caller, service, at: time)?.reason(rule) ?? 0)
+    rule == .observed
+      ? Refusal(rule, reason: acyclicObservedReason)
+      : Refusal(rule, reason: calls.facts(caller, service, at: time)?.reason(rule) ?? 0)
   }
 
   /// The rules about names that a call would break were there no exception for it.

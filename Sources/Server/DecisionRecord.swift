@@ -76,6 +76,7 @@ extension DecisionRecord {
         let reason = policy.isolationReason(callerContext: caller.context, endpointContext: endpointContext)
         return Refusal(.isolate, reason: reason)
       }
+      if rule == .observed { return Refusal(.observed, reason: policy.acyclicObservedReason) }
       return judged.first { $0.rule == rule } ?? Refusal(rule, reason: 0)
     }
   }

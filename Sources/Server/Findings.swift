@@ -96,7 +96,7 @@ final class Findings: Sendable {
     if isNew { bell.wake() }
   }
 
-  /// Takes the calls that close a cycle among those that were seen.
+  /// From now on these calls close a cycle among those seen: in the numbers of the snapshot last used.
   func set(closingCalls: CallSet) {
     known.withLock { known in
       known.closingCalls = closingCalls

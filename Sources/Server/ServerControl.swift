@@ -135,10 +135,10 @@ package final class ServerControl {
       at: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
     refusals = RefusalLog { log.write($0, at: $1) }
     logs = try ServerLogs(options, policy, workers, snapshots.all, log: log)
-    collector = MetricsCollector(workers, logs.counters, slots: slots, policy.measuring.sampling)
+    collector = MetricsCollector(workers, logs.counters + [board.callMetrics], slots: slots, policy.measuring.sampling)
     load = try BackgroundLoad(server)
     let pages = ServerPages(
-      version: options.version, holder, workers, logs: logs.counters, slots, board, checker.board,
+      version: options.version, holder, workers, logs: logs.counters + [board.callMetrics], slots, board, checker.board,
       start: Clock.realtimeNanoseconds())
     let counts = HTTPCounts()
     http = try HTTPServer(
@@ -309,6 +309,7 @@ package final class ServerControl {
           board.feed(
             workers, logs: logs.counters, snapshots.all, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
             wall: Clock.realtimeNanoseconds())
+          watchCalls()
         case .load:
           finishReload()
           if logs.interval != interval {
@@ -339,6 +340,14 @@ package final class ServerControl {
         giveBackFreeMemory()
       }
     }
+  }
+
+  /// Tells what was found of the calls, and has `acyclic observed` refuse those that close a cycle.
+  private func watchCalls() {
+    let policy = holder.served.snapshot.policy
+    let news = board.watchCalls(snapshots.all, policy)
+    for line in news.lines { log.write(line) }
+    if news.hasOtherClosing { findings.set(closingCalls: board.closingCalls(policy)) }
   }
 
   private func writeRefusals() {
@@ -480,6 +489,7 @@ package final class ServerControl {
     var remarks = logs.change(to: snapshot.policy.policy)
     changeSample(to: snapshot.policy.policy.measuring.sampling)
     findings.use(snapshot)
+    findings.set(closingCalls: board.closingCalls(snapshot.policy))
     put(snapshot.seeing(findings.situation), written)
     if let problem = startChecking(snapshot) { remarks.append(problem) }
     let policy = snapshot.policy.policy

@@ -52,7 +52,7 @@ let tierCases: [MessageCase] = [
     acyclic
     acyclic
     """,
-    #"p:1:9: error: "now" is one word too many for "acyclic"; write acyclic"#,
+    #"p:1:9: error: "now" does not follow acyclic; write acyclic, acyclic observed, or both on lines of their own"#,
     #"p:3:1: error: "acyclic" is already said at p:2; keep one"#),
   MessageCase(
     """

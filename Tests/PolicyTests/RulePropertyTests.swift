@@ -108,8 +108,10 @@ struct RulePropertyTests {
   }
 
   @Test func `what tells that calls are clear knows every rule about names`() {
-    // Of these the context, or the addresses in an answer, are asked.
-    let others: RuleSet = [RuleSet(.none), RuleSet(.placement), RuleSet(.isolate)]
+    // Of these the context, the situation, or the addresses in an answer are asked.
+    let others: RuleSet = [
+      RuleSet(.none), RuleSet(.placement), RuleSet(.observed), RuleSet(.isolate),
+    ]
     #expect(ClearCalls.rulesTold.union(others).rules == Rule.allCases)
     #expect(ClearCalls.rulesTold.isDisjoint(with: others))
   }

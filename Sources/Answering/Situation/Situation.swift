@@ -140,19 +140,3 @@ package final class EndpointStates: Sendable {
     return Int(truncatingIfNeeded: (mixed ^ mixed >> 32) & 0x7fff_ffff)
   }
 }
-
-/// A set of calls, each of a service by a service, by their numbers.
-package final class CallSet: Sendable {
-  private let calls: Set<UInt64>
-  /// True where there is none.
-  package let isEmpty: Bool
-
-  package init(_ calls: [(caller: UInt32, callee: UInt32)] = []) {
-    self.calls = Set(calls.map { UInt64($0.caller) << 32 | UInt64($0.callee) })
-    isEmpty = calls.isEmpty
-  }
-
-  package func contains(caller: UInt32, callee: UInt32) -> Bool {
-    !isEmpty && calls.contains(UInt64(caller) << 32 | UInt64(callee))
-  }
-}

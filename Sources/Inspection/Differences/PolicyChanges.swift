@@ -85,6 +85,7 @@ struct PolicyChanges {
         + "\(snapshot.policy.mode(UInt16(number))) \(snapshot.policy.denyAs(context: UInt16(number), service: 0))"
     }
     return "\(policy.defaultDecision) \(policy.tiers?.names.map(\.text) ?? []) \(policy.acyclicLocation != nil) "
+      + "\(policy.acyclicObservedLocation != nil) "
       + "\(policy.observedRules.map(\.rule.word).sorted()) \(contexts.sorted())"
   }
 

@@ -179,6 +179,10 @@ func serverChanges(_ pair: SnapshotPair) -> [DifferenceSearch.Key] {
   compare(
     "tcp-limits", words(old.tcpLimits), words(new.tcpLimits), place(old.tcpLimits.location, new.tcpLimits.location))
   compare(
+    "acyclic observed", old.acyclicObservedLocation == nil ? "off" : "on",
+    new.acyclicObservedLocation == nil ? "off" : "on",
+    new.acyclicObservedLocation?.wholeLine.description)
+  compare(
     "observed rules", old.observedRules.map(\.rule.word).sorted().joined(separator: " "),
     new.observedRules.map(\.rule.word).sorted().joined(separator: " "),
     new.observedRules.first?.location.wholeLine.description)

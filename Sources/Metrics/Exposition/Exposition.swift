@@ -13,6 +13,9 @@ package struct Exposition {
     package var workers = 0
     /// 1 for all queries, one in so many, 0 for none.
     package var timesEvery: UInt32 = 1
+    /// Calls that close a cycle among those seen, and calls far above their usual rate.
+    package var closingCalls = 0
+    package var callsStorming = 0
     package var isStale = false
     package var isLastReloadSuccessful = true
     package var lastReload = 0.0
@@ -225,6 +228,8 @@ package struct Exposition {
     one(.contexts, "\(facts.contexts)")
     one(.workers, "\(facts.workers)")
     one(.timedOneIn, "\(facts.timesEvery)")
+    one(.closingCalls, "\(facts.closingCalls)")
+    one(.callsStorming, "\(facts.callsStorming)")
     one(.stale, facts.isStale ? "1" : "0")
     writer.begin(.reloads)
     for (result, count) in facts.reloads {

@@ -37,6 +37,10 @@ extension ExpositionFamily {
   static let workers = ExpositionFamily("ambit_workers", .gauge, "Threads that answer queries.")
   static let timedOneIn = ExpositionFamily(
     "ambit_timed_one_in", .gauge, "Of how many queries one is timed, on the average: 1 where all are, 0 where none is.")
+  static let closingCalls = ExpositionFamily(
+    "ambit_calls_closing_cycles", .gauge, "Calls that close a cycle among the calls seen in the last day.")
+  static let callsStorming = ExpositionFamily(
+    "ambit_calls_storming", .gauge, "Calls whose rate is far above their usual one now.")
   static let stale = ExpositionFamily(
     "ambit_config_stale", .gauge,
     "1 where a reload failed or was held back and no later one went into service: what is served is not what is written."
@@ -100,8 +104,9 @@ extension ExpositionFamily {
     + MetricCounter.allCases.map(event)
     + [
       clockResolution, clockRead, uncertainty, buildInfo, snapshotInfo, generation, zones, services, contexts, workers,
-      timedOneIn, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess, httpRequests, httpGivenUp,
-      endpointUp, endpoints, endpointsDown, servicesBroken, checks, checkTimes, processStart, processCPU,
+      timedOneIn, closingCalls, callsStorming, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess,
+      httpRequests, httpGivenUp, endpointUp, endpoints, endpointsDown, servicesBroken, checks, checkTimes, processStart,
+      processCPU,
       processMemory, processAddresses, processFiles, processMostFiles,
     ]
 }

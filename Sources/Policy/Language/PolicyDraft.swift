@@ -42,6 +42,7 @@ struct PolicyDraft {
   var user: Located<ServerUser>?
   var tiers: Located<[Word]>?
   var acyclic: Located<Bool>?
+  var acyclicObserved: Located<Bool>?
   /// The tier of services that say none.
   var defaultTier: Located<Word>?
   var observedRules: [ObservedRule] = []

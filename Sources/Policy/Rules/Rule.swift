@@ -12,6 +12,8 @@ public enum Rule: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case allow
   /// The service already calls the caller, by `allow` lines, directly or by way of others.
   case acyclic
+  /// The call closes a cycle among calls that were seen; a server finds out while it runs.
+  case observed
   /// The service is of a lower tier than the caller.
   case tiers
   /// The endpoint is in a context isolated from the caller's.
@@ -26,6 +28,7 @@ public enum Rule: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .require: "require"
     case .allow: "allow"
     case .acyclic: "acyclic"
+    case .observed: "acyclic observed"
     case .tiers: "tiers"
     case .isolate: "isolate"
     }
@@ -36,7 +39,7 @@ public enum Rule: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     switch self {
     case .none: 0
     case .placement, .refuse, .require, .allow: 18
-    case .acyclic, .tiers, .isolate: 15
+    case .acyclic, .observed, .tiers, .isolate: 15
     }
   }
 }
@@ -67,7 +70,9 @@ public struct RuleSet: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public init(_ rule: Rule) { rawValue = 1 << UInt16(rule.rawValue) }
 
   /// The rules that an exception lifts.
-  @inlinable public static var exceptable: RuleSet { [RuleSet(.acyclic), RuleSet(.tiers), RuleSet(.isolate)] }
+  @inlinable public static var exceptable: RuleSet {
+    [RuleSet(.acyclic), RuleSet(.observed), RuleSet(.tiers), RuleSet(.isolate)]
+  }
 
   /// True where the rule is in the set.
   @inlinable public func contains(_ rule: Rule) -> Bool { contains(RuleSet(rule)) }

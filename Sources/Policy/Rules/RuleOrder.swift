@@ -22,7 +22,7 @@ extension CallFacts {
     case .allow: AllowRule.reason(self)
     case .acyclic: AcyclicRule.reason(self)
     case .tiers: TiersRule.reason(self)
-    case .none, .placement, .isolate: 0
+    case .none, .placement, .observed, .isolate: 0
     }
   }
 }

@@ -100,6 +100,7 @@ struct ServerPages: Sendable {
     facts.contexts = policy.contexts.nodes.count - 1
     facts.workers = workers.count
     facts.timesEvery = served.timesEvery
+    (facts.closingCalls, facts.callsStorming) = board.watchedCalls
     facts.isStale = state.isStale
     facts.isLastReloadSuccessful = state.lastStatus == nil || state.lastStatus == .reloaded
     facts.lastReload = Double(state.lastReload ?? state.loaded) / 1e9

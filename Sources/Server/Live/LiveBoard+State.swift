@@ -9,6 +9,7 @@ extension LiveBoard.Live {
   private static let mostRates = 512
   private static let mostCalls = 256
   private static let mostZones = 256
+  private static let mostWatched = 64
 
   /// What is to be shown.
   mutating func state() -> LiveState {
@@ -32,7 +33,7 @@ extension LiveBoard.Live {
       rates: rates.filter { busiest.contains($0.population) }.map { rate($0) },
       ratesLeftOut: max(0, rates.count - Self.mostRates), latenciesLeftOut: window.withoutPlace,
       latencies: latencies.map { latency($0) }, history: window.history.map(Self.second),
-      calls: calls.rows.map { Self.call($0, seconds) }, callsLeftOut: calls.leftOut,
+      calls: calls.rows.map { Self.call($0, seconds) }, callsLeftOut: calls.leftOut, cycles: cycles, storms: storms,
       refusals: refusals.newestFirst, contexts: contexts,
       contextsLeftOut: max(0, served.snapshot.contexts.nodes.count - LiveContexts.most),
       health: LiveState.Health(isWell: checks.allSatisfy(\.isWell), checks: checks),
@@ -95,6 +96,26 @@ extension LiveBoard.Live {
       time: timeOfDay(second.time), answered: milli(second.answered), refused: milli(second.refused),
       failed: milli(second.failed), silent: milli(second.silent), p50: second.p50.map(pico),
       p99: second.p99.map(pico))
+  }
+
+  private var cycles: [LiveState.Cycle] {
+    let policy = served.snapshot.policy
+    return watch.graph.closing.prefix(Self.mostWatched).map { closing in
+      LiveState.Cycle(
+        services: closing.cycle.prefix(20).map { policy.shown([$0]) },
+        context: closing.call.realm.isEmpty ? nil : clipped(closing.call.realm),
+        first: timeOfDay(closing.sight.first * 1_000_000_000), last: timeOfDay(closing.sight.last * 1_000_000_000),
+        isJudged: policy.acyclicObservedReason != 0)
+    }
+  }
+
+  private var storms: [LiveState.Storm] {
+    watch.rates.storms.prefix(Self.mostWatched).map { storm in
+      LiveState.Storm(
+        service: storm.edge.service, context: storm.edge.context, target: storm.edge.target,
+        perSecond: milli(storm.rate), peak: milli(storm.peak), usual: milli(storm.usual),
+        since: timeOfDay(storm.start * 1_000_000_000))
+    }
   }
 
   private static func call(_ row: LiveCalls.Row, _ seconds: Double) -> LiveState.Call {
@@ -160,7 +181,7 @@ extension LiveState {
   private mutating func shrink() -> Bool {
     let before =
       latencies.count + calls.count + refusals.count + contexts.count + rates.count + history.count
-      + endpoints.count
+      + endpoints.count + cycles.count + storms.count
     let timed = latencies.reduce(into: Set()) { $0.insert($1.population) }.sorted()
     let kept = Set(timed.prefix(timed.count / 2))
     latencies = latencies.filter { kept.contains($0.population) }
@@ -171,6 +192,8 @@ extension LiveState {
     callsLeftOut = gone.reduce(callsLeftOut) { $0 &+ $1.answered &+ $1.refused &+ $1.wouldRefuse }
     calls = Array(calls.prefix(calls.count / 2))
     refusals = Array(refusals.prefix(refusals.count / 2))
+    cycles = Array(cycles.prefix(cycles.count / 2))
+    storms = Array(storms.prefix(storms.count / 2))
     contextsLeftOut += contexts.count - contexts.count / 2
     contexts = Array(contexts.prefix(contexts.count / 2))
     for index in contexts.indices {

@@ -54,6 +54,7 @@ final class LiveBoard: Sendable {
     var now: (monotonic: UInt64, wall: UInt64)
     var window: MetricWindow
     var calls = LiveCalls()
+    var watch = CallWatch()
     var refusals = LiveRefusals()
     var health: LiveHealth
     var configuration: ConfigState
@@ -65,6 +66,8 @@ final class LiveBoard: Sendable {
     var leases: LeaseList?
   }
 
+  /// What the watch of calls counts.
+  let callMetrics = WorkerMetrics()
   private let live: Mutex<Live>
   private let hasStopped = Atomic<Bool>(false)
   /// The last JSON, and what it is of.
@@ -116,13 +119,33 @@ final class LiveBoard: Sendable {
   ) {
     for (index, worker) in workers.enumerated() {
       let leftOut = worker.calls.take { entry in
-        live.calls.add(entry, snapshots[entry.generation]?.snapshot.policy)
+        let policy = snapshots[entry.generation]?.snapshot.policy
+        live.calls.add(entry, policy)
+        live.watch.add(entry, policy)
       }
       guard let leftOut else { continue }
       live.calls.add(leftOut: leftOut)
       live.health.note(workerHasTurned: index, at: monotonic)
     }
   }
+
+  /// Looks at the calls: which close a cycle, and which are far above their usual rate. Once a second, behind ``feed``.
+  /// - Parameter policy: the one in service.
+  func watchCalls(_ snapshots: [UInt64: ServedSnapshot], _ policy: CompiledPolicy) -> CallWatch.News {
+    live.withLock { live in
+      let before = (live.watch.cycles, live.watch.stormsBegun)
+      let news = live.watch.turn(
+        live.calls.rows, generations: snapshots.keys, policy, monotonic: live.now.monotonic,
+        wall: live.now.wall / 1_000_000_000)
+      callMetrics.count(.cyclesSeen, live.watch.cycles &- before.0)
+      callMetrics.count(.retryStorms, live.watch.stormsBegun &- before.1)
+      live.shown = nil
+      return news
+    }
+  }
+
+  /// The calls that `acyclic observed` refuses, in the numbers of a policy.
+  func closingCalls(_ policy: CompiledPolicy) -> CallSet { live.withLock { $0.watch.closingCalls(policy) } }
 
   /// Takes note of a refusal.
   func note(_ record: DecisionRecord, _ policy: CompiledPolicy) {
@@ -166,6 +189,11 @@ final class LiveBoard: Sendable {
 
   /// Whether all threads that answer take their turns, at this moment of the clock that never goes back.
   func workerCheck(at now: UInt64) -> LiveState.Check { live.withLock { $0.health.workerCheck(now) } }
+
+  /// Calls that close a cycle, and calls far above their usual rate, now.
+  var watchedCalls: (closing: Int, storms: Int) {
+    live.withLock { ($0.watch.graph.closing.count, $0.watch.rates.stormCount) }
+  }
 
   /// What became of the loads.
   var configuration: ConfigState { live.withLock { $0.configuration } }

@@ -24,6 +24,10 @@ package struct LiveState: Codable, Equatable, Sendable {
   package var calls: [Call]
   /// Queries of services that are in no row of `calls`: there are only so many. An estimate, as the counts are.
   package var callsLeftOut: UInt64
+  /// Cycles among the calls that were seen, the first seen first, at most 64.
+  package var cycles: [Cycle] = []
+  /// Calls that are far above their usual rate, at most 64.
+  package var storms: [Storm] = []
   /// The last refusals, the newest first, at most 100; those that are alike are one.
   package var refusals: [Refusal]
   /// Every context, parents before their children; first the one that all are in, `(everyone)`.
@@ -146,6 +150,31 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var place: String?
     /// All three together, in the last window.
     package var perSecond: Double
+  }
+
+  /// A cycle among calls that were seen.
+  package struct Cycle: Codable, Equatable, Sendable {
+    /// On the way, the first again at the end. The first calls the second by the call that was first seen last.
+    package var services: [String]
+    /// The outermost context in which they call each other; nil for callers of none.
+    package var context: String?
+    /// When its last call was first and last seen.
+    package var first: String
+    package var last: String
+    /// True where `acyclic observed` is against that call.
+    package var isJudged: Bool
+  }
+
+  /// A call that is far above its usual rate: a retry storm, perhaps.
+  package struct Storm: Codable, Equatable, Sendable {
+    package var service: String?
+    package var context: String?
+    package var target: String
+    /// Lookups a second: in the last ten seconds, the most of any ten, and what is usual.
+    package var perSecond: Double
+    package var peak: Double
+    package var usual: Double
+    package var since: String
   }
 
   /// One refusal, and those like it: of the same caller at the same address, who asked the same for the same reason.

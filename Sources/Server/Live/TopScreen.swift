@@ -89,7 +89,29 @@ package struct TopScreen {
     for check in state.health.checks where !check.isWell && check.name != "configuration" {
       lines.append(TopLine("\(check.name): \(check.text)", .bad))
     }
+    lines += watchedLines
     lines.append(rateLine)
+    return lines
+  }
+
+  /// Cycles and storms: on a screen the first of each, and how many there are.
+  private var watchedLines: [TopLine] {
+    let most = height == nil ? Self.rowsWithoutHeight : 1
+    var lines: [TopLine] = []
+    for cycle in state.cycles.prefix(most) {
+      var line = TopLine("cycle", cycle.isJudged ? .bad : .doubtful)
+      line.add(" " + cycle.services.joined(separator: " → "))
+      line.add(cycle.context.map { " in \($0)" } ?? "")
+      if state.cycles.count > most { line.add("  1 of \(state.cycles.count)", .faint) }
+      lines.append(line)
+    }
+    for storm in state.storms.prefix(most) {
+      var line = TopLine("storm", .bad)
+      line.add(" \(storm.service ?? "callers in \(storm.context ?? "(none)")") → \(storm.target): ")
+      line.add("\(rateText(storm.perSecond))/s, usual \(rateText(storm.usual)), since \(clockText(storm.since))Z")
+      if state.storms.count > most { line.add("  1 of \(state.storms.count)", .faint) }
+      lines.append(line)
+    }
     return lines
   }
 

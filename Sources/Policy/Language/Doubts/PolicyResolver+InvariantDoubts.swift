@@ -100,7 +100,7 @@ extension PolicyResolver {
       let isThere =
         switch observed.rule {
         case .tiers: policy.tiers != nil
-        case .acyclic: policy.acyclicLocation != nil
+        case .acyclic, .observed: policy.acyclicLocation != nil || policy.acyclicObservedLocation != nil
         case .isolate: !policy.isolations.isEmpty
         case .require: policy.services.contains { $0.requireLocation != nil }
         case .refuse: policy.services.contains { !$0.refuses.isEmpty }

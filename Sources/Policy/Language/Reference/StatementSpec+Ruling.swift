@@ -69,15 +69,22 @@ extension StatementSpec {
         tier standard
         """, readTier),
     StatementSpec(
-      "acyclic", in: [.top], words: 0...0, "acyclic",
+      "acyclic", in: [.top], words: 0...1, "acyclic, or acyclic observed",
       """
       The calls that allow lines declare, by a service's name or a group's, have no cycle: one is an error, shown with the \
       line of each call. A call that only * or a context's name allows is refused where it would close a cycle. A \
       declared call that an except lifts may close one while that lasts, and is refused when it has ended. Chains and \
       most trees take little memory at any size; where a great many services call each other at random and it would \
-      take more than 256 MiB, the policy is refused.
+      take more than 256 MiB, the policy is refused. \
+      acyclic observed is a line of its own, with or without the other: of the calls that the server sees, per \
+      outermost context, the one whose first lookup was the last of a cycle's is refused from then on, until a call of \
+      the cycle was not seen for a day. observe acyclic, mode observe and except hold for both.
       """,
-      without: "services may call each other in circles.", example: "acyclic", readAcyclic),
+      without: "services may call each other in circles; the log tells of cycles that are seen.",
+      example: """
+        acyclic
+        acyclic observed
+        """, readAcyclic),
     StatementSpec(
       "except", in: [.top], words: many, exceptUsage,
       """

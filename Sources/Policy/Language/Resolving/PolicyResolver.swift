@@ -66,6 +66,7 @@ struct PolicyResolver {
     policy.user = draft.user?.value
     policy.expectations = draft.expectations
     policy.acyclicLocation = draft.acyclic?.location
+    policy.acyclicObservedLocation = draft.acyclicObserved?.location
     policy.observedRules = draft.observedRules
     policy.trustedForwarders = draft.trustedForwarders
     policy.trustedProxies = draft.trustedProxies

@@ -2,7 +2,7 @@ internal import Diagnostics
 
 /// `observe RULE...`: rules in shadow, which only log what they would refuse.
 func readObserve(_ statement: Statement, _ reader: inout PolicyReader) {
-  let known = Rule.allCases.filter { $0 != .none }
+  let known = Rule.allCases.filter { $0 != .none && $0 != .observed }
   for word in statement.words {
     guard let rule = known.first(where: { $0.word == word.text }) else {
       reader.diagnostics.error(
