@@ -118,7 +118,9 @@ struct JudgingTests {
 
   @Test func `codes and words are those of the design`() {
     #expect(
-      Rule.allCases.map(\.word) == ["none", "placement", "refuse", "require", "allow", "acyclic", "acyclic observed", "tiers", "isolate"])
+      Rule.allCases.map(\.word) == [
+        "none", "placement", "refuse", "require", "allow", "acyclic", "acyclic observed", "tiers", "isolate",
+      ])
     #expect(Rule.allCases.map(\.infoCode) == [0, 18, 18, 18, 18, 15, 15, 15, 15])
   }
 }

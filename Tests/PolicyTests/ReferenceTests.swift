@@ -76,6 +76,6 @@ struct ReferenceTests {
       #expect(try #require(PolicyReference.text(of: spec.keyword)).hasPrefix(spec.usage))
     }
     #expect(PolicyReference.text(of: "forward") == nil)
-    #expect(PolicyReference.overview.contains("  acyclic\n"))
+    #expect(PolicyReference.overview.contains("  acyclic [observed]\n"))
   }
 }

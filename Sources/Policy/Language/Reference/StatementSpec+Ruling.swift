@@ -69,7 +69,7 @@ extension StatementSpec {
         tier standard
         """, readTier),
     StatementSpec(
-      "acyclic", in: [.top], words: 0...1, "acyclic, or acyclic observed",
+      "acyclic", in: [.top], words: 0...1, "acyclic [observed]",
       """
       The calls that allow lines declare, by a service's name or a group's, have no cycle: one is an error, shown with the \
       line of each call. A call that only * or a context's name allows is refused where it would close a cycle. A \
