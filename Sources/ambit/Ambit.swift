@@ -22,6 +22,9 @@ enum Ambit {
       writeOutput(help)
     case "help":
       guard let name = words.first else { return writeOutput(help) }
+      if name == "--man" { return writeOutput(ManualPage.commands(commands)) }
+      if name == "--bash" { return writeOutput(ManualPage.completion(commands)) }
+      if name == "policy", words.dropFirst().first == "--man" { return writeOutput(ManualPage.policy) }
       if name == "policy" { return writeOutput(PolicyHelp.text(words.dropFirst())) }
       writeOutput(command(called: name).help)
     case "--version", "-V", "version":
@@ -56,6 +59,7 @@ enum Ambit {
 
         help COMMAND, COMMAND --help                       how a command is used
         help policy [STATEMENT]                            what may stand in a *.policy file
+        help --man, help policy --man, help --bash         manual pages, and completion for bash
         --version                                          which ambit this is
 
       exit codes: 0 done, 1 the input is wrong, 2 usage, 3 the system said no,

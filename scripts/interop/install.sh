@@ -60,14 +60,15 @@ same "no half a file is left" "" "$(find "$DESTDIR" -name '*.new')"
 man=$DESTDIR/opt/ambit/share/man
 if is_there groff; then
   for page in man1/ambit.1 man5/ambit-policy.5; do
-    same "groff has nothing against $page" "" "$(groff -man -Tutf8 -ww -z "$man/$page" 2>&1)"
+    same "groff has nothing against $page" "" "$(LC_ALL=C groff -man -Tutf8 -ww -z "$man/$page" 2>&1)"
+    same "it is ASCII" "" "$(LC_ALL=C grep -n '[^ -~]' "$man/$page")"
   done
-  text=$(groff -man -Tascii "$man/man1/ambit.1" | sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g')
+  text=$(groff -man -Tutf8 "$man/man1/ambit.1" | sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g')
   for command in serve check explain diff audit graph top measure metrics reload; do
     has "ambit(1) has $command" "ambit $command" "$text"
   done
   has "with its options" "--metrics-interval SECONDS" "$text"
-  text=$(groff -man -Tascii "$man/man5/ambit-policy.5" | sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g')
+  text=$(groff -man -Tutf8 "$man/man5/ambit-policy.5" | sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g')
   has "ambit-policy(5) has the statements" "acyclic [observed]" "$text"
 else
   skip "the manual pages, which take groff"
