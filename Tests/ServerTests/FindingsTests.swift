@@ -83,7 +83,8 @@ struct FindingsTests {
     var recent = RecentSnapshots(first)
     recent.replace(next)
     #expect(recent.all[3] === next && recent.all.count == 1)
-    #expect(!recent.forget(at: .max))
+    let hasForgotten = recent.forget(at: .max)
+    #expect(!hasForgotten)
   }
 
   @Test func `all addresses of a service's names in every context are checked, each once`() throws {

@@ -15,8 +15,9 @@ final class CheckRounds {
   static let mostEndpoints = 16_384
   /// Nanoseconds after which a program, or any check for want of this host's, is tried again where it could not begin.
   private static let pause: UInt64 = 100_000_000
-  /// Nanoseconds between two reports.
+  /// Nanoseconds between two reports where there is news, and where only counts have grown.
   private static let reportPause: UInt64 = 100_000_000
+  private static let longestReportPause: UInt64 = 1_000_000_000
   /// Lines of the log between two reports; what is more is counted.
   private static let mostLines = 20
 
@@ -123,7 +124,7 @@ final class CheckRounds {
       guard endpoints[first.number].due == first.time, !endpoints[first.number].isRunning else { continue }
       begin(first.number, at: now)
     }
-    if hasNews, now &- reported >= Self.reportPause { report(at: now) }
+    if now &- reported >= (hasNews ? Self.reportPause : Self.longestReportPause) { report(at: now) }
     return milliseconds(from: now)
   }
 
