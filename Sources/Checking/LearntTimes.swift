@@ -39,9 +39,11 @@ package struct LearntTimes: Equatable, Sendable {
     package let count: Int
     package let p50: Quantile
     package let p99: Quantile
-    /// How long a client may wait before it gives up, in nanoseconds: three times what p99 may be at the most, or, where
-    /// that cannot be said yet, three times the longest, rounded up to two digits.
-    package let suggestion: UInt64
+    /// What p99 may be at the most, or, where that cannot be said yet, the longest; in nanoseconds.
+    package let bound: UInt64
+
+    /// How long a client may wait before it gives up, in nanoseconds: three times the bound, rounded up to two digits.
+    package var suggestion: UInt64 { max(LearntTimes.shortestSuggestion, roundedUp(bound * 3)) }
   }
 
   /// - Returns: nil of too few.
@@ -56,8 +58,7 @@ package struct LearntTimes: Equatable, Sendable {
     }
     let p99 = quantile(0.99)
     let bound = p99.high ?? sorted[sorted.count - 1]
-    let suggestion = max(Self.shortestSuggestion, roundedUp(min(bound, 1 << 60) * 3))
-    return Summary(count: sorted.count, p50: quantile(0.5), p99: p99, suggestion: suggestion)
+    return Summary(count: sorted.count, p50: quantile(0.5), p99: p99, bound: min(bound, 1 << 60))
   }
 }
 
@@ -74,7 +75,7 @@ extension LearntTimes.Summary {
 
   /// True where a reader of one would do something else after reading the other: more than a twentieth apart.
   package func differsNoticeably(from other: Self) -> Bool {
-    [(p50.value, other.p50.value), (p99.value, other.p99.value), (suggestion, other.suggestion)].contains { mine, its in
+    [(p50.value, other.p50.value), (p99.value, other.p99.value), (bound, other.bound)].contains { mine, its in
       let (low, high) = (min(mine, its), max(mine, its))
       return high - low > low / 20
     }

@@ -197,7 +197,7 @@ struct LearntTimesTests {
     #expect(summary.p99.high == nil)
     #expect(
       summary.text
-        == "p50=10ms p99=20ms suggest=60ms p50-range=6ms..15ms p99-range=18ms..unknown confidence=95% samples=20 "
+        == "p50=10ms p99=20ms suggest=60ms p50-range=6ms..15ms p99-range=19ms..unknown confidence=95% samples=20 "
         + "source=health-checks")
   }
 

@@ -46,7 +46,7 @@ let healthCases: [MessageCase] = [
     service b. { health http :8080 }
     service c. { health http :0/ }
     service d. { health http "a b:80/" }
-    service e. { health http ":80/a\r" }
+    service e. { health http ":80/a b" }
     service f. { health http :80/ 99 }
     service g. { health http :80/ 300-200 }
     service h. { health http :80/ 200- }
@@ -58,7 +58,7 @@ let healthCases: [MessageCase] = [
     #"p:2:26: error: ":8080" is not [HOST]:PORT/PATH; write for example :8080/healthz"#,
     #"p:3:26: error: ":0/" is not [HOST]:PORT/PATH; write for example :8080/healthz"#,
     #"p:4:26: error: "a b:80/" is not [HOST]:PORT/PATH; write for example :8080/healthz"#,
-    #"p:5:26: error: ":80/a\r" is not [HOST]:PORT/PATH; write for example :8080/healthz"#,
+    #"p:5:26: error: ":80/a b" is not [HOST]:PORT/PATH; write for example :8080/healthz"#,
     #"p:6:31: error: "99" is no HTTP status; write 100 to 599, for example 200 or 200-299"#,
     #"p:7:31: error: "300-200" is no HTTP status; write 100 to 599, for example 200 or 200-299"#,
     #"p:8:31: error: "200-" is no HTTP status; write 100 to 599, for example 200 or 200-299"#,

@@ -15,6 +15,6 @@ extension StatementSpec {
       less and less often, up to once a minute, until one succeeds. Times are like 5s, 500ms or 1m.
       """,
       without: "every endpoint is taken for well.",
-      example: "service web { health http :8080/healthz 200 every 5s timeout 1s up 2 down 3 }", readHealth)
+      example: "service orders { health http :8080/healthz 200 every 5s timeout 1s up 2 down 3 }", readHealth)
   ]
 }
