@@ -20,7 +20,7 @@ struct FindingsTests {
   }
 
   private let one = IPAddress(v4: 0x0a00_0001)
-  private let orders = try! DomainName("orders.x.test.")
+  private let orders = DomainName(validWire: Array("\u{6}orders\u{1}x\u{4}test\u{0}".utf8))
 
   @Test func `what is known of a service follows its number, and goes with its checks`() throws {
     let findings = try Findings()
