@@ -80,7 +80,7 @@ private func counts(_ diagnostics: [Diagnostic]) -> String {
 /// Services that no zone has a name for, contexts that no caller can be in, names that `default refuse` does not reach.
 private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Diagnostic] {
   let policy = snapshot.policy.policy
-  var found: [Diagnostic] = []
+  var found = steeringDoubts(snapshot)
   let broken = Set(loaded.brokenZones)
   // A service that callers are known as is an identity, and needs no name of its own.
   for (index, service) in policy.services.enumerated()

@@ -80,7 +80,7 @@ package struct Explanation: Codable, Sendable {
     service = caller.service == 0 ? nil : snapshot.policy.serviceName(caller.service)
     self.caller = callerFacts(outcome, snapshot)
     steps = withoutActuallyEscaping(zoneSource) {
-      Retrace($0, snapshot, caller, time: time).steps(from: name, type)
+      Retrace($0, snapshot, caller, asker.source, time: time).steps(from: name, type)
     }
     decision = "\(outcome.decision)"
     refusal = outcome.refusal.map {
@@ -131,9 +131,15 @@ private struct Retrace {
   let caller: Caller
   /// Seconds since 1970.
   let time: UInt32
+  /// The caller's address.
+  let address: IPAddress
 
-  init(_ source: @escaping (DomainName) -> ZoneSource?, _ snapshot: Snapshot, _ caller: Caller, time: UInt32) {
+  init(
+    _ source: @escaping (DomainName) -> ZoneSource?, _ snapshot: Snapshot, _ caller: Caller, _ address: IPAddress,
+    time: UInt32
+  ) {
     self.time = time
+    self.address = address
     self.source = source
     self.snapshot = snapshot
     self.caller = caller
@@ -227,6 +233,11 @@ private struct Retrace {
     _ rrset: RRsetImage, of holder: DomainName, _ zone: CompiledZone, _ step: inout Explanation.Step
   ) {
     let written = records(of: holder, rrset.type, zone)
+    let number = (try? DomainName(step.owner)).map { snapshot.policy.serviceNumber(for: $0) } ?? 0
+    let endpoints = EndpointWords(number, snapshot, caller: address)
+    if rrset.holdsAddresses || rrset.type == .srv {
+      step.rules += endpoints?.facts.map { Explanation.Fact(text: $0.text, place: $0.place) } ?? []
+    }
     var rdata = rrset.dataStart
     while rdata < rrset.end {
       let size = Int(UInt16(bigEndian: zone.memory.load(rdata, as: UInt16.self)))
@@ -237,7 +248,8 @@ private struct Retrace {
       }
       step.data.append(
         Explanation.Fact(
-          text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)",
+          text: "\(holder) \(rrset.ttl) IN \(rrset.type) \(rdataText(octets, of: rrset.type))\(isolation)"
+            + (rrset.holdsAddresses ? IPAddress(octets: octets).flatMap { endpoints?.words($0) } ?? "" : ""),
           place: written.first { $0.rdata == octets }?.place))
       rdata += 2 + size
     }

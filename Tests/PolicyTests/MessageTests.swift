@@ -16,7 +16,8 @@ struct MessageCase: CustomTestStringConvertible {
 struct MessageTests {
   @Test(
     arguments: grammarCases + statementCases + contextCases + serviceCases + prefixCases + transportCases + serverCases
-      + tierCases + identityCases + groupCases + networkCases + leaseCases + originCases + doubtCases + healthCases)
+      + tierCases + identityCases + groupCases + networkCases + leaseCases + originCases + doubtCases + healthCases
+      + steeringCases)
   func `a policy gets exactly these errors and warnings`(_ golden: MessageCase) {
     #expect(findings(golden.text) == golden.findings)
   }

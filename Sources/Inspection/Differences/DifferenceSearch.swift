@@ -61,7 +61,8 @@ struct DifferenceSearch {
         result.changeCount += causes.values.reduce(into: Set()) { $0.formUnion($1) }.count
       }
     }
-    let others = placements.map(\.key) + trusts.map(\.key) + callerChanges(pair) + serverChanges(pair)
+    let others =
+      placements.map(\.key) + trusts.map(\.key) + callerChanges(pair) + serverChanges(pair) + steeringChanges(pair)
     for key in others { result.causes[number(of: key)].changeCount += 1 }
     for exception in exceptions where numbers[exception.key] == nil {
       result.causes[number(of: exception.key)].changeCount += 1

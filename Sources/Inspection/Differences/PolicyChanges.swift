@@ -33,6 +33,7 @@ struct PolicyChanges {
     var changed: [DomainName: ContextSet] = [:]
     for name in Set(oldTexts.keys).union(newTexts.keys) where isAllAtStake || oldTexts[name] != newTexts[name] {
       let oldNumber = old.ownNumber(of: name), newNumber = new.ownNumber(of: name)
+      let isSteeredOtherwise = steering(name, pair.old) != steering(name, pair.new)
       var contexts = ContextSet(count: pair.contexts.count)
       for (index, context) in pair.contexts.enumerated() {
         let isDenialSame =
@@ -40,7 +41,7 @@ struct PolicyChanges {
         let isShadowSame =
           old.shadow(context: context.old, service: oldNumber) == new.shadow(context: context.new, service: newNumber)
         let differs =
-          !isDenialSame || !isShadowSame || oldNumber == 0 || newNumber == 0
+          !isDenialSame || !isShadowSame || isSteeredOtherwise || oldNumber == 0 || newNumber == 0
           || context.callers.contains {
             old.verdict($0.old.caller, oldNumber, at: pair.time) != new.verdict($0.new.caller, newNumber, at: pair.time)
           }
@@ -70,11 +71,23 @@ struct PolicyChanges {
       texts[service.name] =
         "\(allows) \(refuses.sorted()) \(tier) \(service.requireLocation != nil) \(String(describing: service.mode)) "
         + String(describing: service.denyAs)
+        + steering(service, snapshot).sorted { $0.key < $1.key }.map { " \($0.key) \($0.value)" }.joined()
     }
     for exception in policy.exceptions where exception.end > pair.time {
       texts[policy.services[exception.service].name]? += " except \(word(exception.caller))"
     }
     return texts
+  }
+
+  /// What a service says of which endpoints callers get.
+  private func steering(_ name: DomainName, _ snapshot: Snapshot) -> [String: String] {
+    let number = snapshot.policy.ownNumber(of: name)
+    return number == 0 ? [:] : steering(snapshot.policy.policy.services[Int(number) - 1], snapshot)
+  }
+
+  private func steering(_ service: Service, _ snapshot: Snapshot) -> [String: String] {
+    if service.steering.isEmpty { return [:] }
+    return steeringLines(service, snapshot.policy.policy).mapValues(\.text)
   }
 
   /// What concerns every service.
