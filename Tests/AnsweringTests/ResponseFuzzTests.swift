@@ -57,6 +57,13 @@ private let everything: KeyValuePairs<String, String> = [
     vault A 192.0.2.77
     upper A 10.30.8.17
     high A 10.30.8.1
+    steer A 10.30.1.1
+          A 10.20.0.1
+          AAAA 2001:db8::1
+    _http._tcp.steer SRV 0 0 80 steer
+                     SRV 0 0 81 orders
+                     SRV 0 0 82 elsewhere.org.
+    stand A 10.30.1.40
 
     """ + (0..<100).map { "many A 192.0.2.\($0)\n" }.joined(),
   "test/mesh.test.zone": "$TTL 5\norders A 10.20.0.9\nweb CNAME .\ncut A 10.20.0.1\nnew.deep CNAME far\n",
@@ -110,6 +117,10 @@ private let everyone = """
   service web { runs-at 10.30.1.32/28 }
   service batch { runs-at 10.30.9.0/24; deny-as nxdomain }
   service orders { allow web; allow laptop; refuse batch }
+  service steer {
+    weight 10.30.1.1 3, 10.20.0.1 1; canary 2001:db8::1 30%; prefer near; floor 40%; max-answers 2; fail fallback stand
+  }
+  service stand { drain 10.30.1.40; fail fallback orders }
   """
 
 /// What the rules about pairs have to say besides: `web` and `high`, who call from an isolated context, may call `lent`
@@ -150,7 +161,8 @@ struct ResponseFuzzTests {
     "d1.mesh.test", "a.d1.mesh.test", "ping.d3.mesh.test", "x.round1.mesh.test", "x.grows.mesh.test",
     String(repeating: "b.", count: 30) + "long.mesh.test", "mixed.signed.mesh.test", "a.moved.signed.mesh.test",
     "_http.to.mesh.test",
-    "some.mesh.test", "all.mesh.test", "bound.mesh.test",
+    "some.mesh.test", "all.mesh.test", "bound.mesh.test", "steer.mesh.test", "_http._tcp.steer.mesh.test",
+    "x.steer.mesh.test", "stand.mesh.test",
     "s.test", "bound.s.test", "mixed.s.test", "x.cut.s.test", "x.wild.s.test", "moved.s.test", "a.z.w.moved.s.test",
     "nm.s.test",
     "nsec.test", "ai.nsec.test", "xx.nsec.test", "ml.nsec.test", "b.nsec.test", "mc.a.nsec.test", "a.z.w.nsec.test",
@@ -165,8 +177,12 @@ struct ResponseFuzzTests {
     ] as [UInt16]
 
   init() throws {
-    fixture = try Fixture(
+    let well = try Fixture(
       policy: everyone + "\ntrust ecs from \(forwarder)\nnsid fuzz\ncookies require\n", everything, strict: false)
+    let steered = well.snapshot.policy.serviceNumber(for: try DomainName("steer.mesh.test."))
+    let down = EndpointStates.Row(
+      service: steered, state: .unsettled, down: [try #require(IPAddress("10.30.1.1"))])
+    fixture = Fixture(snapshot: well.snapshot.seeing(Situation(endpoints: EndpointStates([down]))))
   }
 
   /// A query, well formed; where it has an OPT, half of the time with the DO bit.
