@@ -314,7 +314,13 @@ struct KeptPolicyTests {
     for other in [prefixes.reversed(), [prefixes[0]], [], nil] {
       #expect(!marked.fit(options(contexts, services, 1, other)))
     }
+    var steered = options(contexts, services)
+    steered.steeredServices = [false, true, false]
+    #expect(!kept.fit(steered) && KeptZones(steered).fit(steered))
+    steered.steeredServices = [false, true, true]
+    #expect(!kept.fit(steered))
     // Whatever else zones come to be compiled with has to be compared too, and here.
-    #expect(Mirror(reflecting: first).children.map(\.label) == ["contexts", "services", "seed", "endpoints"])
+    let compared = ["contexts", "services", "steeredServices", "seed", "endpoints"]
+    #expect(Mirror(reflecting: first).children.map(\.label) == compared)
   }
 }
