@@ -78,7 +78,7 @@ extension Workspace {
         return tell(question, request, arrival, snapshot, &outcome, into: &response)
       }
     } else {
-      noteChance(arrival, outcome)
+      if !snapshot.policy.steering.isEmpty { noteChance(arrival, outcome) }
       findAnswer(request, snapshot, &outcome)
     }
     if outcome.decision != .silent { encode(request, arrival, snapshot, &outcome, into: &response) }
