@@ -8,5 +8,5 @@ let leaseCases: [MessageCase] = [
     """,
     #"p:1:35: error: "" is no user; write a name, a number below 4294967295, or *"#,
     #"p:1:38: error: "4294967295" is no user; write a name, a number below 4294967295, or *"#,
-    #"p:3:1: error: "leases" stands in a context's block; put it into one"#)
+    #"p:3:1: error: "leases" does not belong at the top level; write it in a context"#)
 ]

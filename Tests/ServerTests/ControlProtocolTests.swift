@@ -146,7 +146,7 @@ final class ControlDoorTests {
     let door = try ControlDoor(folder: folder)
     let silent = try connect(), fool = try connect(), endless = try connect()
     _ = fool.write(Array("shutdown\n".utf8)[...])
-    _ = endless.write(Array(repeating: 120, count: 999)[...])
+    _ = endless.write(Array(repeating: 120, count: 4999)[...])
     for _ in 0..<3 { #expect(door.turn(at: 0).isEmpty) }
     #expect(read(fool).map { ControlAnswer($0)?.status } == .refused)
     #expect(read(endless) == [])

@@ -113,6 +113,7 @@ until_true nothing
 : >its-pid && chmod 666 its-pid
 "${as_nobody[@]}" "$AMBIT" run --folder zones --context test -- sh -c 'echo $$ >its-pid; exec sleep 100' &
 wrapper=$!
+disown "$wrapper"  # that it is killed is no news
 until_true test -s its-pid
 same "no process is between" "$wrapper" "$(cat its-pid)"
 has "the lease is listed" "nobody runs a program in test, at 127.53." "$(list)"
