@@ -27,7 +27,9 @@
 //                               4096 together
 //   what is shown               1 MiB of JSON                      LiveBoard.longestJSON
 //   who asks for a reload       16 at once, 5 s to ask, 10 to read ControlDoor
-//   a request for a reload      256 octets, its answer 1 MiB       ControlRequest.longest, ControlAnswer.longest
+//   a request for a reload      4096 octets, its answer 1 MiB       ControlRequest.longest, ControlAnswer.longest
+//   other users, asking for leases  8 of those 16              ControlDoor.strangersLimit
+//   leases, and overrides        64 each, 16 of a user but root   LeaseDesk.capacity, LeaseDesk.capacityOfUser
 //   HTTP connections            128, the slowest gives way         HTTPLoop.connectionLimit
 //   an HTTP request             8 KiB, 10 s, no content            HTTPRequest.longestHead, HTTPConnection.Phase
 //   HTTP responses not taken    32 MiB together, 30 s each         HTTPLoop.heldLimit
