@@ -275,6 +275,7 @@ private struct Retrace {
         place: refusal.reason == 0 ? nil : snapshot.policy.reason(refusal.reason))
       return [fact] + (refusal.rule == .acyclic ? calls(from: service, to: caller.service) : [])
     }
+    facts += observedCycle(service, shadow)
     guard service != 0 else {
       return facts + [Explanation.Fact(text: "belongs to no service: everyone may look it up", place: nil)]
     }
@@ -290,6 +291,21 @@ private struct Retrace {
       ]
     }
     return facts + snapshot.policy.lifted(caller, target: service, at: time).rules.compactMap { lifted($0, service) }
+  }
+
+  /// What `acyclic observed` says of a call in a server's situation, where that is anything.
+  private func observedCycle(_ service: UInt32, _ shadow: RuleSet) -> [Explanation.Fact] {
+    guard snapshot.isClosing(caller, service) else { return [] }
+    if snapshot.policy.judge(caller, target: service, at: time).isExcepted {
+      return lifted(.observed, service).map { [$0] } ?? []
+    }
+    let verdict = shadow.contains(.observed) ? "refused, but only observed" : "refused"
+    return [
+      Explanation.Fact(
+        text: "\(Rule.observed.word): \(verdict), \(snapshot.policy.serviceName(service)) was seen calling "
+          + snapshot.policy.serviceName(caller.service),
+        place: snapshot.policy.reason(snapshot.policy.acyclicObservedReason))
+    ]
   }
 
   /// That an exception lifts a rule.

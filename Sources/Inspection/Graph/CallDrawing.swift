@@ -38,6 +38,8 @@ package struct CallDrawing: Sendable {
     var refused = 0
     /// True where a call that another edge stands for passed by it: that of a service in the context it names.
     var isUsedByOthers = false
+    /// True where the log's calls lead from the one that is called back to the caller.
+    var isInSeenCycle = false
     /// Rules that the call breaks, and their lines: `tiers (ambit.policy:9)`.
     var violations: [String] = []
 
@@ -114,6 +116,7 @@ package struct CallDrawing: Sendable {
       for rule in rules where !edge.violations.contains(rule) { edge.violations.append(rule) }
       found[[from, to]] = edge
     }
+    for pair in log.map(SeenCycles.calls) ?? [] { found[pair]?.isInSeenCycle = true }
     edges = found.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
   }
 
@@ -205,6 +208,7 @@ package struct CallDrawing: Sendable {
     if edge.refused > 0 { parts.append("\(edge.refused) refused") }
     if isUnused(edge) { parts.append("never used") }
     if edge.count == 0, edge.isUsedByOthers { parts.append("used by callers drawn by themselves") }
+    if edge.isInSeenCycle { parts.append("in a cycle among calls seen") }
     if !edge.violations.isEmpty { parts.append("breaks \(edge.violations.joined(separator: ", "))") }
     return parts.joined(separator: "; ")
   }

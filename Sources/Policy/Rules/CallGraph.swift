@@ -48,6 +48,12 @@ package struct CallGraph: Sendable {
     self.init(found, serviceCount: services.count)
   }
 
+  /// A graph of other calls than declared ones, by caller and callee; they have no places.
+  package init(pairs: [(Int, Int)], serviceCount: Int) {
+    self.init(
+      pairs.map { Call(caller: $0.0, callee: $0.1, location: SourceLocation(file: "")) }, serviceCount: serviceCount)
+  }
+
   /// Sorts by counting: those of one caller stay in their order, which should be that of the services called.
   init(_ found: [Call], serviceCount: Int) {
     var starts = Array(repeating: 0, count: serviceCount + 1)
