@@ -12,7 +12,7 @@ extension Workspace {
     failedService = nil
     let context = outcome.caller.context
     let ownZone =
-      ownNode?.zone ?? snapshot.zones.zone(of: name, type: query.type, context: context, guess: lastZone)
+      ownNode?.zone ?? snapshot.ownZone(of: name, type: query.type, context: context, guess: lastZone)
     if let ownZone { lastZone = ownZone }
     answer.questionZone = ownZone.map { UInt32($0) }
     let placement = judgementOfPlacement(snapshot, outcome.caller)
@@ -124,7 +124,7 @@ extension Workspace {
     } else {
       follow(found, zone, UInt32(number), context, owner: &chain.owner)
     }
-    return snapshot.zones.zone(of: name, type: query.type, context: context, guess: number)
+    return snapshot.ownZone(of: name, type: query.type, context: context, guess: number)
   }
 
   /// The number of the zone whose apex is `name`.

@@ -57,3 +57,20 @@ public final class Snapshot: Sendable {
   /// The contexts, by number.
   package var contexts: ContextTree { policy.policy.contexts }
 }
+
+extension Snapshot {
+  /// The number of our zone that answers for a name, for callers in a context; nil where none does.
+  ///
+  /// A `forward` line for a zone below the apex of ours takes what is at and below it: that part is somebody else's.
+  @inline(__always)
+  func ownZone(of name: borrowing NameKey, type: RRType, context: UInt16, guess: Int) -> Int? {
+    guard let zone = zones.zone(of: name, type: type, context: context, guess: guess) else { return nil }
+    return zones.isShared(zone) && isForwarded(name, below: zone, context: context) ? nil : zone
+  }
+
+  @inline(never)
+  private func isForwarded(_ name: borrowing NameKey, below zone: Int, context: UInt16) -> Bool {
+    let labels = zones.lent.with(zone) { $0.originLabels }
+    return policy.forwards.route(of: name, context: context, longerThan: labels) != 0
+  }
+}

@@ -148,7 +148,9 @@ package enum SnapshotBuilder {
     }
     if keepsZones { nextKept?.policy = keptPolicy?.with(compiled) ?? policyReader.keep(policyReading, compiled) }
     let snapshot = Snapshot(
-      policy: compiled, zones: ZoneDirectory(zones, contexts: policy.contexts, seed: seed),
+      policy: compiled,
+      zones: ZoneDirectory(
+        zones, contexts: policy.contexts, forwarded: policy.forwards.filter { !$0.isOff }.map(\.zone), seed: seed),
       cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy), layers: layers)
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,

@@ -34,7 +34,7 @@ extension Workspace {
       }
       if let answers { return answers }
     }
-    guard let number = snapshot.zones.zone(of: name, type: query.type, context: context, guess: lastZone)
+    guard let number = snapshot.ownZone(of: name, type: query.type, context: context, guess: lastZone)
     else { return false }
     lastZone = number
     return snapshot.zones.lent.with(number) { zone in

@@ -2,15 +2,22 @@ package import Addresses
 package import DNSFormat
 package import Diagnostics
 
-/// `forward ZONE SERVER...`: who is asked for names that no zone of ours has.
+/// `forward ZONE SERVER...`: who is asked for names that no zone of ours has, or that are below one of ours and are
+/// somebody else's to answer. `forward ZONE off`: nobody is.
 package struct Forward: Hashable, Sendable {
   /// Names at and below it are asked for there; of several lines the longest counts.
   package let zone: DomainName
-  /// At least one, each once, as written. Port 53 where none was.
+  /// Each once, as written, port 53 where none was; none for `off`.
   package let servers: [SocketAddress]
   /// The number of the context whose callers it is for, and those of contexts in it; 0 for all that are in a context.
   package let context: Int
   package let location: SourceLocation
+
+  /// More servers in one line are a mistake: nobody waits until the last of them was tried.
+  package static let maximalServerCount = 32
+
+  /// True for `forward ZONE off`.
+  package var isOff: Bool { servers.isEmpty }
 
   package init(zone: DomainName, servers: [SocketAddress], context: Int = 0, location: SourceLocation) {
     self.zone = zone
@@ -29,6 +36,11 @@ package struct ForwardCache: Hashable, Sendable {
   package var longestNegativeTTL: UInt32 = 3600
   /// For how long after its end an answer may stand in where no server can be reached (RFC 8767), in seconds; 0 for never.
   package var staleTime: UInt32 = 86_400
+
+  /// The sizes that may be written.
+  package static let sizes = 1 << 20...64 << 30
+  /// The longest time that may be written: a week. RFC 8767 §4 advises against more.
+  package static let longestTime: UInt32 = 7 * 86_400
 
   package init() {}
 }

@@ -85,6 +85,10 @@ package struct Policy: Sendable {
   package var forwardCache = ForwardCache()
   /// Which private addresses forwarded names may have.
   package var privateAllowance = PrivateAllowance()
+  /// Whether names that have no business outside are answered here (RFC 6303, RFC 6761), where anything is forwarded.
+  package var hasLocalZones = true
+  /// Whether reverse zones are made of our own addresses where none is written; nil for where anything is forwarded.
+  package var reverseZones: Bool?
 }
 
 extension Policy {

@@ -15,6 +15,8 @@ public final class ZoneDirectory: Sendable {
   /// By zone: the realm whose callers need look no further for a name at or below its apex, since it is whole and no apex
   /// lies below; `UInt16.max` of any other zone.
   @usableFromInline let innermost: FlatArray<UInt16>
+  /// By zone: not 0 where others answer for some names below its apex.
+  @usableFromInline let isShared: FlatArray<UInt8>
   @usableFromInline let seed: UInt64
 
   /// A slot of the table.
@@ -29,8 +31,9 @@ public final class ZoneDirectory: Sendable {
 
   /// - Parameters:
   ///   - zones: at most one for each origin and realm, all built with the seed.
+  ///   - forwarded: zones that others are asked for.
   ///   - seed: keeps the table's order from those who choose names.
-  package init(_ zones: [CompiledZone], contexts: ContextTree, seed: UInt64) {
+  package init(_ zones: [CompiledZone], contexts: ContextTree, forwarded: [DomainName] = [], seed: UInt64) {
     precondition(zones.allSatisfy { $0.seed == seed }, "the zones of a snapshot have one seed")
     lent = LentObjects(zones)
     self.seed = seed
@@ -48,14 +51,22 @@ public final class ZoneDirectory: Sendable {
       table[slot] = Entry(hash: hash, zone: UInt32(number + 1), isWhole: zone.isWhole(in: realms) ? 1 : 0)
     }
     index = FlatArray(table)
-    var outer: Set<DomainName> = []
-    for zone in zones where zone.origin != .root {
-      var ancestor = zone.origin
-      repeat { ancestor = ancestor.parent } while outer.insert(ancestor).inserted && ancestor != .root
-    }
+    let shared = Self.ancestors(of: forwarded)
+    let outer = Self.ancestors(of: zones.map(\.origin)).union(shared)
+    isShared = FlatArray(zones.map { shared.contains($0.origin) ? 1 : 0 })
     innermost = FlatArray(
       zones.map { !outer.contains($0.origin) && $0.isWhole(in: realms) ? UInt16($0.realm) : .max })
     labelCounts = FlatArray(counts)
+  }
+
+  /// The names above some of these.
+  private static func ancestors(of names: [DomainName]) -> Set<DomainName> {
+    var found: Set<DomainName> = []
+    for name in names where name != .root {
+      var ancestor = name
+      repeat { ancestor = ancestor.parent } while found.insert(ancestor).inserted && ancestor != .root
+    }
+    return found
   }
 
   /// In the order of their origins; one for each realm.
@@ -72,6 +83,9 @@ public final class ZoneDirectory: Sendable {
   @inlinable @inline(__always) public func isInnermost(_ zone: Int, context: UInt16) -> Bool {
     zone < innermost.count && innermost[zone] == realms[Int(context)]
   }
+
+  /// True where others are asked for some names below a zone's apex.
+  @inlinable @inline(__always) public func isShared(_ zone: Int) -> Bool { isShared[zone] != 0 }
 
   /// As ``zone(of:type:context:)``, trying a zone first: most queries are for the zone of the query before.
   @inlinable @inline(__always)

@@ -17,7 +17,7 @@ struct MessageTests {
   @Test(
     arguments: grammarCases + statementCases + contextCases + serviceCases + prefixCases + transportCases + serverCases
       + tierCases + identityCases + groupCases + networkCases + leaseCases + originCases + doubtCases + healthCases
-      + steeringCases)
+      + steeringCases + forwardCases)
   func `a policy gets exactly these errors and warnings`(_ golden: MessageCase) {
     #expect(findings(golden.text) == golden.findings)
   }

@@ -75,7 +75,7 @@ struct ReferenceTests {
       #expect(spec.meaning.hasSuffix(".") && spec.absence.hasSuffix("."), "\(spec.keyword)")
       #expect(try #require(PolicyReference.text(of: spec.keyword)).hasPrefix(spec.usage))
     }
-    #expect(PolicyReference.text(of: "forward") == nil)
+    #expect(PolicyReference.text(of: "forwards") == nil)
     #expect(PolicyReference.overview.contains("  acyclic [observed]\n"))
   }
 }

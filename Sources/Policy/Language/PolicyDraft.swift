@@ -63,6 +63,20 @@ struct PolicyDraft {
   var expectations: [Expectation] = []
   var zoneFiles: [ZoneFile] = []
   var groups: [Group] = []
+  var forwards: [Forward] = []
+  var forwardCache: Located<ForwardCache>?
+  var privateAllowance = PrivateAllowance()
+  var hasLocalZones: Located<Bool>?
+  var reverseZones: Located<Bool>?
+
+  struct Forward {
+    let zone: DomainName
+    /// None for `off`.
+    let servers: [Located<SocketAddress>]
+    /// An index into `contexts`, or nil for everyone's.
+    let context: Int?
+    let location: SourceLocation
+  }
 
   struct Group {
     let name: Word

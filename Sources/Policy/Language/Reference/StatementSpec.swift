@@ -45,6 +45,7 @@ struct StatementSpec: Sendable {
     ("Which endpoints are well", checking),
     ("Which endpoints", steering),
     ("Leases", leasing),
+    ("Names of others", forwarding),
     ("What is told", telling),
     ("The server", serving),
   ]
@@ -56,7 +57,7 @@ struct StatementSpec: Sendable {
   static let byKeyword = Dictionary(uniqueKeysWithValues: table.map { ($0.keyword, $0) })
 
   /// Keywords of the language that are not built yet. A rule that is read and does nothing is worse than an error.
-  static let notSupportedYet: Set<String> = ["forward"]
+  static let notSupportedYet: Set<String> = []
 
   /// The keywords that may stand in a block.
   static func keywords(in place: PolicyReader.Place) -> [String] {

@@ -88,6 +88,7 @@ struct PolicyResolver {
     resolveIsolations()
     checkOwnership()
     resolveListens()
+    resolveForwards()
     return policy
   }
 
