@@ -87,6 +87,12 @@ extension Workspace {
     let judgement = snapshot.judge(outcome.caller, target: found.service, at: time)
     if isRefused(judgement, service: found.service, snapshot, &outcome, zone: chain.ownZone) { return nil }
     if chain.aliases == 0, found.kind != .referral { answer.isAuthoritative = true }
+    let isBuiltIn = snapshot.zones.isBuiltIn(number)
+    if isBuiltIn, hidesReverse(snapshot, outcome.caller, found) {
+      answer.rcode = .nxDomain
+      addNegative(zone, UInt32(number), context)
+      return nil
+    }
     switch found.kind {
     case .referral:
       refer(found.node, zone, UInt32(number), snapshot, &outcome)
@@ -102,7 +108,8 @@ extension Workspace {
       return nil
     case .exact, .wildcard:
       if found.node.flags.contains(.alias), !query.type.standsBesideAlias { break }
-      let mayFilter = snapshot.policy.hasIsolations && !judgement.isExcepted
+      // Nobody is kept from localhost, whoever's endpoint that is.
+      let mayFilter = snapshot.policy.hasIsolations && !judgement.isExcepted && !isBuiltIn
       addData(found, zone, UInt32(number), chain.owner, chain.ownZone, mayFilter: mayFilter, snapshot, &outcome)
       return nil
     case .redirection: break

@@ -56,6 +56,8 @@ package struct KeptZones: Sendable {
   private let endpoints: [[Prefix]]?
   private let steeredServices: [Bool]
   private(set) var zones: [DomainName: Zone] = [:]
+  /// The zones that nobody wrote.
+  var local: LocalZones?
   /// The policy, with what it was read from.
   var policy: KeptPolicy?
 

@@ -70,7 +70,8 @@ extension Snapshot {
 
   @inline(never)
   private func isForwarded(_ name: borrowing NameKey, below zone: Int, context: UInt16) -> Bool {
-    let labels = zones.lent.with(zone) { $0.originLabels }
+    // A line for the apex itself replaces only what nobody wrote.
+    let labels = zones.lent.with(zone) { $0.originLabels } &- (zones.isBuiltIn(zone) ? 1 : 0)
     return policy.forwards.route(of: name, context: context, longerThan: labels) != 0
   }
 }

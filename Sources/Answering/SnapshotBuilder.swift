@@ -146,11 +146,15 @@ package enum SnapshotBuilder {
       for service in zone.namedServices { isNamed[Int(service)] = true }
       nextKept?.keep(zone, of: sources[index])
     }
+    let local = LocalZones(zones, policy, options, takingOver: fitting?.local)
+    nextKept?.local = local
+    diagnostics += forwardDoubts(policy, sources)
     if keepsZones { nextKept?.policy = keptPolicy?.with(compiled) ?? policyReader.keep(policyReading, compiled) }
     let snapshot = Snapshot(
       policy: compiled,
       zones: ZoneDirectory(
-        zones, contexts: policy.contexts, forwarded: policy.forwards.filter { !$0.isOff }.map(\.zone), seed: seed),
+        zones, builtIn: local.zones, contexts: policy.contexts,
+        forwarded: policy.forwards.filter { !$0.isOff }.map(\.zone), seed: seed),
       cookieSecrets: secrets, nsid: server.nsid(for: policy), version: server.version(for: policy), layers: layers)
     return LoadedConfiguration(
       snapshot: snapshot, diagnostics: diagnostics.inOrder, sources: sources,

@@ -57,7 +57,8 @@ extension Workspace {
     let permission = snapshot.permission(outcome.caller, target: node.service, at: time)
     if permission == .broken { return refusesDirectly(node.service, request, snapshot, &outcome, into: &response) }
     let rrset = node.rrset(query.type, zone.memory)
-    guard permission == .excepted || isWhole(rrset, of: node, zone, snapshot, outcome.caller) else { return false }
+    guard permission == .excepted || isWhole(rrset, of: node, zone, number, snapshot, outcome.caller)
+    else { return false }
     if let rrset {
       guard rrset.isCopiedWhole, !(rrset.isSigned && query.isDNSSECOK),
         write(rrset, zone, request, arrival, snapshot, into: &response)
@@ -93,10 +94,11 @@ extension Workspace {
   /// addresses, whatever type was asked for.
   @inline(__always)
   private mutating func isWhole(
-    _ rrset: RRsetImage?, of node: ZoneNode, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller
+    _ rrset: RRsetImage?, of node: ZoneNode, _ zone: CompiledZone, _ number: Int, _ snapshot: Snapshot, _ caller: Caller
   ) -> Bool {
     let policy = snapshot.policy
     if policy.isolation(ofContext: caller.context) == nil { return true }
+    if snapshot.zones.isBuiltIn(number) { return false }
     if let rrset, rrset.holdsAddresses { return !policy.hidesAny(of: rrset, zone.memory, from: caller.context) }
     if let rrset, rrset.holdsEndpoints { return false }
     var next = node.addresses(zone.memory)

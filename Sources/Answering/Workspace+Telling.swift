@@ -143,7 +143,7 @@ extension Workspace {
   private mutating func tellName(
     _ number: Int, _ snapshot: Snapshot, _ outcome: Outcome, into response: inout OctetBuffer
   ) -> Bool {
-    let zone = snapshot.zones.zones[number]
+    let zone = snapshot.zones.all[number]
     var outcome = outcome
     let caller = outcome.caller
     let placement = judgementOfPlacement(snapshot, caller)

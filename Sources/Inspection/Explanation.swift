@@ -165,7 +165,7 @@ private struct Retrace {
       let fact = Explanation.Fact(text: "no zone served here has this name", place: nil)
       return (Explanation.Step(owner: owner.description, zone: nil, service: nil, data: [fact]), nil)
     }
-    let zone = snapshot.zones.zones[number]
+    let zone = snapshot.zones.all[number]
     var wildcard = NameKey()
     let found = zone.finding(key, type: type, context: context, wildcard: &wildcard)
     var step = Explanation.Step(

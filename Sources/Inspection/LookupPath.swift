@@ -26,7 +26,7 @@ struct LookupPath: Hashable {
       names.append(owner)
       // The type matters to DS alone.
       guard let number = snapshot.zones.zone(of: key, type: .a, context: context) else { break }
-      let zone = snapshot.zones.zones[number]
+      let zone = snapshot.zones.all[number]
       if zone.isBroken(for: context) { break }
       let found = zone.finding(key, type: .a, context: context, wildcard: &wildcard)
       note(found.service)
@@ -65,7 +65,7 @@ struct LookupPath: Hashable {
       if !names.contains(target) { names.append(target) }
       note(zone.covers(key) ? zone.find(key, context: context).service : 0)
       if let own = snapshot.zones.zone(of: key, type: .a, context: context) {
-        note(snapshot.zones.zones[own].find(key, context: context).service)
+        note(snapshot.zones.all[own].find(key, context: context).service)
       }
     }
   }

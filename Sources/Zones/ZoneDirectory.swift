@@ -4,7 +4,9 @@ public import FlatMemory
 
 /// All zones of a snapshot, found by name.
 public final class ZoneDirectory: Sendable {
-  /// The zones, to be read by number on a query's path.
+  /// The zones that are written, in the order of their origins; one for each realm. Their numbers are their places here.
+  public let zones: [CompiledZone]
+  /// All zones, to be read by number on a query's path; those that nobody wrote come last.
   public let lent: LentObjects<CompiledZone>
   /// An open-addressing table, by the hash of an apex and its realm.
   @usableFromInline let index: FlatArray<Entry>
@@ -30,12 +32,18 @@ public final class ZoneDirectory: Sendable {
   }
 
   /// - Parameters:
-  ///   - zones: at most one for each origin and realm, all built with the seed.
+  ///   - zones: those that are written. At most one for each origin and realm, all built with the seed.
+  ///   - builtIn: the others, with the same seed and none of the same origins.
   ///   - forwarded: zones that others are asked for.
   ///   - seed: keeps the table's order from those who choose names.
-  package init(_ zones: [CompiledZone], contexts: ContextTree, forwarded: [DomainName] = [], seed: UInt64) {
+  package init(
+    _ written: [CompiledZone], builtIn: [CompiledZone] = [], contexts: ContextTree, forwarded: [DomainName] = [],
+    seed: UInt64
+  ) {
+    let zones = written + builtIn
     precondition(zones.allSatisfy { $0.seed == seed }, "the zones of a snapshot have one seed")
     lent = LentObjects(zones)
+    self.zones = written
     self.seed = seed
     let realms = (0..<contexts.nodes.count).map { UInt16(contexts.realm(of: $0)) }
     self.realms = FlatArray(realms)
@@ -52,8 +60,12 @@ public final class ZoneDirectory: Sendable {
     }
     index = FlatArray(table)
     let shared = Self.ancestors(of: forwarded)
-    let outer = Self.ancestors(of: zones.map(\.origin)).union(shared)
-    isShared = FlatArray(zones.map { shared.contains($0.origin) ? 1 : 0 })
+    let outer = Self.ancestors(of: zones.map(\.origin)).union(shared).union(forwarded)
+    let replaced = shared.union(forwarded)
+    isShared = FlatArray(
+      zones.enumerated().map { number, zone in
+        (number < written.count ? shared : replaced).contains(zone.origin) ? 1 : 0
+      })
     innermost = FlatArray(
       zones.map { !outer.contains($0.origin) && $0.isWhole(in: realms) ? UInt16($0.realm) : .max })
     labelCounts = FlatArray(counts)
@@ -69,8 +81,11 @@ public final class ZoneDirectory: Sendable {
     return found
   }
 
-  /// In the order of their origins; one for each realm.
-  public var zones: [CompiledZone] { lent.all }
+  /// All zones by number, those that nobody wrote too: for the control plane.
+  package var all: [CompiledZone] { lent.all }
+
+  /// True for a zone that nobody wrote.
+  @inlinable @inline(__always) public func isBuiltIn(_ zone: Int) -> Bool { zone >= zones.count }
 
   /// The hash by which all zones find the name that a message asks for; any number where it asks for none.
   @inlinable public func hash(ofQuestionIn message: Span<UInt8>) -> UInt64 { message.hashOfQuestion(seed: seed) }
@@ -84,7 +99,7 @@ public final class ZoneDirectory: Sendable {
     zone < innermost.count && innermost[zone] == realms[Int(context)]
   }
 
-  /// True where others are asked for some names below a zone's apex.
+  /// True where others are asked for some names below a zone's apex; of one that nobody wrote, at its apex or below.
   @inlinable @inline(__always) public func isShared(_ zone: Int) -> Bool { isShared[zone] != 0 }
 
   /// As ``zone(of:type:context:)``, trying a zone first: most queries are for the zone of the query before.

@@ -43,8 +43,13 @@ struct Fixture {
   ///   - zones: text by path: `mesh.test.zone`, or `laptop/mesh.test.zone` for an overlay.
   ///   - strict: fail where there is any error.
   init(policy: String = "", _ zones: KeyValuePairs<String, String>, strict: Bool = true) throws {
-    let texts = Dictionary(zones.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-    let files = zones.filter { $0.key.hasSuffix(".zone") }.map { path, _ in
+    try self.init(policy: policy, files: zones.map { ($0.key, $0.value) }, strict: strict)
+  }
+
+  /// The same with files that were made up.
+  init(policy: String = "", files zones: [(String, String)], strict: Bool = true) throws {
+    let texts = Dictionary(zones, uniquingKeysWith: { first, _ in first })
+    let files = zones.filter { $0.0.hasSuffix(".zone") }.map { path, _ in
       let parts = path.split(separator: "/").map(String.init)
       return ConfigurationFiles.Zone(
         path: path, origin: String((parts.last ?? "").dropLast(5)), context: parts.count > 1 ? parts[0] : nil)

@@ -55,8 +55,8 @@ struct ChangedNames {
         groups[zones, default: []].append(index)
       }
       for (zones, contexts) in groups {
-        let oldZone = zones.old.map { pair.old.zones.zones[$0] }
-        let newZone = zones.new.map { pair.new.zones.zones[$0] }
+        let oldZone = zones.old.map { pair.old.zones.all[$0] }
+        let newZone = zones.new.map { pair.new.zones.all[$0] }
         compareStates(origin, oldZone, newZone, contexts)
         compareNames(oldZone, newZone, contexts)
       }

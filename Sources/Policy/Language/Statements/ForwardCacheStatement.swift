@@ -34,7 +34,7 @@ func readForwardCache(_ statement: Statement, _ reader: inout PolicyReader) {
 
 extension PolicyReader {
   /// `64MiB`, in octets.
-  private mutating func cacheSize(_ word: Word) -> Int? {
+  fileprivate mutating func cacheSize(_ word: Word) -> Int? {
     for (unit, shift) in [("KiB", 10), ("MiB", 20), ("GiB", 30)] where word.text.hasSuffix(unit) {
       let octets = number(word.text.dropLast(3), in: 1...1 << 20).map { $0 << shift }
       if let octets, ForwardCache.sizes.contains(octets) { return octets }
@@ -45,7 +45,7 @@ extension PolicyReader {
   }
 
   /// `90`, `90s`, `5m`, `1h` or `7d`, in seconds; at least 1.
-  private mutating func timeSpan(_ word: Word, upTo longest: UInt32) -> UInt32? {
+  fileprivate mutating func timeSpan(_ word: Word, upTo longest: UInt32) -> UInt32? {
     var digits = word.text[...]
     var unit = 1
     for (letter, seconds) in [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)] where digits.hasSuffix(letter) {

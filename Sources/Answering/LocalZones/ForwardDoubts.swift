@@ -1,0 +1,39 @@
+internal import DNSFormat
+internal import Diagnostics
+internal import Policy
+internal import Zones
+
+/// `forward` lines that meet zones of ours.
+///
+/// A line for a zone's own apex is never used: what is written comes before. A line for a zone below it takes that part
+/// of ours, and what is written there is not answered with.
+func forwardDoubts(_ policy: Policy, _ sources: [ZoneSource]) -> [Diagnostic] {
+  let own = Dictionary(sources.map { ($0.origin, $0) }, uniquingKeysWith: { first, _ in first })
+  return policy.forwards.compactMap { line in
+    if own[line.zone] != nil {
+      return .warning(
+        at: line.location,
+        "\(line.zone) is a zone served here, so nobody is asked for its names; remove the line, or the zone's files")
+    }
+    if line.isOff { return nil }
+    var above = line.zone
+    while above != .root {
+      above = above.parent
+      guard let zone = own[above] else { continue }
+      for layer in zone.layers {
+        let record = layer.records.records.first { record in
+          // A delegation there says the same to others as the line does to us; its glue is of no use.
+          record.type != .ns && record.type != .ds && layer.records.owner(of: record).isAtOrBelow(line.zone)
+        }
+        if let record {
+          return .warning(
+            at: line.location,
+            "names below \(line.zone) are asked for elsewhere, so the records of \(above) there are never answered with, "
+              + "see \(layer.records.location(of: record).short); remove them, or this line")
+        }
+      }
+      return nil
+    }
+    return nil
+  }
+}
