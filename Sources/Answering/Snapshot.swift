@@ -63,9 +63,15 @@ extension Snapshot {
   ///
   /// A `forward` line for a zone below the apex of ours takes what is at and below it: that part is somebody else's.
   @inline(__always)
-  func ownZone(of name: borrowing NameKey, type: RRType, context: UInt16, guess: Int) -> Int? {
+  package func ownZone(of name: borrowing NameKey, type: RRType, context: UInt16, guess: Int) -> Int? {
     guard let zone = zones.zone(of: name, type: type, context: context, guess: guess) else { return nil }
     return zones.isShared(zone) && isForwarded(name, below: zone, context: context) ? nil : zone
+  }
+
+  /// The number of the `forward` line that says what becomes of a name which no zone of ours answers for, also where it
+  /// says `off`; 0 for none.
+  package func forwardLine(of name: borrowing NameKey, context: UInt16) -> UInt16 {
+    policy.forwards.line(of: name, context: context)
   }
 
   @inline(never)

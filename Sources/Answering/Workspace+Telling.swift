@@ -15,6 +15,8 @@ extension Workspace {
     case caller
     /// Why do I get what I get? Of a name in the zone of this number.
     case name(zone: Int)
+    /// The same of a name that no zone of ours answers for: what the `forward` line of this number says of it.
+    case forward(line: UInt16)
     /// `version.bind`, `version.server`
     case version
     /// `hostname.bind`, `id.server` (RFC 4892)
@@ -31,14 +33,18 @@ extension Workspace {
     case 3, 4: return caller.isPlaced && snapshot.nsid.count > 0 ? .identity : nil
     default: break
     }
-    return snapshot.zones.zone(of: name, type: .txt, context: caller.context).map { .name(zone: $0) }
+    if let zone = snapshot.ownZone(of: name, type: .txt, context: caller.context, guess: lastZone) {
+      return .name(zone: zone)
+    }
+    let line = caller.isPlaced ? snapshot.forwardLine(of: name, context: caller.context) : 0
+    return line == 0 ? nil : .forward(line: line)
   }
 
   /// False where the policy keeps explanations from the caller (`explain`): `answer` is a refusal then.
   mutating func tells(_ question: InBandQuestion, _ snapshot: Snapshot, _ outcome: inout Outcome) -> Bool {
     switch question {
     case .version, .identity: return true
-    case .caller, .name: break
+    case .caller, .name, .forward: break
     }
     if snapshot.policy.telling.tells(outcome.caller) { return true }
     answer.reset()
@@ -63,6 +69,9 @@ extension Workspace {
     switch question {
     case .caller: fits = tellCaller(arrival, snapshot, outcome, into: &response)
     case .name(let zone): fits = tellName(zone, snapshot, outcome, into: &response)
+    case .forward(let line):
+      snapshot.policy.forwards.appendText(of: line, to: &fact)
+      fits = endFact(into: &response)
     case .version:
       fact.append(snapshot.version, from: 0, count: snapshot.version.count)
       fits = endFact(into: &response)

@@ -6,8 +6,8 @@ internal import Policy
 
 /// Runs the policy's `expect` lines against a snapshot.
 ///
-/// `expect from ADDR NAME TYPE -> OUTCOME`, where OUTCOME is `refused [RULE]`, `nxdomain`, `nodata`, `dropped`, or the
-/// RDATA of the answer in presentation format, in any order. What counts is what the caller is told in the end: an alias
+/// `expect from ADDR NAME TYPE -> OUTCOME`, where OUTCOME is `refused [RULE]`, `nxdomain`, `nodata`, `dropped`,
+/// `forwarded [SERVER...]`, or the RDATA of the answer in presentation format, in any order. What counts is what the caller is told in the end: an alias
 /// on the way is not listed.
 package enum Expectations {
   /// The expectations that do not hold, and those that cannot be read, each as an error at its line.
@@ -61,6 +61,8 @@ package enum Expectations {
       isMet = found.isRefused && (words.count == 1 || found.rule == words[1].lowercased())
     case "nxdomain" where words.count == 1, "nodata" where words.count == 1, "dropped" where words.count == 1:
       isMet = found.word == words[0].lowercased()
+    case "forwarded":
+      isMet = found.word == "forwarded" && servers(words).allSatisfy(found.servers.contains)
     default:
       switch rdata(words, type, origin: snapshot.policy.policy.origin) {
       case .failure(let problem):
@@ -85,6 +87,13 @@ package enum Expectations {
         "nobody can ask at \(listener): no listen line has it; write an address of one, for example \(some)")
     }
     let words = expectation.outcome
+    if words[0].text.lowercased() == "forwarded",
+      let word = words.dropFirst().first(where: { SocketAddress($0.text, defaultPort: 53) == nil })
+    {
+      return .error(
+        at: word.location,
+        "\"\(visible(word.text))\" is no address of a server; write for example forwarded 192.0.2.53")
+    }
     guard words.count == 2, words[0].text.lowercased() == "refused" else { return nil }
     let rules = Rule.allCases.filter { $0 != .none && $0 != .observed }.map(\.word)
     if rules.contains(words[1].text.lowercased()) { return nil }
@@ -93,6 +102,11 @@ package enum Expectations {
       at: words[1].location,
       "no rule is called \"\(visible(words[1].text))\""
         + (suggestion.isEmpty ? "; write one of \(rules.joined(separator: ", "))" : suggestion))
+  }
+
+  /// The servers behind `forwarded`.
+  private static func servers(_ words: [String]) -> [SocketAddress] {
+    words.dropFirst().compactMap { SocketAddress($0, defaultPort: 53) }
   }
 
   private struct Problem: Error {
@@ -120,7 +134,7 @@ package enum Expectations {
           of: type, text: text.span, fields: Array(fields[first..<min(first + size, fields.count)]), from: 0,
           origin: origin?.wire ?? [], to: &wire)
       } catch {
-        let known = ["refused", "nxdomain", "nodata", "dropped"]
+        let known = ["refused", "nxdomain", "nodata", "dropped", "forwarded"]
         return .failure(
           Problem(
             text: "\"\(words.joined(separator: " "))\" is no \(type) and none of \(known.joined(separator: ", "))"
@@ -137,6 +151,8 @@ private struct Found {
   var word: String
   var rule: String?
   var rdata: [[UInt8]] = []
+  /// Who would be asked.
+  var servers: [SocketAddress] = []
   var description: String
 
   var isRefused: Bool { rule != nil || word == "refused" }
@@ -149,6 +165,14 @@ private struct Found {
         word = message.rcode == RCode.nxDomain.rawValue ? "nxdomain" : "nodata"
       }
       description = "refused by \(refusal.rule.word): \(snapshot.policy.text(of: refusal, outcome))"
+      return
+    }
+    if outcome.decision == .forwarded {
+      let line = snapshot.policy.policy.forwards[Int(outcome.route) - 1]
+      word = "forwarded"
+      servers = line.servers
+      description =
+        "forwarded \(servers.map(\.description).joined(separator: " ")), by \(line.text) at \(line.location.short)"
       return
     }
     guard let message else {

@@ -45,13 +45,13 @@ package struct Explanation: Codable, Sendable {
   /// How the caller is known.
   package let caller: [Fact]
   package let steps: [Step]
-  /// `answered`, `refused`, `failed`, `silent`.
+  /// `answered`, `refused`, `failed`, `silent`, `forwarded`.
   package let decision: String
   /// The rule that refused, or would have.
   package let refusal: Fact?
   /// True where `mode observe`, or a rule in shadow, let pass what `refusal` says.
   package let isOnlyObserved: Bool
-  /// Nil where there is no response.
+  /// Nil where there is no response, or it is for another server to say.
   package let response: Response?
 
   /// Asks the snapshot as the caller would, then retraces the steps.
@@ -88,7 +88,8 @@ package struct Explanation: Codable, Sendable {
         text: snapshot.policy.text(of: $0, outcome), place: $0.reason == 0 ? nil : snapshot.policy.reason($0.reason))
     }
     isOnlyObserved = outcome.isOnlyObserved
-    response = message.map(Response.init)
+    // What others say is theirs; what was written meanwhile is no response.
+    response = outcome.decision == .forwarded ? nil : message.map(Response.init)
   }
 }
 
@@ -161,9 +162,8 @@ private struct Retrace {
     var key = NameKey()
     key.load(owner)
     let context = caller.context
-    guard let number = snapshot.zones.zone(of: key, type: type, context: context) else {
-      let fact = Explanation.Fact(text: "no zone served here has this name", place: nil)
-      return (Explanation.Step(owner: owner.description, zone: nil, service: nil, data: [fact]), nil)
+    guard let number = snapshot.ownZone(of: key, type: type, context: context, guess: 0) else {
+      return (Explanation.Step(owner: owner.description, zone: nil, service: nil, data: [elsewhere(key)]), nil)
     }
     let zone = snapshot.zones.all[number]
     var wildcard = NameKey()
@@ -192,6 +192,15 @@ private struct Retrace {
       return follow(found.node, (try? encloser.prepending(label: [0x2a])) ?? encloser, type, zone, &step)
     }
     return (step, nil)
+  }
+
+  /// What becomes of a name that no zone of ours answers for.
+  private func elsewhere(_ name: borrowing NameKey) -> Explanation.Fact {
+    let number = caller.isPlaced ? snapshot.forwardLine(of: name, context: caller.context) : 0
+    if number == 0 { return Explanation.Fact(text: "no zone served here has this name", place: nil) }
+    let line = snapshot.policy.policy.forwards[Int(number) - 1]
+    return Explanation.Fact(
+      text: "no zone of ours answers: \(line.effect), by \(line.text)", place: line.location.short)
   }
 
   /// The DNAME above a name, and where it leads.

@@ -25,7 +25,9 @@ extension Explanation {
   }
 
   private var responseFacts: [Fact] {
-    guard let response else { return [Fact(text: "none", place: nil)] }
+    guard let response else {
+      return [Fact(text: decision == "forwarded" ? "what the server says that is asked" : "none", place: nil)]
+    }
     var facts = [Fact(text: response.rcode + (response.isAuthoritative ? ", authoritative" : ""), place: nil)]
     if let error = response.extendedError { facts.append(Fact(text: error, place: nil)) }
     facts += response.answer.map { Fact(text: $0, place: nil) }

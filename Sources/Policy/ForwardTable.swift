@@ -21,6 +21,8 @@ public final class ForwardTable: Sendable {
   /// By line: not 0 for `off`. Index 0 is no line.
   @usableFromInline let isOff: FlatArray<UInt8>
   @usableFromInline let fingerprints: FlatArray<UInt64>
+  /// By line: what becomes of its names, in words.
+  private let texts: TextTable
 
   /// A slot of the table.
   @usableFromInline struct Entry: BitwiseCopyable, Sendable {
@@ -72,6 +74,9 @@ public final class ForwardTable: Sendable {
     self.names = FlatArray(names + [UInt8](repeating: 0, count: 8))
     isOff = FlatArray([0] + policy.forwards.map { $0.isOff ? 1 : 0 })
     fingerprints = FlatArray([0] + policy.forwards.map(Self.fingerprint))
+    var texts = TextTable.Builder()
+    for line in policy.forwards { texts.add("\(line.effect), by \(line.text) (\(line.location.short))") }
+    self.texts = TextTable(texts)
   }
 
   /// Names come from outside and zones do not: no one can fill the table, so its order need not be kept from anyone.
@@ -173,6 +178,9 @@ public final class ForwardTable: Sendable {
     }
     return runs[low].line
   }
+
+  /// Appends what becomes of the names of a line: `forwarded to 192.0.2.53:53, by forward . (a.policy:3)`.
+  package func appendText(of line: UInt16, to buffer: inout OctetBuffer) { texts.append(UInt32(line), to: &buffer) }
 
   /// What answers of a line are kept under: the same for the same servers in the same order, in whatever snapshot; 0 for
   /// no line.

@@ -19,6 +19,14 @@ package struct Forward: Hashable, Sendable {
   /// True for `forward ZONE off`.
   package var isOff: Bool { servers.isEmpty }
 
+  /// The line as messages name it: `forward example.com.`.
+  package var text: String { "forward \(zone)" }
+
+  /// What becomes of its names.
+  package var effect: String {
+    isOff ? "not forwarded" : "forwarded to \(servers.map(\.description).joined(separator: ", "))"
+  }
+
   package init(zone: DomainName, servers: [SocketAddress], context: Int = 0, location: SourceLocation) {
     self.zone = zone
     self.servers = servers

@@ -89,6 +89,13 @@ package struct Policy: Sendable {
   package var hasLocalZones = true
   /// Whether reverse zones are made of our own addresses where none is written; nil for where anything is forwarded.
   package var reverseZones: Bool?
+
+  /// True where some caller's names are forwarded.
+  package var forwardsAny: Bool { forwards.contains { !$0.isOff } }
+  /// True where local zones are answered here.
+  package var servesLocalZones: Bool { hasLocalZones && forwardsAny }
+  /// True where our own addresses are answered for in reverse.
+  package var makesReverseZones: Bool { reverseZones ?? forwardsAny }
 }
 
 extension Policy {

@@ -53,7 +53,7 @@ struct LocalZoneTests {
   }
 
   @Test func `they are compiled without a remark`() throws {
-    let options = ZoneBuildOptions(contexts: try Fixture(policy: "").snapshot.contexts, services: [], seed: 1)
+    let options = ZoneBuildOptions(contexts: try Fixture(policy: "", [:]).snapshot.contexts, services: [], seed: 1)
     for local in LocalZone.all {
       let source = ZoneSource(origin: local.origin, layers: [.init(context: 0, records: local.records(isMade: false))])
       #expect(ZoneBuilder.build(source, options).diagnostics.map(\.description) == [])

@@ -108,7 +108,7 @@ struct ReverseZoneTests {
       let source = "10.\(context).0.1"
       var right: [Int: [String]] = [:]
       for name in 0..<6 {
-        for address in try fixture.ask("n\(name).mesh.test.", "A", from: source).data {
+        for address in try fixture.ask("n\(name).mesh.test.", .a, from: source).data {
           right[try #require(Int(address.split(separator: ".")[3])), default: []].append("n\(name).mesh.test.")
         }
       }

@@ -212,8 +212,8 @@ struct DifferenceTests {
       for asker in context.callers {
         for name in names {
           for type in types {
-            let before = AnswerDigest(oldInquiry.ask(name, type, asker.old.evidence), oldInquiry.message)
-            let after = AnswerDigest(newInquiry.ask(name, type, asker.new.evidence), newInquiry.message)
+            let before = AnswerDigest(oldInquiry.ask(name, type, asker.old.evidence), oldInquiry.message, old)
+            let after = AnswerDigest(newInquiry.ask(name, type, asker.new.evidence), newInquiry.message, new)
             if before != after {
               changed.insert(
                 Tuple(

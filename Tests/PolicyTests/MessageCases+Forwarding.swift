@@ -27,7 +27,7 @@ let forwardCases: [MessageCase] = [
     #"p:5:11: error: "ff02::fb" is no address of a server; write for example 192.0.2.53, [2001:db8::53]:53 or off"#,
     #"p:6:22: error: "192.0.2.53:53" is there twice; keep one"#,
     #"p:7:15: error: "192.0.2.53" is one word too many for "forward"; write forward ZONE SERVER[:PORT]..., or forward ZONE off"#,
-    #"p:8:9: error: "a..b" has an empty label; write one dot between labels"#),
+    #"p:8:9: error: "a..b" has an empty label (RFC 1035 §3.1); remove the extra dot"#),
   MessageCase(
     """
     listen 127.0.0.1:53 0.0.0.0:5300
@@ -76,7 +76,7 @@ let forwardCases: [MessageCase] = [
     reverse-zones on off
     """,
     #"p:1:15: error: "10.0.0.0/33" is no address or prefix; write for example 10.20.0.0/16 or ::1"#,
-    #"p:1:27: error: "a..b" has an empty label; write one dot between labels"#,
+    #"p:1:27: error: "a..b" has an empty label (RFC 1035 §3.1); remove the extra dot"#,
     #"p:2:13: error: "maybe" is not understood here; write on or off"#,
     #"p:3:18: error: "off" is one word too many for "reverse-zones"; write reverse-zones on|off"#),
 ]

@@ -79,13 +79,6 @@ let grammarCases: [MessageCase] = [
     #"p:1:14: error: "listen" does not belong in a service; write it at the top level or in a context"#),
   MessageCase(
     """
-    forward . 192.0.2.53
-    service a. { drain 10.0.0.1 }
-    """,
-    #"p:1:1: error: "forward" is not supported yet; remove it"#,
-    #"p:2:14: error: "drain" is not supported yet; remove it"#),
-  MessageCase(
-    """
     a { b { c { d { e { f { g { h { i { } } } } } } } } }
     """,
     #"p:1:1: error: there is no statement "a"; at the top level there may be origin, include, zone, group, network, context, trust, service, default, isolate, tiers, tier, acyclic, except, observe, mode, deny-as, expect, explain, version, nsid, query-log, metrics-log, measure, dnstap, forward, forward-cache, allow-private, local-zones, reverse-zones, listen, http, http-host, user, reload, rate-limit, tcp-limits, cookies, cookie-secret, answer-order"#,

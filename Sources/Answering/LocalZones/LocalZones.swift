@@ -19,9 +19,8 @@ struct LocalZones: Sendable {
   ///   - written: the zones of the configuration, compiled with the same options.
   ///   - kept: those of the load before, where its options were the same; taken over where nothing has changed.
   init(_ written: [CompiledZone], _ policy: Policy, _ options: ZoneBuildOptions, takingOver kept: LocalZones?) {
-    let forwardsAny = policy.forwards.contains { !$0.isOff }
-    let isReversed = policy.reverseZones ?? forwardsAny
-    let hasAll = policy.hasLocalZones && forwardsAny
+    let isReversed = policy.makesReverseZones
+    let hasAll = policy.servesLocalZones
     let own = Set(written.map(\.origin))
     var locals: [LocalZone] = []
     if hasAll || isReversed {

@@ -73,7 +73,7 @@ package struct CallReplay: ~Copyable {
     let query = Message.query(name, type)
     let arrival = Arrival(evidence, transport: .tcp, time: time)
     let outcome = respond(to: query.span, arrival, free, using: &workspace, into: &response)
-    calls.isOurs = outcome.decision != .refused
+    calls.isOurs = outcome.decision != .refused && outcome.decision != .forwarded
     guard calls.isOurs else { return calls }
     var names = [name]
     if let message = try? Message(response.octets.octets(0..<response.count)) {

@@ -80,8 +80,10 @@ struct AnswerComparison: ~Copyable {
   ) -> Told? {
     let before = old.ask(name, type, oldEvidence)
     let after = new.ask(name, type, newEvidence)
-    if old.hasSameResponse(as: new), before.refusal == nil, after.refusal == nil { return nil }
-    let oldDigest = AnswerDigest(before, old.message), newDigest = AnswerDigest(after, new.message)
+    let isOthers = before.decision == .forwarded || after.decision == .forwarded
+    if !isOthers, old.hasSameResponse(as: new), before.refusal == nil, after.refusal == nil { return nil }
+    let oldDigest = AnswerDigest(before, old.message, pair.old)
+    let newDigest = AnswerDigest(after, new.message, pair.new)
     if oldDigest == newDigest { return nil }
     return Told(oldOutcome: before, newOutcome: after, old: oldDigest, new: newDigest)
   }

@@ -1,3 +1,4 @@
+internal import Addresses
 internal import Answering
 internal import DNSFormat
 internal import Policy
@@ -15,11 +16,17 @@ struct AnswerDigest: Hashable {
   /// The rule that refuses, or would; `none` where none does.
   var rule = Rule.none
   var isOnlyObserved = false
+  /// Who is asked instead, in order: what they say is not known.
+  var asked: [SocketAddress]?
 
-  init(_ outcome: Outcome, _ message: Message?) {
+  init(_ outcome: Outcome, _ message: Message?, _ snapshot: Snapshot) {
     if let refusal = outcome.refusal {
       rule = refusal.rule
       isOnlyObserved = outcome.isOnlyObserved
+    }
+    if outcome.decision == .forwarded {
+      asked = snapshot.policy.policy.forwards[Int(outcome.route) - 1].servers
+      return
     }
     guard let message else { return }
     rcode = message.rcode
@@ -65,6 +72,7 @@ struct AnswerDigest: Hashable {
   }
 
   private func toldWords(_ type: RRType) -> String {
+    if let asked { return "forwarded \(asked.map(\.description).joined(separator: " "))" }
     guard let rcode else { return "silence" }
     let data = answer.filter { $0.type == type || type == .any }.map(\.text).sorted()
     switch RCode(rawValue: rcode) {

@@ -186,6 +186,7 @@ func serverChanges(_ pair: SnapshotPair) -> [DifferenceSearch.Key] {
     "observed rules", old.observedRules.map(\.rule.word).sorted().joined(separator: " "),
     new.observedRules.map(\.rule.word).sorted().joined(separator: " "),
     new.observedRules.first?.location.wholeLine.description)
+  changes += forwardChanges(old, new)
   for context in pair.contexts where context.old != 0 || context.new != 0 {
     let place = new.contextDetails[Int(context.new)].location.wholeLine.description
     compare(

@@ -81,10 +81,6 @@ struct PolicyReader {
   }
 
   private mutating func refuseUnknown(_ keyword: Word) {
-    if StatementSpec.notSupportedYet.contains(keyword.text) {
-      diagnostics.error(at: keyword.location, "\(quoted(keyword.text)) is not supported yet; remove it")
-      return
-    }
     let place = place
     diagnostics.error(
       at: keyword.location, "there is no statement \(quoted(keyword.text))", meant: keyword.text,

@@ -56,9 +56,6 @@ struct StatementSpec: Sendable {
   /// The statements by their keywords.
   static let byKeyword = Dictionary(uniqueKeysWithValues: table.map { ($0.keyword, $0) })
 
-  /// Keywords of the language that are not built yet. A rule that is read and does nothing is worse than an error.
-  static let notSupportedYet: Set<String> = []
-
   /// The keywords that may stand in a block.
   static func keywords(in place: PolicyReader.Place) -> [String] {
     table.filter { $0.places.contains(place) }.map(\.keyword)
@@ -66,6 +63,6 @@ struct StatementSpec: Sendable {
 
   /// All keywords, those that may stand in a block first: of two that are equally near, the first is suggested.
   static func keywords(nearestTo place: PolicyReader.Place) -> [String] {
-    keywords(in: place) + table.filter { !$0.places.contains(place) }.map(\.keyword) + notSupportedYet.sorted()
+    keywords(in: place) + table.filter { !$0.places.contains(place) }.map(\.keyword)
   }
 }

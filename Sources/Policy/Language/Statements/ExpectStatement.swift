@@ -2,7 +2,7 @@ internal import Addresses
 
 /// How an `expect` is written.
 let expectUsage =
-  "expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | RDATA..."
+  "expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | forwarded [SERVER...] | RDATA..."
 
 /// `expect from ADDRESS [at LISTENER] [as …] NAME [TYPE] -> OUTCOME`: a test that lives in the policy. Type and outcome are
 /// judged elsewhere.
