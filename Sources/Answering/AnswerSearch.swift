@@ -25,7 +25,7 @@ extension Workspace {
       return
     }
     guard let ownZone else {
-      if forwards(snapshot, &outcome) { return }
+      if deniesBareName(snapshot, &outcome) || forwards(snapshot, &outcome) { return }
       outcome.decision = .refused
       answer.rcode = .refused
       answer.infoCode = .notAuthoritative

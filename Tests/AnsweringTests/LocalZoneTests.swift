@@ -41,7 +41,7 @@ struct LocalZoneTests {
     for policy in ["", "forward . off", "forward . 192.0.2.53\nlocal-zones off\nreverse-zones off"] {
       let fixture = try Fixture(policy: policy, ["mesh.test.zone": mesh])
       #expect(fixture.snapshot.zones.all.count == 1)
-      #expect(try fixture.ask("localhost.", .a).outcome.decision != .answered)
+      #expect(try fixture.ask("x.localhost.", .a).outcome.decision != .answered)
     }
   }
 
@@ -103,6 +103,17 @@ struct LocalZoneTests {
       #expect(reply.outcome.decision == .refused && reply.rcode == "REFUSED" && reply.outcome.route == 0, "\(name)")
     }
     #expect(try fixture.ask("www.example.", .a, from: "10.1.0.1").outcome.route == 1)
+  }
+
+  @Test func `a bare name has no address, unless a line is for it`() throws {
+    let fixture = try Fixture(policy: "forward . 192.0.2.53\nforward intranet 192.0.2.54", ["mesh.test.zone": mesh])
+    let bare = try fixture.ask("orders.", .a)
+    #expect(bare.outcome.decision == .answered && bare.rcode == "NXDOMAIN" && bare.authority == [])
+    #expect(try fixture.ask("orders.", .aaaa).rcode == "NXDOMAIN")
+    #expect(try fixture.ask("org.", .ns).outcome.route == 1)
+    #expect(try fixture.ask("intranet.", .a).outcome.route == 2)
+    #expect(try fixture.ask(".", .a).outcome.route == 1)
+    #expect(try Fixture(policy: "", ["mesh.test.zone": mesh]).ask("orders.", .a).rcode == "REFUSED")
   }
 
   @Test func `a line below a zone of ours takes that part of it, and one for its apex does not`() throws {

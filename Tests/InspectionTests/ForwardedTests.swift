@@ -1,4 +1,5 @@
 import Addresses
+import Answering
 import DNSFormat
 import Testing
 
@@ -64,7 +65,7 @@ struct ForwardedTests {
     )
     #expect(
       first("expect from 10.0.0.2 www.example.net. -> forwarded somewhere")
-        == "p.policy:5:53: error: \"somewhere\" is no address of a server; write for example forwarded 192.0.2.53")
+        == "p.policy:5:52: error: \"somewhere\" is no address of a server; write for example forwarded 192.0.2.53")
   }
 
   @Test func `diff tells lines that are other, and answers that are others' now`() throws {

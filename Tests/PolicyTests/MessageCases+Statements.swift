@@ -189,7 +189,7 @@ let statementCases: [MessageCase] = [
     """
     expect 10.0.0.1 a. A -> refused
     """,
-    #"p:1:8: error: "10.0.0.1" is not understood here; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | RDATA..."#
+    #"p:1:8: error: "10.0.0.1" is not understood here; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | forwarded [SERVER...] | RDATA..."#
   ),
   MessageCase(
     """
@@ -200,25 +200,25 @@ let statementCases: [MessageCase] = [
     """
     expect from 10.0.0.1 a. A refused
     """,
-    #"p:1:1: error: this "expect" has no "->"; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | RDATA..."#
+    #"p:1:1: error: this "expect" has no "->"; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | forwarded [SERVER...] | RDATA..."#
   ),
   MessageCase(
     """
     expect from 10.0.0.1 -> refused
     """,
-    #"p:1:22: error: "->" is not understood here; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | RDATA..."#
+    #"p:1:22: error: "->" is not understood here; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | forwarded [SERVER...] | RDATA..."#
   ),
   MessageCase(
     """
     expect from 10.0.0.1 a. A IN -> refused
     """,
-    #"p:1:27: error: "IN" is not understood here; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | RDATA..."#
+    #"p:1:27: error: "IN" is not understood here; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | forwarded [SERVER...] | RDATA..."#
   ),
   MessageCase(
     """
     expect from 10.0.0.1 a. A ->
     """,
-    #"p:1:1: error: "expect" needs more after it; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | RDATA..."#
+    #"p:1:1: error: "expect" needs more after it; write expect from ADDRESS [at LISTENER] [as identity NAME|as uid USER] NAME [TYPE] -> refused [RULE] | nxdomain | nodata | dropped | forwarded [SERVER...] | RDATA..."#
   ),
   MessageCase(
     """
