@@ -257,6 +257,9 @@ if [[ -x $3 ]] && mount -t tmpfs tmpfs /run; then
     echo 'systemd-resolve:x:990:' >>group
   fi
   mount --bind passwd /etc/passwd && mount --bind group /etc/group
+  # It asks nobody where there is no link but the loopback.
+  ip link add outside type veth peer name other && ip link set other up &&
+    ip address add 198.18.1.1/24 dev outside && ip link set outside up
   mkdir -p /run/systemd/resolved.conf.d
   printf '[Resolve]\nDNS=127.0.0.1\nDomains=mesh.test ~.\nLLMNR=no\nMulticastDNS=no\nDNSSEC=no\n' \
     >/run/systemd/resolved.conf.d/ambit.conf
@@ -264,7 +267,8 @@ if [[ -x $3 ]] && mount -t tmpfs tmpfs /run; then
     "$3" >resolved.log 2>&1 &
   pids+=($!)
   printf 'nameserver 127.0.0.53\nsearch mesh.test\noptions timeout:2 attempts:1\n' >resolv.conf
-  if until_true dig -r @127.0.0.53 +tries=1 +timeout=1 orders.mesh.test; then
+  resolved_answers() { [[ -n $(dig -r @127.0.0.53 +tries=1 +timeout=1 +short orders.mesh.test) ]]; }
+  if until_true resolved_answers; then
     clients=("systemd-resolved|python3 by_python.py|EAI_NONAME")
     each "a mesh name" orders.mesh.test 127.0.0.1
     each "a bare name" orders 127.0.0.1
