@@ -95,10 +95,13 @@ public enum ExtendedDNSError {
   /// INFO-CODEs that Ambit sends (RFC 8914 §5.2).
   public enum InfoCode: UInt16, Sendable {
     case other = 0
+    case staleAnswer = 3
     case blocked = 15
     case prohibited = 18
+    case staleNXDomainAnswer = 19
     case notAuthoritative = 20
     case notSupported = 21
+    case noReachableAuthority = 22
     case networkError = 23
     case invalidData = 24
 
@@ -106,10 +109,13 @@ public enum ExtendedDNSError {
     package var name: String {
       switch self {
       case .other: "Other Error"
+      case .staleAnswer: "Stale Answer"
       case .blocked: "Blocked"
       case .prohibited: "Prohibited"
+      case .staleNXDomainAnswer: "Stale NXDOMAIN Answer"
       case .notAuthoritative: "Not Authoritative"
       case .notSupported: "Not Supported"
+      case .noReachableAuthority: "No Reachable Authority"
       case .networkError: "Network Error"
       case .invalidData: "Invalid Data"
       }
