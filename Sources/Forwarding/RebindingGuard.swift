@@ -5,10 +5,53 @@ package import DNSFormat
 ///
 /// A page of somebody's whose name leads to 192.168.1.1 or 127.0.0.1 could talk to the reader's own network as if it were
 /// part of it (DNS rebinding). Private addresses are left out of such answers, but for names and addresses that are allowed.
+/// Unbound's `private-address` leaves them out too; dnsmasq's `stop-dns-rebind` drops the whole answer. Both then say that
+/// there is no data, with NOERROR, and so do we: NXDOMAIN would be wrong about other types, and REFUSED or SERVFAIL sends
+/// clients to their next server, which may not protect them.
 package struct RebindingGuard: Sendable {
+  private let zones: Set<DomainName>
+  private let prefixes: [Prefix]
+  private let isOn: Bool
+
+  /// Addresses that mean something else in every network. Those inside IPv6 ones (RFC 6052, RFC 3056) are judged as well.
+  package static let privatePrefixes: [Prefix] = [
+    "0.0.0.0/8",  // this host, RFC 1122
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",  // private, RFC 1918
+    "100.64.0.0/10",  // between a provider and its customers, RFC 6598
+    "127.0.0.0/8",  // loopback, RFC 1122
+    "169.254.0.0/16",  // link-local, RFC 3927
+    "::/96",  // unspecified, loopback, and IPv4-compatible, which nobody should have (RFC 4291)
+    "64:ff9b:1::/48",  // translators' own, RFC 8215
+    "fc00::/7",  // unique local, RFC 4193
+    "fe80::/10", "fec0::/10",  // link-local and what was site-local, RFC 4291, RFC 3879
+  ].compactMap { Prefix($0) }
+
   /// - Parameters:
   ///   - zones: names at and below these may have any address.
   ///   - prefixes: addresses that any name may have.
   ///   - isOn: false lets everything pass.
-  package init(zones: [DomainName] = [], prefixes: [Prefix] = [], isOn: Bool = true) {}
+  package init(zones: [DomainName] = [], prefixes: [Prefix] = [], isOn: Bool = true) {
+    self.zones = Set(zones)
+    self.prefixes = prefixes
+    self.isOn = isOn
+  }
+
+  /// True where a name may have any address.
+  /// - Parameter name: in wire format, in small letters.
+  func trusts(_ name: borrowing NameKey) -> Bool {
+    if !isOn { return true }
+    if zones.isEmpty { return false }
+    for labels in 0...name.labelCount {
+      let suffix = (name.start(ofSuffix: labels)..<name.length).map { name.octet(at: $0) }
+      if zones.contains(DomainName(validWire: suffix)) { return true }
+    }
+    return false
+  }
+
+  /// True for an address that names of others may not have.
+  package func blocks(_ address: IPAddress) -> Bool {
+    if !isOn || prefixes.contains(where: { $0.contains(address) }) { return false }
+    if Self.privatePrefixes.contains(where: { $0.contains(address) }) { return true }
+    return address.embeddedIPv4.map { blocks($0) } ?? false
+  }
 }

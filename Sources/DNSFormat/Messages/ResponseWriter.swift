@@ -368,7 +368,7 @@ public struct ResponseWriter: ~Copyable {
   /// Appends a name, as a pointer from the longest suffix on that the message has already.
   /// - Returns: the offset behind the name in `memory`.
   @discardableResult
-  private mutating func appendName(
+  package mutating func appendName(
     _ memory: Span<UInt8>, at start: Int, into buffer: inout OctetBuffer
   ) -> Int {
     var (end, new, target) = longestSuffix(of: memory, at: start, buffer)

@@ -157,6 +157,9 @@ public struct NameKey: ~Copyable {
     return words[index] &>> shift | words[index &+ 1] &<< (64 &- shift)
   }
 
+  /// Eight octets of the name, by number, the first in the lowest bits; zeros behind its end.
+  @inlinable public func alignedWord(_ index: Int) -> UInt64 { words[index] }
+
   /// A hash of the suffix that starts at `offset`. Seeded, so that nobody outside can aim names at one place.
   @inlinable public func hash(from offset: Int, seed: UInt64) -> UInt64 {
     var hash = seed ^ UInt64(truncatingIfNeeded: length &- offset)
