@@ -131,7 +131,10 @@ extension Workspace {
     } else {
       follow(found, zone, UInt32(number), context, owner: &chain.owner)
     }
-    return snapshot.ownZone(of: name, type: query.type, context: context, guess: number)
+    if let next = snapshot.ownZone(of: name, type: query.type, context: context, guess: number) { return next }
+    // The alias leads to what others have: it is the answer's beginning, if somebody is asked for the rest.
+    _ = forwards(snapshot, &outcome)
+    return nil
   }
 
   /// The number of the zone whose apex is `name`.

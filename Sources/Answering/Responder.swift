@@ -10,7 +10,8 @@ internal import Policy
 ///   - hash: what ``Workspace/lookAhead(at:_:)`` said of this very request and snapshot; nil where nobody looked ahead.
 ///   - response: emptied, then takes the message; stays empty where there is to be silence. Its memory holds at least
 ///     1232 octets for UDP and 65535 for TCP.
-/// - Returns: what became of the query.
+/// - Returns: what became of the query; of one that is `.forwarded` the response is still to be written
+///   (``Workspace/answerForwarded(to:_:_:from:now:acceptsStale:_:into:)``).
 public func respond(
   to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, hash: UInt64? = nil,
   using workspace: inout Workspace, into response: inout OctetBuffer
@@ -81,7 +82,8 @@ extension Workspace {
       if !snapshot.policy.steering.isEmpty { noteChance(arrival, outcome) }
       findAnswer(request, snapshot, &outcome)
     }
-    if outcome.decision != .silent { encode(request, arrival, snapshot, &outcome, into: &response) }
+    if outcome.decision == .forwarded || outcome.decision == .silent { return }
+    encode(request, arrival, snapshot, &outcome, into: &response)
   }
 }
 

@@ -12,8 +12,11 @@ internal import Policy
 extension Workspace {
   /// Notes that the query is to be asked elsewhere, where `name`, which no zone of ours has, goes by a `forward` line of
   /// the caller's context. Callers in no context are never forwarded for: that would be an open resolver.
+  ///
+  /// Nor is a query without RD: it asks what we know ourselves (RFC 1034 §4.3.1), and as with Unbound nobody looks into the
+  /// cache by it to learn what others asked for.
   mutating func forwards(_ snapshot: Snapshot, _ outcome: inout Outcome) -> Bool {
-    guard !snapshot.policy.forwards.isEmpty, outcome.caller.isPlaced else { return false }
+    guard !snapshot.policy.forwards.isEmpty, outcome.caller.isPlaced, query.flags & 0x0100 != 0 else { return false }
     let route = snapshot.policy.forwards.route(of: name, context: outcome.caller.context)
     guard route != 0 else { return false }
     outcome.decision = .forwarded
@@ -35,24 +38,153 @@ extension Workspace {
   public mutating func answerForwarded(
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, from cache: ReplyCache, now: UInt32,
     acceptsStale: Bool = false, _ outcome: inout Outcome, into response: inout OctetBuffer
-  ) -> ReplyCache.Finding { .miss }
+  ) -> ReplyCache.Finding {
+    let (finding, age) = cache.find(name, kind(snapshot, outcome), now: now, into: &reply)
+    switch finding {
+    case .miss: break
+    case .stale:
+      if acceptsStale { encodeForwarded(request, arrival, snapshot, age, isStale: true, &outcome, into: &response) }
+    case .fresh, .freshAndWorthPrefetching:
+      encodeForwarded(request, arrival, snapshot, age, isStale: false, &outcome, into: &response)
+    }
+    return finding
+  }
 
   /// Answers with a reply that has just come.
   package mutating func answerForwarded(
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, with image: borrowing ReplyImage,
     _ outcome: inout Outcome, into response: inout OctetBuffer
-  ) {}
+  ) {
+    reply.load(image)
+    encodeForwarded(request, arrival, snapshot, 0, isStale: false, &outcome, into: &response)
+  }
 
   /// Says that nobody could be asked: SERVFAIL, and why (RFC 8914 §4.23, §4.24).
   /// - Parameter text: names the servers and what happened.
   package mutating func failForwarded(
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ code: ExtendedDNSError.InfoCode,
     _ text: Span<UInt8>, _ outcome: inout Outcome, into response: inout OctetBuffer
-  ) {}
+  ) {
+    beginForwarded(request, arrival, snapshot, into: &response)
+    outcome.rcode = .servFail
+    outcome.isTruncated = false
+    writer.setFlags(forwardedFlags | RCode.servFail.rawValue, in: &response)
+    guard query.hasEDNS else { return }
+    let opt = appendOPT(request, arrival, snapshot, .servFail, into: &response)
+    OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
+      $0.append(code.rawValue)
+      $0.append(text)
+    }
+  }
 
+  /// What the names' servers are asked, and a reply is kept under.
   private mutating func kind(_ snapshot: Snapshot, _ outcome: Outcome) -> QuestionKind {
     QuestionKind(
       query.type, isDNSSECOK: query.isDNSSECOK, isCheckingDisabled: query.flags & 0x0010 != 0,
       route: snapshot.policy.forwards.fingerprint(of: outcome.route))
+  }
+}
+
+/// Writing what others said.
+extension Workspace {
+  /// The TTL of what is past its end (RFC 8767 §4), in seconds.
+  private static var staleTTL: UInt32 { 30 }
+
+  /// RA; CD as it came (RFC 4035 §3.2.2); never AA, since it is not from our zones.
+  private var forwardedFlags: UInt16 { ResponseWriter.recursionAvailable | query.flags & 0x0010 }
+
+  /// Writes `reply`, behind the aliases of ours in `answer` where there are some.
+  private mutating func encodeForwarded(
+    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ age: UInt32, isStale: Bool,
+    _ outcome: inout Outcome, into response: inout OctetBuffer
+  ) {
+    beginForwarded(request, arrival, snapshot, into: &response)
+    let rcode = RCode(rawValue: reply.rcode) ?? .servFail
+    var flags = forwardedFlags | rcode.rawValue & 15
+    let staleTTL = isStale ? Self.staleTTL : nil
+    let fits: Bool
+    if answer.count == 0 {
+      // RFC 6840 §5.8: only for who says that it knows the bit.
+      if reply.isAuthentic, !isStale, query.isDNSSECOK || query.flags & 0x0020 != 0 { flags |= 0x0020 }
+      fits = reply.append(
+        age: age, staleTTL: staleTTL, rotation: snapshot.policy.rotatesAnswers ? query.id : 0, into: &response)
+      if fits { response.set(UInt32(reply.answerCount) << 16 | UInt32(reply.authorityCount), at: 6) }
+    } else {
+      fits = appendBehindAliases(snapshot, outcome.caller.context, age, staleTTL, into: &response)
+    }
+    outcome.rcode = rcode
+    outcome.isTruncated = !fits
+    if !fits {
+      // RFC 2181 §9: the asker throws all of it away, and asks again over TCP.
+      writer.takeBackAll(behind: query, in: &response)
+      flags |= ResponseWriter.truncated
+    }
+    writer.setFlags(flags, in: &response)
+    let staleCode: ExtendedDNSError.InfoCode = rcode == .nxDomain ? .staleNXDomainAnswer : .staleAnswer
+    guard query.hasEDNS else { return }
+    let opt = appendOPT(request, arrival, snapshot, rcode, into: &response)
+    if isStale || reply.errorCode != nil {
+      OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
+        $0.append(isStale ? staleCode.rawValue : reply.errorCode ?? 0)
+        if !isStale { reply.appendErrorText(to: &$0) }
+      }
+    }
+  }
+
+  /// Writes our own part of the answer and behind it that of others, section by section.
+  /// - Returns: false where not all of it fits.
+  private mutating func appendBehindAliases(
+    _ snapshot: Snapshot, _ context: UInt16, _ age: UInt32, _ staleTTL: UInt32?, into response: inout OctetBuffer
+  ) -> Bool {
+    guard appendItems(of: .answer, snapshot, context, into: &response) else { return false }
+    let ownAnswers = response.octets.u16(at: ResponseWriter.Section.answer.rawValue)
+    let target = lastTarget(in: response, answers: ownAnswers)
+    let answerStart = response.count
+    guard target > 0,
+      reply.append(
+        isAnswer: true, name: target, answer: answerStart, age: age, staleTTL: staleTTL, into: &response),
+      appendItems(of: .authority, snapshot, context, into: &response),
+      reply.append(
+        isAnswer: false, name: target, answer: answerStart, age: age, staleTTL: staleTTL, into: &response)
+    else { return false }
+    let ownAuthorities = response.octets.u16(at: ResponseWriter.Section.authority.rawValue)
+    response.set(ownAnswers &+ UInt16(reply.answerCount), at: ResponseWriter.Section.answer.rawValue)
+    response.set(ownAuthorities &+ UInt16(reply.authorityCount), at: ResponseWriter.Section.authority.rawValue)
+    return true
+  }
+
+  /// Where a response has what the last of its aliases leads to; 0 where it has none.
+  private mutating func lastTarget(in response: borrowing OctetBuffer, answers: UInt16) -> Int {
+    let message = response.octets
+    var offset = query.questionEnd
+    var target = 0
+    for _ in 0..<answers {
+      while message[offset] != 0, message[offset] & 0xc0 == 0 { offset &+= 1 &+ Int(message[offset]) }
+      offset &+= message[offset] == 0 ? 1 : 2
+      if message.u16(at: offset) == RRType.cname.rawValue { target = offset &+ 10 }
+      offset &+= 10 &+ Int(message.u16(at: offset &+ 8))
+    }
+    return target
+  }
+
+  private mutating func beginForwarded(
+    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, into response: inout OctetBuffer
+  ) {
+    let limit = min(arrival.sizeLimit(query), response.capacity)
+    response.reset(limit: query.hasEDNS ? limit &- sizeOfOPT(arrival, snapshot) : limit)
+    writer.begin(query, request: request, into: &response)
+  }
+
+  /// Appends the OPT and what was asked for in it.
+  /// - Returns: where it starts.
+  private mutating func appendOPT(
+    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ rcode: RCode,
+    into response: inout OctetBuffer
+  ) -> Int {
+    response.limit = min(arrival.sizeLimit(query), response.capacity)
+    let opt = response.count
+    OPTWriter.append(rcode: rcode, isDNSSECOK: query.isDNSSECOK, into: &response)
+    if !query.options.isEmpty { appendOptions(opt: opt, request, arrival, snapshot, into: &response) }
+    return opt
   }
 }

@@ -16,16 +16,34 @@ extension Workspace {
     var index = 0
     while index < answer.count {
       let item = answer[index]
-      let fits =
-        item.zone == Answer.synthesised
-        ? appendSynthesised(item, snapshot, into: &response) : append(item, snapshot, context, into: &response)
-      if !fits { return !item.isNeeded || item.isGlue && mayLackGlue }
+      if !append(item, snapshot, context, into: &response) { return !item.isNeeded || item.isGlue && mayLackGlue }
       index &+= 1
     }
     return !answer.isIncomplete || mayLackGlue
   }
 
+  /// The RRsets of one section.
+  /// - Returns: false where one did not fit.
+  mutating func appendItems(
+    of section: ResponseWriter.Section, _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
+  ) -> Bool {
+    var index = 0
+    while index < answer.count {
+      if answer[index].section == section, !append(answer[index], snapshot, context, into: &response) { return false }
+      index &+= 1
+    }
+    return !answer.isIncomplete
+  }
+
+  @inline(__always)
   private mutating func append(
+    _ item: Answer.Item, _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
+  ) -> Bool {
+    item.zone == Answer.synthesised
+      ? appendSynthesised(item, snapshot, into: &response) : appendKept(item, snapshot, context, into: &response)
+  }
+
+  private mutating func appendKept(
     _ item: Answer.Item, _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
   ) -> Bool {
     snapshot.zones.lent.with(Int(item.zone)) { zone in

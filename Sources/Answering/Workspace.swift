@@ -1,6 +1,7 @@
 internal import Addresses
 internal import DNSFormat
 internal import FlatMemory
+internal import Forwarding
 
 /// What answering writes on: one for each worker, reused for every query.
 ///
@@ -27,6 +28,8 @@ public struct Workspace: ~Copyable {
   var ownNode: OwnNode?
   /// False where every query is to go the long way: for tests, which compare the two.
   var takesDirectWay = true
+  /// What others said, as it is written.
+  var reply = ReplyImage()
   /// When the query came, in seconds since 1970: exceptions end.
   var time: UInt32 = 0
   /// Whom a trusted forwarder asks for, where one asks, and how far the answer reaches: goes back with any response.

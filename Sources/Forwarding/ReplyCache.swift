@@ -115,4 +115,3 @@ public final class ReplyCache: Sendable {
 
   private func isUsableWhenStale(_ age: UInt32) -> Bool { UInt64(age) < words.load(layout.staleTime) }
 }
-

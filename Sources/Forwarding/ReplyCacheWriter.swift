@@ -95,7 +95,9 @@ package struct ReplyCacheWriter: ~Copyable {
   }
 
   private func isName(at start: Int) -> Bool {
-    for word in 0..<((name.length + 7) / 8) where cache.words.load(start + word) != name.alignedWord(word) { return false }
+    for word in 0..<((name.length + 7) / 8) where cache.words.load(start + word) != name.alignedWord(word) {
+      return false
+    }
     return true
   }
 
@@ -172,7 +174,8 @@ package struct ReplyCacheWriter: ~Copyable {
       let from = ring.word(at: main.tail)
       main.tail += UInt64(oldSize)
       guard let index else { continue }
-      let isKept = CacheSlot(bits: cache.words.load(index)).isUsed && way < Self.longestWay && !isOver(entry(at: from), now)
+      let isKept =
+        CacheSlot(bits: cache.words.load(index)).isUsed && way < Self.longestWay && !isOver(entry(at: from), now)
       way += 1
       if isKept { putBack(slotAt: index, from: from, oldSize) } else { forget(slotAt: index, isEviction: true) }
     }

@@ -49,6 +49,12 @@ public struct ReplyImage: ~Copyable {
   private var ttlCount: Int { Int(octets.octets.u16(at: 22)) }
   private var pointerCount: Int { Int(octets.octets.u16(at: 24)) }
 
+  /// Becomes another image.
+  package mutating func load(_ other: borrowing ReplyImage) {
+    octets.reset()
+    octets.append(other.octets.octets)
+  }
+
   /// Takes an image over from a message: 12 octets, a question, records.
   mutating func take(
     _ message: borrowing OctetBuffer, _ facts: ReplyFacts, text: Span<UInt8>, ttls: borrowing OctetBuffer,

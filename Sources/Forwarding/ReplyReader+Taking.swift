@@ -123,10 +123,13 @@ extension ReplyReader {
       isAnyBlocked = true
     }
     if isAnyBlocked { facts.isAuthentic = false }
-    guard isAnyBlocked, wantsProofs, records.contains(where: { isSignature($0, reply, hash, type, isAnswer: true) }) else {
+    guard isAnyBlocked, wantsProofs, records.contains(where: { isSignature($0, reply, hash, type, isAnswer: true) })
+    else {
       return
     }
-    for index in records.indices where isInSet(records[index], hash, type, isAnswer: true) { records[index].isDone = true }
+    for index in records.indices where isInSet(records[index], hash, type, isAnswer: true) {
+      records[index].isDone = true
+    }
   }
 
   // MARK: - That there is none, and proofs
@@ -134,7 +137,9 @@ extension ReplyReader {
   /// Takes the SOA of a zone that the chain's end is in (RFC 2308 §3).
   /// - Returns: false where there is none.
   private mutating func takeDenial(_ reply: Span<UInt8>) throws(WireError) -> Bool {
-    guard let soa = recordAbove(type: .soa, isAnswer: false, orAt: true), soa.end &- soa.data >= 22 else { return false }
+    guard let soa = recordAbove(type: .soa, isAnswer: false, orAt: true), soa.end &- soa.data >= 22 else {
+      return false
+    }
     // RFC 2308 §5: what says for how long is the less of its TTL and its last field, MINIMUM.
     let ttl = min(soa.ttl, reply.u32(at: soa.end &- 4), limits.longestNegativeTTL)
     try takeSet(reply, soa.hash, .soa, isAnswer: false, ttl: ttl, atMost: 1)
@@ -167,7 +172,8 @@ extension ReplyReader {
   }
 
   private mutating func takeProofs(_ reply: Span<UInt8>) throws(WireError) {
-    for index in records.indices where records[index].isProof && !records[index].isDone && records[index].type != .rrsig {
+    for index in records.indices where records[index].isProof && !records[index].isDone && records[index].type != .rrsig
+    {
       try takeSet(reply, records[index].hash, records[index].type, isAnswer: false)
     }
   }

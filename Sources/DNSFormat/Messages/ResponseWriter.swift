@@ -42,6 +42,8 @@ public struct ResponseWriter: ~Copyable {
   public static var authoritative: UInt16 { 0x0400 }
   /// Class CH, in which servers are asked about themselves.
   public static var chaos: UInt16 { 3 }
+  /// The RA bit.
+  public static var recursionAvailable: UInt16 { 0x0080 }
   /// The TC bit.
   public static var truncated: UInt16 { 0x0200 }
 
