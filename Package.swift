@@ -91,7 +91,7 @@ let package = Package(
     tests(of: "Checking"),
     tests(of: "Probing", imports: data + ["LinuxIO", "Measuring"]),
     tests(of: "Zones", imports: data + ["ZoneFile"]),
-    tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy"]),
+    tests(of: "Answering", imports: data + ["ZoneFile", "Zones", "Policy", "Forwarding"]),
     tests(of: "Server", imports: data + ["LinuxIO", "Policy", "HTTP", "Answering", "Inspection"]),
     tests(of: "Inspection", imports: data + ["ZoneFile", "Zones", "Policy", "Answering"], golden: ["Golden"]),
   ],

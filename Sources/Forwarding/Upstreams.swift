@@ -4,34 +4,122 @@
 package struct Upstreams: Sendable {
   /// What is known of a server.
   package struct Server: Hashable, Sendable {
-    /// Smoothed response time and its deviation, in milliseconds; nil before the first reply.
+    /// Smoothed response time in milliseconds (RFC 6298 §2); nil before the first reply.
     package internal(set) var responseTime: Double?
+    /// How much it varies, in milliseconds.
     package internal(set) var deviation = 0.0
     /// Queries in a row without a reply of use.
     package internal(set) var failures = 0
     /// Not asked before this time while others are well.
-    package internal(set) var restsUntil: Int64 = 0
+    package internal(set) var restsUntil: Int64 = .min
     /// It does not take an OPT (RFC 6891 §7).
     package internal(set) var lacksEDNS = false
     /// It does not repeat capitals.
     package internal(set) var lacksCase = false
 
     /// True where it is taken for dead.
-    package var isDown: Bool { failures >= 3 }
+    package var isDown: Bool { failures >= Upstreams.failuresUntilDown }
   }
 
+  /// In the order of the line.
   package private(set) var servers: [Server]
 
+  /// One lost datagram is no reason to leave a server.
+  static let failuresUntilDown = 3
+  /// Milliseconds. The shortest is a few times what a busy resolver on the same host takes; with the longest, a second
+  /// server is asked before a client of glibc's gives up (5 s).
+  static let shortestTimeout: Int64 = 50, longestTimeout: Int64 = 3000, firstTimeout: Int64 = 400
+  /// The rest after a failure that takes a server down; it doubles with every further one.
+  static let shortestRest: Int64 = 1000, longestRest: Int64 = 60_000
+  /// One query in so many goes to a server other than the quickest, so that it is known how the others are.
+  static let explorationOdds: UInt64 = 32
+
+  /// The servers of a line, of which nothing is known.
   package init(count: Int) { servers = Array(repeating: Server(), count: count) }
 
-  /// The server to ask; those in `tried` only where there is no other.
-  package mutating func next(tried: Set<Int> = [], random: UInt64, now: Int64) -> Int { 0 }
-  /// How long to wait for a server before another is asked, in milliseconds: 50 to 3000.
-  package func timeout(of server: Int) -> Int64 { 1000 }
-  package mutating func didReply(_ server: Int, after milliseconds: Double, now: Int64) {}
-  package mutating func didFail(_ server: Int, now: Int64) {}
+  /// The server to ask.
+  ///
+  /// The quickest, one never asked before counting as quick; those that rest, and those in `tried`, only where there is no
+  /// other. A server whose rest is over is asked by one query, and rests on until that is answered.
+  /// - Parameters:
+  ///   - tried: those that this question was sent to already.
+  ///   - random: any number.
+  /// - Returns: its index; 0 where there are no servers.
+  package mutating func next(tried: Set<Int> = [], random: UInt64, now: Int64) -> Int {
+    let order = servers.indices.sorted { preference($0, tried, now) < preference($1, tried, now) }
+    guard var chosen = order.first else { return 0 }
+    if let probed = servers.indices.first(where: { !tried.contains($0) && isDueForProbe($0, now) }) {
+      chosen = probed
+    } else if order.count > 1, random % Self.explorationOdds == 0 {
+      let other = order[1 + Int(random / Self.explorationOdds % UInt64(order.count - 1))]
+      if !tried.contains(other), servers[other].restsUntil <= now { chosen = other }
+    }
+    if servers[chosen].isDown { servers[chosen].restsUntil = now + Self.rest(after: servers[chosen].failures) }
+    return chosen
+  }
+
+  private func isDueForProbe(_ index: Int, _ now: Int64) -> Bool {
+    servers[index].isDown && servers[index].restsUntil <= now
+  }
+
+  /// What a server is chosen by, the least first.
+  private func preference(_ index: Int, _ tried: Set<Int>, _ now: Int64) -> (Int, Double, Int) {
+    let server = servers[index]
+    let rank = (tried.contains(index) ? 2 : 0) + (server.isDown ? 1 : 0)
+    return (rank, server.isDown ? Double(server.failures) : server.responseTime ?? 0, index)
+  }
+
+  /// How long to wait for a server before another is asked, in milliseconds: its response time and four times the
+  /// deviation (RFC 6298 §2.3), twice as long after each failure in a row.
+  package func timeout(of index: Int) -> Int64 {
+    guard servers.indices.contains(index) else { return Self.firstTimeout }
+    let server = servers[index]
+    let plain = server.responseTime.map { Int64($0 + max(10, 4 * server.deviation)) } ?? Self.firstTimeout
+    return min(max(plain, Self.shortestTimeout) << Int64(min(server.failures, 6)), Self.longestTimeout)
+  }
+
+  /// A reply of use came.
+  /// - Parameter milliseconds: since the query was sent.
+  /// - Returns: true where the server was taken for dead until now.
+  @discardableResult
+  package mutating func didReply(_ index: Int, after milliseconds: Double, now: Int64) -> Bool {
+    guard servers.indices.contains(index), milliseconds >= 0 else { return false }
+    let wasDown = servers[index].isDown
+    servers[index].failures = 0
+    servers[index].restsUntil = .min
+    // RFC 6298 §2.2, §2.3: alpha is 1/8, beta 1/4. What is known from before a failure says little.
+    if let before = servers[index].responseTime, !wasDown {
+      servers[index].deviation += (abs(before - milliseconds) - servers[index].deviation) / 4
+      servers[index].responseTime = before + (milliseconds - before) / 8
+    } else {
+      servers[index].responseTime = milliseconds
+      servers[index].deviation = milliseconds / 2
+    }
+    return wasDown
+  }
+
+  /// No reply came in time, or one that was of no use.
+  /// - Returns: true where the server is taken for dead from now on.
+  @discardableResult
+  package mutating func didFail(_ index: Int, now: Int64) -> Bool {
+    guard servers.indices.contains(index) else { return false }
+    let wasDown = servers[index].isDown
+    servers[index].failures = min(servers[index].failures + 1, 1000)
+    if servers[index].isDown { servers[index].restsUntil = now + Self.rest(after: servers[index].failures) }
+    return servers[index].isDown && !wasDown
+  }
+
+  private static func rest(after failures: Int) -> Int64 {
+    min(shortestRest << Int64(min(max(0, failures - failuresUntilDown), 6)), longestRest)
+  }
+
   /// EDNS made it fail: it is asked without.
-  package mutating func setLacksEDNS(_ server: Int) {}
+  package mutating func setLacksEDNS(_ index: Int) {
+    if servers.indices.contains(index) { servers[index].lacksEDNS = true }
+  }
+
   /// It repeats names without their capitals.
-  package mutating func setLacksCase(_ server: Int) {}
+  package mutating func setLacksCase(_ index: Int) {
+    if servers.indices.contains(index) { servers[index].lacksCase = true }
+  }
 }
