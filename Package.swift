@@ -103,6 +103,6 @@ if Context.environment["AMBIT_FUZZ_TARGETS"] != nil {
   package.targets.append(
     .executableTarget(
       name: "fuzz",
-      dependencies: data + ["ZoneFile", "Policy", "HTTP", "Answering", "Inspection", "Server"],
+      dependencies: data + ["ZoneFile", "Policy", "HTTP", "Forwarding", "Answering", "Inspection", "Server"],
       path: "Tests/Fuzz", exclude: ["Configuration", "Corpus"], swiftSettings: relaxed))
 }

@@ -30,6 +30,7 @@ extension Workspace {
   ) {
     clientSubnet = nil
     refusesSubnet = false
+    recursionFlag = snapshot.recursionFlag(for: outcome.caller)
     if snapshot.policy.isDropped(outcome.caller), !snapshot.policy.isForwarder(arrival.source) {
       // Who is in no context gets no answer to anything, malformed or not.
       outcome.refusal = snapshot.policy.judgePlacement(outcome.caller)
@@ -65,6 +66,7 @@ extension Workspace {
       return fail(request, .badVers, arrival, snapshot, &outcome, into: &response)
     }
     placeCaller(arrival, snapshot, &outcome)
+    recursionFlag = snapshot.recursionFlag(for: outcome.caller)
     if !refusesSubnet, snapshot.policy.isDropped(outcome.caller) {
       outcome.refusal = snapshot.policy.judgePlacement(outcome.caller)
       return
@@ -116,7 +118,7 @@ extension Workspace {
     outcome.rcode = rcode
     response.limit = min(arrival.sizeLimit(query), response.capacity)
     writer.begin(query, request: request, into: &response)
-    writer.setFlags(rcode.rawValue & 15, in: &response)
+    writer.setFlags(recursionFlag | rcode.rawValue & 15, in: &response)
     guard query.hasEDNS else { return }
     let opt = response.count
     OPTWriter.append(rcode: rcode, isDNSSECOK: query.isDNSSECOK, into: &response)
@@ -131,7 +133,7 @@ extension Workspace {
     let limit = min(arrival.sizeLimit(query), response.capacity)
     response.limit = query.hasEDNS ? limit &- sizeOfOPT(arrival, snapshot) : limit
     writer.begin(query, request: request, into: &response)
-    var flags = answer.rcode.rawValue & 15
+    var flags = recursionFlag | answer.rcode.rawValue & 15
     if answer.isAuthoritative { flags |= ResponseWriter.authoritative }
     if !appendTimeoutText(snapshot, into: &response)
       || !appendItems(snapshot, outcome.caller.context, mayLackGlue: arrival.transport == .tcp, into: &response)

@@ -31,6 +31,8 @@ public final class Snapshot: Sendable {
   let refusesClosingCalls: Bool
 
   let serverNames = ServerNames()
+  /// By context, RA where somebody is asked for its callers.
+  let recursionFlags: FlatArray<UInt16>
 
   /// The zones were built for the policy's contexts and services.
   package init(
@@ -40,6 +42,7 @@ public final class Snapshot: Sendable {
     self.situation = situation
     refusesClosingCalls = policy.acyclicObservedReason != 0 && !situation.closingCalls.isEmpty
     self.policy = policy
+    recursionFlags = FlatArray(Self.recursionFlags(policy.policy))
     self.zones = zones
     self.cookieSecrets = cookieSecrets
     self.nsid = FlatArray(nsid)

@@ -127,7 +127,7 @@ extension Workspace {
     outcome.decision = .refused
     outcome.rcode = .refused
     writer.begin(query, request: request, into: &response)
-    writer.setFlags(RCode.refused.rawValue, in: &response)
+    writer.setFlags(recursionFlag | RCode.refused.rawValue, in: &response)
     return true
   }
 
@@ -180,7 +180,7 @@ extension Workspace {
       return false
     }
     response.copyWords(request, from: 12, to: questionEnd)
-    let flags = query.flags & 0x7900 | 0x8000 | ResponseWriter.authoritative | rcode.rawValue
+    let flags = query.flags & 0x7900 | 0x8000 | ResponseWriter.authoritative | recursionFlag | rcode.rawValue
     response.set(UInt64(query.id) << 48 | UInt64(flags) << 32 | 1 << 16 | UInt64(answers), at: 0)
     response.set(UInt32(authorities) << 16 | (query.hasEDNS ? 1 : 0), at: 8)
     return true

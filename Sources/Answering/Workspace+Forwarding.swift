@@ -188,3 +188,21 @@ extension Workspace {
     return opt
   }
 }
+
+extension Snapshot {
+  /// RA for callers in whose context some line forwards, 0 for all others.
+  @inline(__always) func recursionFlag(for caller: Caller) -> UInt16 {
+    policy.forwards.isEmpty || !caller.isPlaced ? 0 : recursionFlags[Int(caller.context)]
+  }
+
+  /// The flag by context.
+  static func recursionFlags(_ policy: Policy) -> [UInt16] {
+    let nodes = policy.contexts.nodes
+    let lines = policy.forwards.filter { !$0.isOff }
+    // Contexts are numbered so that those in one follow it.
+    return nodes.indices.map { context in
+      lines.contains { $0.context == 0 || $0.context <= context && context <= nodes[$0.context].last }
+        ? ResponseWriter.recursionAvailable : 0
+    }
+  }
+}

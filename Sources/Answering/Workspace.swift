@@ -30,6 +30,8 @@ public struct Workspace: ~Copyable {
   var takesDirectWay = true
   /// What others said, as it is written.
   var reply = ReplyImage()
+  /// RA, where somebody is asked for the caller: every response says so (RFC 1035 §4.1.1).
+  var recursionFlag: UInt16 = 0
   /// When the query came, in seconds since 1970: exceptions end.
   var time: UInt32 = 0
   /// Whom a trusted forwarder asks for, where one asks, and how far the answer reaches: goes back with any response.

@@ -26,7 +26,7 @@ private final class Desk {
 
   /// Asks, and answers in a way; nil where nothing was written.
   func ask(
-    _ request: [UInt8], _ transport: Arrival.Transport = .udp, from source: String = "127.0.0.1", _ way: Way
+    _ request: [UInt8], _ transport: Arrival.Transport = .udp, from source: String = "127.0.0.1", by way: Way
   ) throws -> (outcome: Outcome, finding: ReplyCache.Finding, message: Message?, size: Int) {
     let arrival = Arrival(source: try #require(IPAddress(source)), transport: transport)
     var outcome = respond(to: request.span, arrival, snapshot, using: &workspace, into: &buffer)
@@ -78,27 +78,27 @@ struct ForwardedAnswerTests {
 
   @Test func `a reply is written at once, and again from the cache with less of its time`() throws {
     let request = try query("WWW.example.org.")
-    #expect(try desk.ask(request, .cache(now: 0, acceptsStale: false)).message == nil)
-    let first = try desk.ask(request, .reply([0, 1, 0, 0] + record("www.example.org.", 1, [192, 0, 2, 1])))
+    #expect(try desk.ask(request, by: .cache(now: 0, acceptsStale: false)).message == nil)
+    let first = try desk.ask(request, by: .reply([0, 1, 0, 0] + record("www.example.org.", 1, [192, 0, 2, 1])))
     #expect(first.outcome.decision == .forwarded && first.outcome.rcode == .noError)
     #expect(first.message?.answer.map(\.text) == ["192.0.2.1"])
     #expect(first.message?.flags == 0x8180)
-    let again = try desk.ask(request, .cache(now: 100, acceptsStale: false))
+    let again = try desk.ask(request, by: .cache(now: 100, acceptsStale: false))
     #expect(again.finding == .fresh && again.message?.answer.first?.ttl == 200)
     #expect(again.message?.questions == first.message?.questions)
-    #expect(try desk.ask(request, .cache(now: 300, acceptsStale: false)).message == nil)
-    let stale = try desk.ask(request, .cache(now: 301, acceptsStale: true))
+    #expect(try desk.ask(request, by: .cache(now: 300, acceptsStale: false)).message == nil)
+    let stale = try desk.ask(request, by: .cache(now: 301, acceptsStale: true))
     #expect(stale.finding == .stale && stale.message?.answer.first?.ttl == 30)
     #expect(stale.message?.extendedError?.code == 3)
     // AD is for who says that it knows the bit.
     var knowing = request
     knowing[3] |= 0x20
-    #expect(try desk.ask(knowing, .cache(now: 1, acceptsStale: false)).message?.flags == 0x81a0)
+    #expect(try desk.ask(knowing, by: .cache(now: 1, acceptsStale: false)).message?.flags == 0x81a0)
   }
 
   @Test func `aliases of ours come first and the rest is of others`() throws {
     let data = try record("www.example.org.", 1, [192, 0, 2, 1])
-    let reply = try desk.ask(try query("out.mesh.test."), .reply([0, 1, 0, 0] + data))
+    let reply = try desk.ask(try query("out.mesh.test."), by: .reply([0, 1, 0, 0] + data))
     #expect(
       reply.message?.answer.map { "\($0.owner) \($0.type) \($0.text)" } == [
         "out.mesh.test. CNAME www.example.org.", "www.example.org. A 192.0.2.1",
@@ -111,7 +111,7 @@ struct ForwardedAnswerTests {
       DomainName("ns.example.org.").wire + DomainName("h.example.org.").wire + [UInt8](repeating: 0, count: 16) + [
         0, 0, 0, 60,
       ])
-    let denial = try desk.ask(try query("far.mesh.test."), .reply([0, 1, 0, 1] + alias + soa))
+    let denial = try desk.ask(try query("far.mesh.test."), by: .reply([0, 1, 0, 1] + alias + soa))
     #expect(
       denial.message?.answer.map { "\($0.owner) \($0.type) \($0.text)" } == [
         "far.mesh.test. CNAME near.mesh.test.", "near.mesh.test. CNAME deep.www.example.org.",
@@ -121,30 +121,30 @@ struct ForwardedAnswerTests {
       denial.message?.authority.map { "\($0.owner) \($0.ttl) \($0.text)" } == [
         "example.org. 60 ns.example.org. h.example.org. 0 0 0 0 60"
       ])
-    let cached = try desk.ask(try query("far.mesh.test."), .tcp, .cache(now: 10, acceptsStale: false))
+    let cached = try desk.ask(try query("far.mesh.test."), .tcp, by: .cache(now: 10, acceptsStale: false))
     #expect(cached.message?.authority.first?.ttl == 50 && cached.message?.answer.last?.ttl == 290)
   }
 
   @Test func `what does not fit is truncated, and whole over TCP`() throws {
     let text = (0..<6).flatMap { _ in [250] + [UInt8](repeating: 65, count: 250) }
     let request = try query("big.test.example.", .txt)
-    let first = try desk.ask(request, .reply([0, 1, 0, 0] + record("big.test.example.", 16, text)))
+    let first = try desk.ask(request, by: .reply([0, 1, 0, 0] + record("big.test.example.", 16, text)))
     #expect(first.message?.isTruncated == true && first.message?.answer.isEmpty == true && first.outcome.isTruncated)
-    let whole = try desk.ask(request, .tcp, .cache(now: 0, acceptsStale: false))
+    let whole = try desk.ask(request, .tcp, by: .cache(now: 0, acceptsStale: false))
     #expect(whole.message?.answer.count == 1 && whole.size > 1500 && !whole.outcome.isTruncated)
   }
 
   @Test func `who cannot be asked is told of`() throws {
-    let reply = try desk.ask(try query("www.example.org."), .failure)
+    let reply = try desk.ask(try query("www.example.org."), by: .failure)
     #expect(reply.message?.rcode == 2 && reply.message?.flags == 0x8182)
     #expect(reply.message?.extendedError?.text == "192.0.2.53 timed out")
-    #expect(try desk.ask(try query("www.example.org.", udpSize: nil), .failure).message?.rcode == 2)
+    #expect(try desk.ask(try query("www.example.org.", udpSize: nil), by: .failure).message?.rcode == 2)
   }
 
   @Test func `nobody else is forwarded for`() throws {
-    #expect(try desk.ask(try query("www.example.org."), from: "198.51.100.1", .failure).message?.rcode == 5)
+    #expect(try desk.ask(try query("www.example.org."), from: "198.51.100.1", by: .failure).message?.rcode == 5)
     var request = try query("www.example.org.")
     request[2] &= 0xfe
-    #expect(try desk.ask(request, .failure).message?.rcode == 5)
+    #expect(try desk.ask(request, by: .failure).message?.rcode == 5)
   }
 }

@@ -21,6 +21,7 @@ private nonisolated(unsafe) var target: any FuzzTarget = {
   case "tcp": StreamTarget()
   case "proxy": ProxyTarget()
   case "http": HTTPTarget()
+  case "reply": ReplyTarget()
   default: fatalError("AMBIT_FUZZ_TARGET names no target; start this with scripts/fuzz")
   }
 }()
