@@ -50,8 +50,9 @@ private final class Desk {
         writer.insert(image, for: question, now: 0)
         workspace.answerForwarded(to: request.span, arrival, snapshot, with: image, &outcome, into: &buffer)
       case .failure:
+        let text = Array("192.0.2.53 timed out".utf8)
         workspace.failForwarded(
-          to: request.span, arrival, snapshot, .noReachableAuthority, Array("192.0.2.53 timed out".utf8).span, &outcome,
+          to: request.span, arrival, snapshot, .noReachableAuthority, text.span, &outcome,
           into: &buffer)
       }
     }
