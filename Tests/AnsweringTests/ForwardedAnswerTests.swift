@@ -6,6 +6,8 @@ import Testing
 
 @testable import Answering
 
+private func copy(of buffer: borrowing OctetBuffer) -> [UInt8] { buffer.octets.octets(0..<buffer.count) }
+
 /// A server that has been told what others say.
 private final class Desk {
   let snapshot: Snapshot
@@ -56,7 +58,7 @@ private final class Desk {
           into: &buffer)
       }
     }
-    let octets = buffer.octets.octets(0..<buffer.count)
+    let octets = copy(of: buffer)
     return (outcome, finding, octets.isEmpty ? nil : try Message(octets), octets.count)
   }
 }
