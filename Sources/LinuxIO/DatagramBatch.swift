@@ -119,6 +119,13 @@ public struct DatagramBatch: ~Copyable, @unchecked Sendable {
     return isIPv4 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(high: high, low: low)
   }
 
+  /// The interface that a sender with a link-local address is behind; 0 for all others. For those few that need it.
+  package func scope(_ index: Int) -> UInt32 {
+    check(index)
+    // Safe: the slot was received.
+    return unsafe clinux_batch_scope(batch, UInt32(truncatingIfNeeded: index))
+  }
+
   /// When the kernel received it, in nanoseconds of CLOCK_REALTIME; 0 where the kernel does not say.
   @inlinable public func kernelTime(_ index: Int) -> UInt64 {
     check(index)

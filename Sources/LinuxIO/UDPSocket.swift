@@ -86,6 +86,29 @@ package struct UDPSocket: ~Copyable, Sendable {
     throw SystemError("send to", "\(peer)", errno: reason)
   }
 
+  /// Sends a response that was not ready when its query's batch was answered.
+  /// - Parameters:
+  ///   - source: the address that was asked, of a wildcard socket; nil for the socket's own.
+  ///   - scope: the interface that a link-local peer is behind, see ``DatagramBatch/scope(_:)``.
+  /// - Returns: false where the kernel does not take it, for whatever reason: as with a batch, it is not said.
+  package func send(
+    _ response: borrowing OctetBuffer, to peer: SocketAddress, from source: IPAddress?, scope: UInt32
+  ) -> Bool {
+    let raw = descriptor.raw
+    let address = KernelAddress(peer)
+    var leaving = clinux_leaving()
+    if let source, isWildcard {
+      leaving = clinux_leaving(high: source.high, low: source.low, is_set: true, ipv4: source.isIPv4)
+    }
+    let octets = unsafe UnsafeRawPointer(response.memory)
+    let count = response.count
+    let sent = uninterrupted {
+      // Safe: the kernel only reads the octets and the address, both alive for the call.
+      unsafe address.read { unsafe clinux_send_from(raw, octets, count, $0, $1, scope, leaving) }
+    }
+    return sent >= 0
+  }
+
   /// Takes one waiting datagram into an emptied `buffer`; what is longer than its limit is cut off. For tests and
   /// control traffic, not for a query's path (see ``DatagramBatch``).
   /// - Returns: who sent it; nil where none is waiting.

@@ -55,6 +55,38 @@ public enum MetricCounter: Int, CaseIterable, Sendable {
   case cyclesSeen
   /// Calls that left their usual rate far behind.
   case retryStorms
+  /// Queries sent to other servers over UDP.
+  case upstreamQueries
+  /// Queries sent to other servers over TCP.
+  case upstreamStreams
+  /// Queries to other servers that were not replied to in time.
+  case upstreamTimeouts
+  /// Queries to other servers that came to nothing: silence, an error, no way there.
+  case upstreamFailures
+  /// Messages of other servers passed over because they cannot be read.
+  case rejectedMalformed
+  /// Messages of other servers passed over because they are no responses.
+  case rejectedQuery
+  /// Messages of other servers passed over because their ID is not the query's.
+  case rejectedID
+  /// Messages of other servers passed over because they repeat another question.
+  case rejectedQuestion
+  /// Messages of other servers passed over because they repeat the name in other capitals.
+  case rejectedCase
+  /// Queries for names of others answered from the cache.
+  case forwardedFromCache
+  /// Queries for names of others that the cache had no answer to.
+  case forwardedMisses
+  /// Queries that joined others waiting for the same answer.
+  case forwardedMerged
+  /// Queries answered with what is past its end because no server answered.
+  case forwardedStale
+  /// Questions asked in advance because an answer asked for often was about to end.
+  case forwardedPrefetches
+  /// Queries for names of others answered SERVFAIL because too many wait.
+  case forwardedTurnedAway
+  /// Queries that came back to this server.
+  case forwardedLoops
 }
 
 /// Why a query got no response.

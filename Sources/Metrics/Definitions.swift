@@ -172,7 +172,9 @@ extension MetricDefinition {
   private static let contextPopulation = "the caller's; (none), (everyone) for the base, (other) beyond 510 names"
   private static let populationsOfTimes = [
     Parameter("context", contextPopulation),
-    Parameter("decision", "answered, refused, failed: refusals never flatter the latency of answers"),
+    Parameter(
+      "decision",
+      "answered, forwarded, refused, failed: neither refusals nor other servers change the latency of answers"),
     Parameter("transport", "udp, tcp"),
   ]
   private static let termsOfClock = [

@@ -61,6 +61,22 @@ extension MetricCounter {
     case .usersNotFound: "Askers on this host that no user was found for"
     case .cyclesSeen: "Calls that closed a cycle among the calls seen"
     case .retryStorms: "Times that a call's rate left its usual one far behind"
+    case .upstreamQueries: "Queries sent to other servers over UDP"
+    case .upstreamStreams: "Queries sent to other servers over TCP"
+    case .upstreamTimeouts: "Queries to other servers that were not replied to in time"
+    case .upstreamFailures: "Queries to other servers that came to nothing: silence, an error, no way there"
+    case .rejectedMalformed: "Messages of other servers passed over because they cannot be read"
+    case .rejectedQuery: "Messages of other servers passed over because they are no responses"
+    case .rejectedID: "Messages of other servers passed over because their ID is not the query's"
+    case .rejectedQuestion: "Messages of other servers passed over because they repeat another question"
+    case .rejectedCase: "Messages of other servers passed over because they repeat the name in other capitals"
+    case .forwardedFromCache: "Queries for names of others answered from the cache"
+    case .forwardedMisses: "Queries for names of others that the cache had no answer to"
+    case .forwardedMerged: "Queries that joined others waiting for the same answer"
+    case .forwardedStale: "Queries answered with what is past its end because no server answered"
+    case .forwardedPrefetches: "Questions asked in advance because an answer asked for often was about to end"
+    case .forwardedTurnedAway: "Queries for names of others answered SERVFAIL because too many wait"
+    case .forwardedLoops: "Queries that came back to this server"
     }
   }
 }

@@ -53,6 +53,7 @@ package struct MetricWindow: Sendable {
     package var time: UInt64
     /// Queries a second, by decision.
     package var answered = 0.0
+    package var forwarded = 0.0
     package var refused = 0.0
     package var failed = 0.0
     package var silent = 0.0
@@ -108,8 +109,8 @@ package struct MetricWindow: Sendable {
     guard time > last, let slots = workers.first?.slots else { return }
     var interval = Interval(nanoseconds: time - last)
     last = time
-    let before = totals.isEmpty ? Array(repeating: 0, count: slots * 8) : totals
-    totals = Array(repeating: 0, count: slots * 8)
+    let before = totals.isEmpty ? Array(repeating: 0, count: slots * Population.kinds) : totals
+    totals = Array(repeating: 0, count: slots * Population.kinds)
     for worker in workers { worker.addCounts(to: &totals) }
     for (index, count) in totals.enumerated() where count > before[index] {
       interval.counts.append((index, count - before[index]))
@@ -194,6 +195,7 @@ package struct MetricWindow: Sendable {
       case .answered:
         second.answered += rate
         if let times = timed[index]?.residences.last { residence.append(times) }
+      case .forwarded: second.forwarded += rate
       case .refused: second.refused += rate
       case .failed: second.failed += rate
       case .silent: second.silent += rate
@@ -292,7 +294,7 @@ package struct MetricWindow: Sendable {
 extension WorkerMetrics {
   /// Adds how many queries each population had; by index.
   fileprivate func addCounts(to sums: inout [UInt64]) {
-    for index in 0..<min(sums.count, slots * 8) { sums[index] &+= counters[Layout.counts + index] }
+    for index in 0..<min(sums.count, slots * Population.kinds) { sums[index] &+= counters[Layout.counts + index] }
   }
 
   /// How often an event came, by this worker.

@@ -2,6 +2,8 @@
 public enum MetricDecision: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   /// Answered: NOERROR or NXDOMAIN from the caller's effective zone.
   case answered
+  /// Answered with what another server said, asked for it now or before: NOERROR or NXDOMAIN.
+  case forwarded
   /// Refused by the policy, in whatever words (`deny-as`).
   case refused
   /// Malformed, or an error of ours: FORMERR, NOTIMP, SERVFAIL, BADVERS.
@@ -32,19 +34,23 @@ public struct Population: Hashable, Sendable, BitwiseCopyable {
     self.transport = transport
   }
 
-  /// The populations of a slot lie together: 0 ..< 8 × slots.
+  /// Populations of a slot: five decisions, two transports.
+  @inlinable static var kinds: Int { 10 }
+
+  /// The populations of a slot lie together: 0 ..< 10 × slots.
   @inlinable var index: Int {
-    Int(slot) &* 8 &+ Int(decision.rawValue) &* 2 &+ Int(transport.rawValue)
+    Int(slot) &* Population.kinds &+ Int(decision.rawValue) &* 2 &+ Int(transport.rawValue)
   }
 
   /// The same where there are only so many slots: a slot beyond the last is the last.
   @inlinable func index(among slots: Int) -> Int {
-    min(Int(slot), slots &- 1) &* 8 &+ Int(decision.rawValue) &* 2 &+ Int(transport.rawValue)
+    min(Int(slot), slots &- 1) &* Population.kinds &+ Int(decision.rawValue) &* 2 &+ Int(transport.rawValue)
   }
 
   /// The population with an index.
   init?(index: Int) {
-    guard let slot = UInt16(exactly: index / 8), let decision = MetricDecision(rawValue: UInt8(index / 2 % 4)),
+    guard let slot = UInt16(exactly: index / Population.kinds),
+      let decision = MetricDecision(rawValue: UInt8(index % Population.kinds / 2)),
       let transport = MetricTransport(rawValue: UInt8(index % 2))
     else { return nil }
     self.init(slot: slot, decision: decision, transport: transport)

@@ -16,8 +16,8 @@ public struct PopulationTally: ~Copyable {
   /// A tally of nothing, for a worker's own metrics.
   package init(for metrics: borrowing WorkerMetrics) {
     slots = metrics.slots
-    counts = FlatScratch(repeating: 0, count: slots * 8)
-    touched = FlatScratch(repeating: 0, count: slots * 8)
+    counts = FlatScratch(repeating: 0, count: slots * Population.kinds)
+    touched = FlatScratch(repeating: 0, count: slots * Population.kinds)
   }
 
   /// One query more.

@@ -14,6 +14,8 @@ struct LogChoices: Equatable, Sendable {
 /// A snapshot in service: with it, which listener belongs to which context, and where each context's queries are counted.
 final class ServedSnapshot: Sendable {
   let snapshot: Snapshot
+  /// Where names of others are known from; nil until something is forwarded.
+  let forwarding: ForwardDesk?
   /// Which files its zones are written in.
   let written: WrittenZones
   /// Counts loads, from 1: log records say by which they were made, and people are told it.
@@ -48,11 +50,12 @@ final class ServedSnapshot: Sendable {
   /// - Parameter leased: by the place of a listener behind the policy's: the context that leases it, nil for none.
   init(
     _ snapshot: Snapshot, generation: UInt64, listeners: [SocketAddress], slots: MetricSlots,
-    logs: LogChoices = LogChoices(), written: WrittenZones = WrittenZones(), serial: UInt64? = nil,
-    leased: [String?] = []
+    logs: LogChoices = LogChoices(), written: WrittenZones = WrittenZones(), forwarding: ForwardDesk? = nil,
+    serial: UInt64? = nil, leased: [String?] = []
   ) {
     self.serial = serial ?? generation
     self.written = written
+    self.forwarding = forwarding
     self.logs = logs
     logsAllQueries = logs.queries?.scope == .all
     isTapped = logs.dnstap != nil

@@ -41,6 +41,9 @@ package final class ServerControl {
   private let findings: Findings
   private let checker: HealthChecker
   private var checkThread: WorkerThread?
+  private let forwarder: Forwarder
+  /// What workers and the forwarder share; nil until something is forwarded.
+  private var forwarding: ForwardDesk?
   /// What the load of the snapshot in service left to the next.
   private var kept: KeptZones?
   private var said = SaidInLog()
@@ -115,9 +118,11 @@ package final class ServerControl {
     census = TCPCensus(descriptors: connectionRoom, workers: cores)
     limiter = RateLimiter(seeds: (.random(in: .min ... .max), .random(in: .min ... .max)))
     let choices = LogChoices(queries: options.queryLog(policy)?.choice, dnstap: options.dnstap(policy)?.choice)
+    let forwardBell = try WakeUp()
+    forwarding = snapshot.policy.forwards.isEmpty ? nil : ForwardDesk(policy.forwardCache, bell: forwardBell)
     let served = ServedSnapshot(
       snapshot, generation: 1, listeners: sockets.addresses, slots: slots, logs: choices, written: first.written,
-      leased: leases.claims)
+      forwarding: forwarding, leased: leases.claims)
     snapshots = RecentSnapshots(served)
     let holder = SnapshotHolder(served)
     self.holder = holder
@@ -127,12 +132,18 @@ package final class ServerControl {
     checker = try HealthChecker(findings, atOnce: ServerMemory.checksAtOnce()) { log.write($0) }
     // Those for datagrams first, then those for TCP.
     var workers: [Worker] = []
-    // Behind both, one of each kind for listeners that are leased.
+    // Behind both, one of each kind for listeners that are leased, and the forwarder's.
     for _ in 0..<(2 * cores + (policy.hasLeases ? 2 : 0)) { workers.append(try Worker(holder)) }
+    let answering = workers
+    let forwardWorker = try Worker(holder, bell: forwardBell)
+    workers.append(forwardWorker)
     self.workers = workers
     board = LiveBoard(
       LiveBoard.Facts(options, sockets, hasLeases: policy.hasLeases), served, slots: slots, checking: checker.board,
       at: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
+    forwarder = Forwarder(
+      forwardWorker, askers: answering, listeners: sockets.datagrams[0], limiter: limiter, log: log,
+      room: ServerMemory.forwardRoom)
     refusals = RefusalLog { log.write($0, at: $1) }
     logs = try ServerLogs(options, policy, workers, snapshots.all, log: log)
     collector = MetricsCollector(workers, logs.counters + [board.callMetrics], slots: slots, policy.measuring.sampling)
@@ -150,6 +161,7 @@ package final class ServerControl {
   private func startWorkers() throws(SystemError) {
     let cores = sockets.datagrams.count
     let log = log
+    try startForwarder()
     try logs.start { ServerControl.guarding(log, $0) }
     for core in 0..<cores {
       let datagrams = UDPWorker(workers[core], listeners: sockets.datagrams[core], limiter: limiter)
@@ -185,6 +197,15 @@ package final class ServerControl {
     threads.append(
       try WorkerThread.start(name: "ambit-tcp-lease") {
         ServerControl.guarding(log) { () throws(SystemError) in try stream.run() }
+      })
+  }
+
+  /// Starts the forwarder, which has nothing to do until a policy forwards something.
+  private func startForwarder() throws(SystemError) {
+    let (forwarder, log) = (forwarder, log)
+    threads.append(
+      try WorkerThread.start(name: "ambit-forward") {
+        ServerControl.guarding(log) { () throws(SystemError) in try forwarder.run() }
       })
   }
 
@@ -490,6 +511,13 @@ package final class ServerControl {
     changeSample(to: snapshot.policy.policy.measuring.sampling)
     findings.use(snapshot)
     findings.set(closingCalls: board.closingCalls(snapshot.policy))
+    if let desk = forwarding {
+      if desk.size != snapshot.policy.policy.forwardCache.size {
+        remarks.append("a changed forward-cache size takes a restart; until then the cache is as large as it was")
+      }
+    } else if !snapshot.policy.forwards.isEmpty {
+      forwarding = ForwardDesk(snapshot.policy.policy.forwardCache, bell: forwarder.worker.bell)
+    }
     put(snapshot.seeing(findings.situation), written)
     if let problem = startChecking(snapshot) { remarks.append(problem) }
     let policy = snapshot.policy.policy
@@ -514,7 +542,8 @@ package final class ServerControl {
     guard let situation = findings.news(for: served.snapshot, at: Clock.monotonicNanoseconds()) else { return }
     let next = ServedSnapshot(
       served.snapshot.seeing(situation), generation: served.generation, listeners: sockets.addresses, slots: slots,
-      logs: served.logs, written: served.written, serial: served.serial + 1, leased: leases.claims)
+      logs: served.logs, written: served.written, forwarding: served.forwarding, serial: served.serial + 1,
+      leased: leases.claims)
     snapshots.replace(next)
     logs.use(snapshots.all)
     holder.swap(next)
@@ -526,7 +555,7 @@ package final class ServerControl {
     let served = holder.served
     let next = ServedSnapshot(
       snapshot, generation: served.generation + 1, listeners: sockets.addresses, slots: slots, logs: logs.choices,
-      written: written, serial: served.serial + 1, leased: leases.claims)
+      written: written, forwarding: forwarding, serial: served.serial + 1, leased: leases.claims)
     let now = Clock.monotonicNanoseconds()
     snapshots.add(next, at: now)
     logs.use(snapshots.all)

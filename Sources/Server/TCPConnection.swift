@@ -11,6 +11,13 @@ final class TCPConnection {
   let listener: Int
   /// Its place in the worker's table.
   let slot: Int
+  /// Its number, which no other connection of the worker ever has: places are used again.
+  let serial: UInt64
+  /// Queries whose answers are being asked for elsewhere, and when the last of them was handed over.
+  private(set) var awaited = 0
+  private var lastHandOver: UInt64 = 0
+  /// True where the peer has ended its side; what it still awaits is sent to it.
+  var hasEnded = false
   /// What must come first, or must not.
   var opening: Opening
   /// What the peer's PROXY header said; nil where it is no proxy.
@@ -57,12 +64,13 @@ final class TCPConnection {
     case number(UInt32)
   }
 
-  init(_ socket: consuming TCPSocket, isProxy: Bool, listener: Int, slot: Int, now: UInt64) {
+  init(_ socket: consuming TCPSocket, isProxy: Bool, listener: Int, slot: Int, serial: UInt64, now: UInt64) {
     opening = isProxy ? .header : .message
     client = isProxy ? nil : socket.peer.address
     self.socket = socket
     self.listener = listener
     self.slot = slot
+    self.serial = serial
     lastProgress = now
   }
 
@@ -97,6 +105,35 @@ final class TCPConnection {
 
   /// True where responses wait for the peer to take them.
   var isWaiting: Bool { !unsent.isEmpty }
+
+  /// Queries of one connection that may be asked for elsewhere at a time: more than any client has been seen to pipeline.
+  static let mostAwaited = 256
+
+  /// A query was handed to the forwarder.
+  func noteHandOver(_ now: UInt64) {
+    awaited += 1
+    lastHandOver = now
+  }
+
+  /// One of them is answered.
+  func noteAnswer() { awaited = max(0, awaited - 1) }
+
+  /// True where the forwarder is about to answer: until its deadline is over nobody is idle who waits for it.
+  func awaitsAnswer(at now: UInt64) -> Bool {
+    awaited > 0 && now &- lastHandOver < Forwarder.deadline + 1_000_000_000
+  }
+
+  /// Sends a response that came from elsewhere, with its length in front, keeping what the peer does not take now.
+  /// - Returns: false where the connection is broken.
+  func send(_ frame: [UInt8]) -> Bool {
+    if isWaiting {
+      unsent.append(contentsOf: frame)
+      return true
+    }
+    unsent = frame
+    unsentStart = 0
+    return sendUnsent()
+  }
 
   /// Octets of memory that it holds for its peer.
   var heldOctets: Int { framing.kept.count + unsent.count }

@@ -22,9 +22,11 @@ extension TCPWorker {
         let raw = socket.raw
         // A closure cannot consume what it captures, but it can take it out of an optional.
         var accepted: TCPSocket? = consume socket
+        bench.serial &+= 1
+        let serial = bench.serial
         let connection = bench.table.add { slot in
           guard let socket = accepted.take() else { preconditionFailure("a table makes one connection of a socket") }
-          return TCPConnection(socket, isProxy: isProxy, listener: door.index, slot: slot, now: now)
+          return TCPConnection(socket, isProxy: isProxy, listener: door.index, slot: slot, serial: serial, now: now)
         }
         do throws(SystemError) {
           try bench.poller.add(raw, token: UInt64(connection.slot))
@@ -116,7 +118,13 @@ extension TCPWorker {
     bench.lastSweep = now
     if !bench.areDoorsOpen { watchDoors(true, &bench) }
     bench.idleTime = census.idleTime(bench.served.tcpLimits)
-    while let quietest = bench.table.quietest, now &- quietest.lastProgress > bench.idleTime { close(quietest, &bench) }
+    while let quietest = bench.table.quietest, now &- quietest.lastProgress > bench.idleTime {
+      if quietest.awaitsAnswer(at: now) {
+        bench.table.noteProgress(quietest, now: now)
+      } else {
+        close(quietest, &bench)
+      }
+    }
   }
 
   /// Counts what a connection holds; where all hold too much, those go that have held for longest.

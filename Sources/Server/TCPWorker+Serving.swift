@@ -29,6 +29,7 @@ extension TCPWorker {
       guard answer(connection, now, &bench) else { return false }
       if !connection.isWaiting { watch(connection, &bench) }
     }
+    if connection.hasEnded { return connection.awaited > 0 && !event.isBroken }
     guard event.isReadable || event.isBroken, !connection.isWaiting else { return true }
     return read(connection, now, &bench)
   }
@@ -47,6 +48,11 @@ extension TCPWorker {
     guard case .octets = progress else {
       if isContinued, bench.input.count > 0 { connection.withFraming { $0.keep(bench.input, from: 0) } }
       // Nothing is read while something waits to be answered or taken: at the peer's end all that came whole is answered.
+      if progress == .closed, connection.awaited > 0 {
+        connection.hasEnded = true
+        watch(connection, &bench)
+        return true
+      }
       return progress == .wouldBlock
     }
     if isContinued, !connection.withFraming({ $0.take(&bench.input) }) { return true }
@@ -65,11 +71,12 @@ extension TCPWorker {
     return true
   }
 
-  /// Watches for room to write while responses wait, for requests otherwise.
+  /// Watches for room to write while responses wait, for requests otherwise, and for neither where there will be no more.
   func watch(_ connection: TCPConnection, _ bench: inout Bench) {
     let waits = connection.isWaiting
     try? bench.poller.modify(
-      connection.socket.raw, token: UInt64(connection.slot), readable: !waits, writable: waits)
+      connection.socket.raw, token: UInt64(connection.slot), readable: !waits && !connection.hasEnded,
+      writable: waits)
   }
 
   /// Answers the whole requests in the input, in order, and keeps the rest (RFC 7766 §6.2.1.1).
@@ -117,7 +124,10 @@ extension TCPWorker {
       guard case .request(let range) = next, bench.output.capacity - bench.output.count >= StreamFraming.longestFrame
       else { return (offset, next) }
       let begin = bench.output.count
-      let outcome = answer(arrival, request: range, of: bench.input, served, &bench.workspace, into: &bench.output)
+      guard let outcome = answer(arrival, request: range, connection, &bench) else {
+        offset = range.upperBound
+        continue
+      }
       if served.isTapped {
         let end = bench.output.count
         worker.tap(
@@ -142,16 +152,89 @@ extension TCPWorker {
   }
 
   /// Answers one request of the input behind the responses before it; nothing is added where there is to be silence.
+  /// - Returns: nil where it was handed to the forwarder: its answer comes later, and behind others (RFC 7766 §6.2.1.1).
   private func answer(
-    _ arrival: Arrival, request range: Range<Int>, of input: borrowing OctetBuffer, _ served: ServedSnapshot,
-    _ workspace: inout Workspace, into output: inout OctetBuffer
-  ) -> Outcome {
-    let request = input.octets.extracting(range)
-    let outcome = output.appendFrame { response in
-      respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
+    _ arrival: Arrival, request range: Range<Int>, _ connection: TCPConnection, _ bench: inout Bench
+  ) -> Outcome? {
+    let served = bench.served
+    var (outcome, found) = find(
+      range, of: bench.input, arrival, served, &bench.workspace, into: &bench.output)
+    if found != .answered {
+      let query = handed(connection, arrival, served, isPrefetch: found == .answeredAndPrefetch)
+      let hasRoom = query.isPrefetch || connection.awaited < TCPConnection.mostAwaited
+      let isTaken = hasRoom && worker.handOver(query, bench.input.octets.extracting(range))
+      if isTaken { bench.hasHandedOver = true }
+      if found == .handOver {
+        if isTaken {
+          connection.noteHandOver(query.monotonic)
+          return nil
+        }
+        turnAway(range, of: bench.input, arrival, served, &outcome, &bench.workspace, into: &bench.output)
+      }
     }
-    worker.log(outcome, served, arrival, request: request, time: Clock.realtimeNanoseconds())
+    worker.log(
+      outcome, served, arrival, request: bench.input.octets.extracting(range), time: Clock.realtimeNanoseconds())
     return outcome
+  }
+
+  /// Answers from zones, or from what is known of others'.
+  private func find(
+    _ range: Range<Int>, of input: borrowing OctetBuffer, _ arrival: Arrival, _ served: ServedSnapshot,
+    _ workspace: inout Workspace, into output: inout OctetBuffer
+  ) -> (Outcome, ForwardFinding) {
+    let request = input.octets.extracting(range)
+    return output.appendFrame { response in
+      var outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
+      guard outcome.decision == .forwarded else { return (outcome, .answered) }
+      let found = worker.findForwarded(request, arrival, served, &outcome, using: &workspace, into: &response)
+      return (outcome, found)
+    }
+  }
+
+  /// SERVFAIL for a query that the forwarder has no room for.
+  private func turnAway(
+    _ range: Range<Int>, of input: borrowing OctetBuffer, _ arrival: Arrival, _ served: ServedSnapshot,
+    _ outcome: inout Outcome, _ workspace: inout Workspace, into output: inout OctetBuffer
+  ) {
+    let request = input.octets.extracting(range)
+    outcome = output.appendFrame { response in
+      worker.turnAway(request, arrival, served, using: &workspace, into: &response)
+    }
+  }
+
+  /// A query for the forwarder, and the way back.
+  private func handed(
+    _ connection: TCPConnection, _ arrival: Arrival, _ served: ServedSnapshot, isPrefetch: Bool
+  ) -> HandedQuery {
+    var query = HandedQuery()
+    query.evidence = arrival.evidence
+    query.transport = .tcp
+    query.idleTime = arrival.idleTime
+    query.isPrefetch = isPrefetch
+    query.generation = served.generation
+    query.monotonic = Clock.monotonicNanoseconds()
+    query.wall = Clock.realtimeNanoseconds()
+    query.listener = connection.listener
+    query.peer = connection.socket.peer
+    query.hasHeader = connection.isProxied
+    if served.isTapped { query.server = exchange(connection).server }
+    query.slot = connection.slot
+    query.serial = connection.serial
+    return query
+  }
+
+  /// Sends what came from elsewhere to the connections that await it, and are still there.
+  func deliver(_ now: UInt64, _ bench: inout Bench) {
+    for response in worker.inbox.take() {
+      guard let connection = bench.table[response.slot], connection.serial == response.serial else { continue }
+      connection.noteAnswer()
+      let wasWaiting = connection.isWaiting
+      var goesOn = response.frame.isEmpty || connection.send(response.frame)
+      if goesOn, !response.frame.isEmpty { bench.table.noteProgress(connection, now: now) }
+      if connection.hasEnded, connection.awaited == 0, !connection.isWaiting { goesOn = false }
+      if goesOn, !wasWaiting, connection.isWaiting { watch(connection, &bench) }
+      finish(connection, goesOn, &bench)
+    }
   }
 
   /// Counts the requests whose responses were just handed to the kernel.

@@ -74,6 +74,10 @@ final class TCPWorker: Sendable {
     var sampler = QuerySampler(seed: .random(in: .min ... .max))
     var served: ServedSnapshot
     var table = TCPTable()
+    /// Connections there have been.
+    var serial: UInt64 = 0
+    /// True where queries were handed to the forwarder that it was not woken for.
+    var hasHandedOver = false
     var lastSweep: UInt64 = 0
     /// Nanoseconds that a connection may be quiet, as of the last sweep.
     var idleTime: UInt64
@@ -114,11 +118,16 @@ final class TCPWorker: Sendable {
       let event = bench.events[index]
       if event.token == Worker.bellToken {
         worker.bell.drain()
+        deliver(now, &bench)
       } else if event.token & Self.doorBit != 0 {
         accept(at: bench.doors[Int(event.token & ~Self.doorBit)], now, &bench)
       } else if let connection = bench.table[Int(truncatingIfNeeded: event.token)] {
         serve(connection, event, now, &bench)
       }
+    }
+    if bench.hasHandedOver {
+      bench.hasHandedOver = false
+      bench.served.forwarding?.bell.wake()
     }
     closeIdle(now, &bench)
   }

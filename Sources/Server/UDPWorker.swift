@@ -48,6 +48,8 @@ final class UDPWorker: Sendable {
     var asker = AskerEvidence()
     /// How the query in hand came, where dnstap wants to know.
     var exchange = Exchange()
+    /// Where its response goes, where it may be asked for elsewhere.
+    var way = ResponseWay()
     /// By slot of the batch.
     var asked: FlatScratch<Asked>
     /// The batch's queries, until its residence time is known; where not all are timed, `timed` has those that are.
@@ -57,6 +59,8 @@ final class UDPWorker: Sendable {
     var watch: ClockWatch
     /// Nanoseconds within which both clocks are to be read: 250, or more where reading them takes long.
     let longestReading: UInt64
+    /// True where queries of the batch were handed to the forwarder.
+    var hasHandedOver = false
     /// Whether the kernel stamps datagrams, as it does when the sockets are bound.
     var isStamping = true
 
@@ -82,6 +86,14 @@ final class UDPWorker: Sendable {
     var isHeard = true
 
     init(_ evidence: Evidence) { self.evidence = evidence }
+  }
+
+  /// Where a response goes, and from where.
+  private struct ResponseWay: BitwiseCopyable {
+    var listener = 0
+    var peer = SocketAddress(IPAddress(v4: 0), port: 0)
+    var scope: UInt32 = 0
+    var server = SocketAddress(IPAddress(v4: 0), port: 0)
   }
 
   /// When a batch was handed to us, by both clocks, in nanoseconds.
@@ -161,6 +173,10 @@ final class UDPWorker: Sendable {
     let sample = worker.calls.sample(of: count)
     for index in 0..<count { answer(index, listener, served, moment, sample.weight(of: index), &bench) }
     let sent = send(to: listener, served, since: moment, &bench)
+    if bench.hasHandedOver {
+      bench.hasHandedOver = false
+      served.forwarding?.bell.wake()
+    }
     worker.metrics.count(.datagramsReceived, UInt64(count))
     worker.metrics.count(.responsesSent, UInt64(sent.sent))
     if sent.failed > 0 { worker.metrics.count(.sendFailures, UInt64(sent.failed)) }
@@ -267,12 +283,20 @@ final class UDPWorker: Sendable {
     guard asked.isHeard else { return }
     let arrival = Arrival(asked.evidence, transport: .udp, time: moment.seconds)
     let peer = bench.batch.source(index).address
+    if served.forwarding != nil { bench.way = way(index, listener, bench.batch) }
     // Here, for the batch is lent below; and kept with the bench, for it costs nothing there where it is not wanted.
     if served.isTapped { bench.exchange = exchange(index, listener, asked, moment, bench.batch) }
     let population = bench.batch.withSlot(index) { datagram, response in
       let request = datagram.extracting(droppingFirst: asked.start)
-      let outcome = respond(
+      var outcome = respond(
         to: request, arrival, served.snapshot, hash: asked.hash, using: &bench.workspace, into: &response)
+      if outcome.decision == .forwarded,
+        !answersForwarded(
+          request, arrival, asked, bench.way, served, moment, &outcome, &bench.workspace, &bench.hasHandedOver,
+          into: &response)
+      {
+        return Population?.none
+      }
       worker.log(outcome, served, arrival, request: request, time: moment.wall)
       let isSent = mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &bench.slips)
       if served.isTapped {
@@ -295,6 +319,44 @@ final class UDPWorker: Sendable {
     }
     worker.metrics.record(
       queue: bench.watch.queueTime(stamp: bench.batch.kernelTime(index), wall: moment.wall), of: population)
+  }
+
+  /// Answers a query for a name of others from what is known of it, or hands it to the forwarder.
+  /// - Returns: false where it was handed over: the forwarder answers and accounts for it.
+  @inline(never)
+  private func answersForwarded(
+    _ request: Span<UInt8>, _ arrival: Arrival, _ asked: Asked, _ way: ResponseWay, _ served: ServedSnapshot,
+    _ moment: Moment, _ outcome: inout Outcome, _ workspace: inout Workspace, _ hasHandedOver: inout Bool,
+    into response: inout OctetBuffer
+  ) -> Bool {
+    let found = worker.findForwarded(request, arrival, served, &outcome, using: &workspace, into: &response)
+    if found == .answered { return true }
+    var query = HandedQuery()
+    query.evidence = asked.evidence
+    query.isPrefetch = found == .answeredAndPrefetch
+    query.generation = served.generation
+    query.monotonic = moment.monotonic
+    query.wall = moment.wall
+    query.listener = way.listener
+    query.peer = way.peer
+    query.scope = way.scope
+    query.hasHeader = asked.start > 0
+    query.server = way.server
+    let isTaken = worker.handOver(query, request)
+    if isTaken { hasHandedOver = true }
+    if query.isPrefetch { return true }
+    if !isTaken { outcome = worker.turnAway(request, arrival, served, using: &workspace, into: &response) }
+    return !isTaken
+  }
+
+  /// Where the response goes and from where.
+  private func way(_ index: Int, _ listener: UDPListener, _ batch: borrowing DatagramBatch) -> ResponseWay {
+    var server = listener.socket.localAddress
+    if listener.socket.isWildcard, let destination = batch.destination(index) {
+      server = SocketAddress(destination, port: server.port)
+    }
+    return ResponseWay(
+      listener: listener.index, peer: batch.source(index), scope: batch.scope(index), server: server)
   }
 
   /// How a query came, for dnstap. The port of a proxy's client is not kept: it is none of the address's.

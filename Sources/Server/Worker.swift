@@ -23,6 +23,15 @@
 //   queries not logged          256 Ki words a worker, ~23,000     QueryLogDesk.ringCapacity
 //   messages not handed to dnstap  512 Ki words a worker, ~13,000    DnstapDesk.ringCapacity, 1 MiB in all behind it
 //   questions remembered        4096 a worker, 256 a second whole  RecentQueries (1.4 MiB a worker), where reload guard is
+//   names asked for elsewhere   4096 questions, 16,384 who wait,   Forwarder.mostQuestions, mostWaiting, or descriptors
+//                               of one client a quarter, 4.8 s
+//   queries on the way to it    512 KiB a worker                  HandOverRing.capacity
+//   responses on the way back   8 MiB a worker, over TCP          StreamInbox.mostOctets
+//   a reply to it               1232 octets, 65,535 over TCP,     UpstreamStream, PendingQuestion.mostAttempts
+//                               3 queries a server and question
+//   replies kept                32 MiB, all of it at the start    policy forward-cache
+//   failures remembered         4096, 5 s (30 s where a stale     FailureMemory
+//                               answer stands in)
 //   calls counted               4096 a worker and second or two,   WorkerCalls.capacity (512 KiB a worker), LiveCalls
 //                               4096 together
 //   what is shown               1 MiB of JSON                      LiveBoard.longestJSON
@@ -62,6 +71,9 @@ final class Worker: Sendable {
   private let tapSampler = Sampler(seed: .random(in: .min ... .max))
   /// What it was asked lately; empty where no `reload guard` is in force.
   let recent = RecentQueries()
+  /// What the forwarder is to ask elsewhere, and over TCP what it answered.
+  let handOvers = HandOverRing()
+  let inbox = StreamInbox()
   /// Who called whom.
   let calls = WorkerCalls()
   /// Rung when there is a new snapshot or the worker is to stop.
@@ -75,13 +87,14 @@ final class Worker: Sendable {
   /// The token of the bell among a poller's events.
   static let bellToken = UInt64.max
 
-  init(_ holder: SnapshotHolder) throws(SystemError) {
+  /// - Parameter bell: nil for one of its own.
+  init(_ holder: SnapshotHolder, bell: WakeUp? = nil) throws(SystemError) {
     self.holder = holder
     metrics = WorkerMetrics()
     ring = DecisionRing()
     queries = DecisionRing(capacity: QueryLogDesk.ringCapacity)
     taps = DecisionRing(capacity: DnstapDesk.ringCapacity)
-    bell = try WakeUp()
+    if let bell { self.bell = bell } else { self.bell = try WakeUp() }
   }
 
   /// True once `stop` was called.
@@ -210,7 +223,8 @@ final class Worker: Sendable {
 extension MetricDecision {
   fileprivate init(_ decision: Decision) {
     switch decision {
-    case .answered, .forwarded: self = .answered
+    case .answered: self = .answered
+    case .forwarded: self = .forwarded
     case .refused: self = .refused
     case .failed: self = .failed
     case .silent: self = .silent

@@ -3,7 +3,9 @@
 // Header only, every function `static inline`. `_GNU_SOURCE` comes from the build (cSettings) of the targets that call
 // these; a module that only sits above LinuxIO is compiled without it and sees an empty header.
 #pragma once
+#include "CLinuxForwarding.h"
 #include "CLinuxProcesses.h"
+
 #ifdef _GNU_SOURCE
 
 #include <endian.h>
@@ -337,6 +339,12 @@ static inline bool clinux_batch_destination(
     }
   }
   return false;
+}
+
+// The interface that the sender of the datagram in slot `index` is behind, where its address means nothing without it.
+static inline uint32_t clinux_batch_scope(struct clinux_batch *batch, unsigned index) {
+  const struct clinux_slot *slot = &batch->slots[index];
+  return slot->peer.any.sa_family == AF_INET6 ? slot->peer.v6.sin6_scope_id : 0;
 }
 
 // Writes the source address of a reply: the local address that the datagram in `slot` was sent to. The interface is

@@ -50,7 +50,7 @@ struct CoarseHistogram: Sendable {
 extension WorkerMetrics {
   /// Adds the populations with a query.
   func addPopulations(to populations: inout [Population: CoarsePopulation]) {
-    for index in 0..<slots * 8 {
+    for index in 0..<slots * Population.kinds {
       let count = counters[Layout.counts + index]
       guard count > 0, let population = Population(index: index) else { continue }
       let start = Layout.populations(slots) + index * Layout.populationSize

@@ -2,7 +2,7 @@
 extension ExpositionFamily {
   static let queries = ExpositionFamily(
     "ambit_queries_total", .counter,
-    "Queries by the caller's context, what became of them (answered, refused, failed, silent) and what carried them.",
+    "Queries by the caller's context, what became of them (answered, forwarded, refused, failed, silent) and what carried them.",
     of: [.noResponse])
   static let residence = ExpositionFamily("ambit_residence_seconds", .histogram, help(of: .residence), of: [.residence])
   static let queue = ExpositionFamily("ambit_queue_seconds", .histogram, help(of: .queue), of: [.queue])

@@ -93,7 +93,8 @@ extension LiveBoard.Live {
 
   private static func second(_ second: MetricWindow.Second) -> LiveState.Second {
     LiveState.Second(
-      time: timeOfDay(second.time), answered: milli(second.answered), refused: milli(second.refused),
+      time: timeOfDay(second.time), answered: milli(second.answered), forwarded: milli(second.forwarded),
+      refused: milli(second.refused),
       failed: milli(second.failed), silent: milli(second.silent), p50: second.p50.map(pico),
       p99: second.p99.map(pico))
   }

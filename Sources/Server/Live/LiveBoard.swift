@@ -31,7 +31,7 @@ final class LiveBoard: Sendable {
       listening = sockets.addresses.map(\.description)
       workers =
         (0..<cores).map { "ambit-udp-\($0)" } + (0..<cores).map { "ambit-tcp-\($0)" }
-        + (hasLeases ? ["ambit-udp-lease", "ambit-tcp-lease"] : [])
+        + (hasLeases ? ["ambit-udp-lease", "ambit-tcp-lease"] : []) + ["ambit-forward"]
       self.cores = cores
     }
 

@@ -82,7 +82,7 @@ package struct LiveState: Codable, Equatable, Sendable {
   /// Queries of one population.
   package struct Rate: Codable, Equatable, Sendable {
     package var context: String
-    /// `answered`, `refused`, `failed` or `silent`.
+    /// `answered`, `forwarded`, `refused`, `failed` or `silent`.
     package var decision: String
     package var transport: String
     package var perSecond: Double
@@ -123,6 +123,7 @@ package struct LiveState: Codable, Equatable, Sendable {
   package struct Second: Codable, Equatable, Sendable {
     package var time: String
     package var answered: Double
+    package var forwarded: Double
     package var refused: Double
     package var failed: Double
     package var silent: Double

@@ -172,14 +172,16 @@ package struct TopScreen {
     var line = TopLine("queries/s", .title)
     line.add(" over \(windowText)", .faint)
     for (decision, style) in [
-      ("answered", TopLine.Style.plain), ("refused", .bad), ("failed", .doubtful), ("silent", .doubtful),
+      ("answered", TopLine.Style.plain), ("forwarded", .plain), ("refused", .bad), ("failed", .doubtful),
+      ("silent", .doubtful),
     ] {
       let rate = state.rates.reduce(0) { $0 + ($1.decision == decision ? $1.perSecond : 0) }
       line.add("  \(rateText(rate)) \(decision)", rate > 0 ? style : .plain)
     }
     line.add("  ")
     let room = max(0, min(MetricWindow.historyLength, width - 68))
-    line.add(sparkline(state.history.suffix(room).map { $0.answered + $0.refused + $0.failed + $0.silent }))
+    line.add(
+      sparkline(state.history.suffix(room).map { $0.answered + $0.forwarded + $0.refused + $0.failed + $0.silent }))
     return line
   }
 
@@ -280,7 +282,7 @@ package struct TopScreen {
 
   private static func style(ofDecision decision: String) -> TopLine.Style {
     switch decision {
-    case "answered": .plain
+    case "answered", "forwarded": .plain
     case "refused": .bad
     default: .doubtful
     }

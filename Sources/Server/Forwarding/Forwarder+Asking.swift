@@ -1,0 +1,143 @@
+internal import Addresses
+internal import DNSFormat
+internal import FlatMemory
+internal import Forwarding
+internal import LinuxIO
+internal import Metrics
+
+/// Queries to servers.
+extension Forwarder {
+  /// Nanoseconds for a reply over TCP, with its connection.
+  private static let streamTime: UInt64 = 2_000_000_000
+  /// Attempts of one question whose replies are still welcome: the newest.
+  private static let openAttempts = 3
+
+  /// How a server is asked once more.
+  struct Again {
+    let server: Int
+    let overStream: Bool
+  }
+
+  /// Asks the next server, or one once more. Where none can be asked and no reply can come any more, the question fails.
+  func ask(_ pending: PendingQuestion, again: Again? = nil, _ bench: inout Bench) {
+    var again = again
+    // Each turn tries another server or ends.
+    for _ in 0...pending.servers.count {
+      guard pending.attemptCount < pending.mostAttempts, bench.lines[pending.route] != nil else { break }
+      let now = Clock.monotonicNanoseconds()
+      let server: Int
+      if let again {
+        server = again.server
+      } else {
+        if pending.tried.count >= pending.servers.count {
+          // Everybody was asked. Those that said something are not asked again, those that were silent may be.
+          guard pending.hasTimedOut else { break }
+          pending.tried = Set(pending.faults.keys.filter { pending.faults[$0] != Self.silence })
+          if pending.tried.count >= pending.servers.count { break }
+        }
+        server = nextServer(pending, now, &bench)
+      }
+      pending.tried.insert(server)
+      pending.attemptCount += 1
+      if send(pending, to: server, overStream: again?.overStream ?? false, now, &bench) { return }
+      again = nil
+    }
+    if pending.attempts.isEmpty { fail(pending, failureCode(pending), &bench) }
+  }
+
+  /// What is said of a server that has not replied.
+  static let silence = "did not answer"
+
+  /// The EDE code for what happened: nobody could be reached, or the network or this host failed (RFC 8914 §4.23, §4.24).
+  func failureCode(_ pending: PendingQuestion) -> ExtendedDNSError.InfoCode {
+    pending.faults.values.contains { $0.hasPrefix("cannot be reached") } && !pending.hasTimedOut
+      ? .networkError : .noReachableAuthority
+  }
+
+  private func nextServer(_ pending: PendingQuestion, _ now: UInt64, _ bench: inout Bench) -> Int {
+    let random = bench.random.next()
+    let next = bench.lines[pending.route]?.upstreams.next(
+      tried: pending.tried, random: random, now: Int64(now / 1_000_000))
+    return min(max(0, next ?? 0), pending.servers.count - 1)
+  }
+
+  /// Sends a query to one server.
+  /// - Returns: false where it could not be sent, which has been noted.
+  private func send(
+    _ pending: PendingQuestion, to server: Int, overStream: Bool, _ now: UInt64, _ bench: inout Bench
+  ) -> Bool {
+    let address = pending.servers[server]
+    if isOwn(address) {
+      note(pending, server, "is this server itself: forward loops back", now, &bench)
+      return false
+    }
+    guard let line = bench.lines[pending.route] else { return false }
+    let known = line.upstreams.servers[server]
+    let query = UpstreamQuery(
+      pending.question, id: UInt16(truncatingIfNeeded: bench.random.next()),
+      caseBits: known.lacksCase ? nil : bench.random.next(), hasEDNS: !known.lacksEDNS,
+      options: LoopToken.option(pending.path + [token]))
+    bench.lastNumber += 1
+    let attempt = UpstreamAttempt(
+      token: bench.lastNumber, pending, server: server, address, query, at: now)
+    do throws(SystemError) {
+      let raw = try attempt.open(overStream: overStream, using: &bench.message)
+      try bench.poller.add(raw, token: attempt.token, writable: overStream)
+    } catch {
+      note(pending, server, "cannot be reached: \(error.reason)", now, &bench)
+      return false
+    }
+    worker.metrics.count(overStream ? .upstreamStreams : .upstreamQueries)
+    bench.lines[pending.route]?.asked[server] += 1
+    for older in pending.attempts { older.isCurrent = false }
+    pending.attempts.append(attempt)
+    bench.attempts[attempt.token] = attempt
+    // Sockets are few: of those whose time is over the oldest goes.
+    let most = bench.attempts.count > room ? 1 : Self.openAttempts
+    while pending.attempts.count > most { bench.attempts[pending.attempts.removeFirst().token] = nil }
+    let time = overStream ? Self.streamTime : UInt64(max(1, line.upstreams.timeout(of: server))) * 1_000_000
+    bench.timers.add(.attempt, attempt.token, at: now + time)
+    return true
+  }
+
+  /// True for an address that this server listens on.
+  private func isOwn(_ address: SocketAddress) -> Bool {
+    listeners.contains { listener in
+      let own = listener.socket.localAddress
+      return own == address
+        || own.port == address.port && own.address.isWildcard && own.address.isIPv4 == address.address.isIPv4
+          && address.address.isLoopback
+    }
+  }
+
+  /// Takes note of what a server did that was of no use.
+  func note(
+    _ pending: PendingQuestion, _ server: Int, _ fault: String, isItsOwn: Bool = true, _ now: UInt64,
+    _ bench: inout Bench
+  ) {
+    pending.faults[server] = fault
+    bench.lines[pending.route]?.failed[server] += 1
+    worker.metrics.count(.upstreamFailures)
+    if isItsOwn { change(pending, server, &bench) { $0.didFail(server, now: Int64(now / 1_000_000)) } }
+  }
+
+  /// Changes what is known of a server, and says in the log where it is taken for dead or comes back: once, not for each
+  /// query.
+  func change(
+    _ pending: PendingQuestion, _ server: Int, _ bench: inout Bench, _ body: (inout Upstreams) -> Void
+  ) {
+    guard var line = bench.lines.removeValue(forKey: pending.route) else { return }
+    let wasDown = line.upstreams.servers[server].isDown
+    body(&line.upstreams)
+    let isDown = line.upstreams.servers[server].isDown
+    bench.lines[pending.route] = line
+    if isDown, !wasDown {
+      log.write(
+        "upstream \(pending.servers[server]) is taken for dead: it \(pending.faults[server] ?? Self.silence); "
+          + (pending.servers.count > 1
+            ? "the others of its forward line are asked" : "no other server is in its forward line, add one"))
+    } else if wasDown, !isDown {
+      log.write("upstream \(pending.servers[server]) answers again")
+    }
+  }
+}

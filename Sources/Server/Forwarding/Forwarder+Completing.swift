@@ -1,0 +1,178 @@
+internal import Addresses
+internal import Answering
+internal import DNSFormat
+internal import FlatMemory
+internal import Forwarding
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+
+/// Responses to those who wait.
+extension Forwarder {
+  /// What a query is answered with.
+  enum Completion {
+    /// The reply in `bench.image`, to this question.
+    case reply(ForwardedQuestion)
+    /// What is past its end (RFC 8767).
+    case stale
+    /// SERVFAIL, and why.
+    case failure(ExtendedDNSError.InfoCode, String)
+  }
+
+  /// The reply has come: everybody who waits gets it.
+  func succeed(_ pending: PendingQuestion, _ bench: inout Bench) {
+    let now = ForwardDesk.seconds(Clock.monotonicNanoseconds())
+    remove(pending, &bench)
+    bench.failures.remove(pending.question)
+    bench.kept?.writer.insert(bench.image, for: pending.question, now: now)
+    var others: [HandedQuery] = []
+    for query in pending.clients {
+      noteEnd(of: query, &bench)
+      if !complete(query, .reply(pending.question), &bench) { others.append(query) }
+    }
+    // Since a reload they go another way.
+    for query in others { take(query, &bench) }
+  }
+
+  /// There is no answer: everybody who waits gets a stale one, or is told why.
+  func fail(
+    _ pending: PendingQuestion, _ code: ExtendedDNSError.InfoCode, _ bench: inout Bench
+  ) {
+    let report = pending.report
+    remove(pending, &bench)
+    bench.failures.note(pending.question, code, report, at: Clock.monotonicNanoseconds())
+    for query in pending.clients {
+      noteEnd(of: query, &bench)
+      if !complete(query, .stale, &bench) { fail(query, code, report, &bench) }
+    }
+  }
+
+  /// Tells one query that there is no answer.
+  func fail(_ query: HandedQuery, _ code: ExtendedDNSError.InfoCode, _ text: String, _ bench: inout Bench) {
+    _ = complete(query, .failure(code, text), &bench)
+  }
+
+  /// Gives stale answers to those who have waited long enough; the question goes on, for the cache.
+  func giveStale(_ pending: PendingQuestion, _ bench: inout Bench) {
+    var left: [HandedQuery] = []
+    for query in pending.clients {
+      if complete(query, .stale, &bench) { noteEnd(of: query, &bench) } else { left.append(query) }
+    }
+    pending.clients = left
+  }
+
+  private func remove(_ pending: PendingQuestion, _ bench: inout Bench) {
+    for attempt in pending.attempts { bench.attempts[attempt.token] = nil }  // closing ends the watching
+    pending.attempts = []
+    bench.questions[pending.question] = nil
+    bench.numbered[pending.number] = nil
+  }
+
+  /// Answers a query by the snapshot in service.
+  /// - Returns: false where it cannot be answered so: there is nothing stale, or it asks something else since a reload.
+  func complete(_ query: HandedQuery, _ completion: Completion, _ bench: inout Bench) -> Bool {
+    let served = bench.served
+    let arrival = arrival(of: query, served)
+    var outcome = respond(
+      to: query.request.span, arrival, served.snapshot, using: &bench.workspace, into: &bench.response)
+    if query.generation != served.generation, query.evidence.certificateService != nil {
+      // Whose certificate it was is a number of the old snapshot: nothing may be concluded from it now.
+      write(.other, "the configuration was changed meanwhile; ask again", query, arrival, &outcome, &bench)
+    } else if outcome.decision == .forwarded {
+      switch completion {
+      case .reply(let question):
+        guard bench.workspace.forwardedQuestion(served.snapshot, outcome) == question else { return false }
+        bench.workspace.answerForwarded(
+          to: query.request.span, arrival, served.snapshot, with: bench.image, &outcome, into: &bench.response)
+      case .stale:
+        guard let desk = served.forwarding else { return false }
+        let finding = bench.workspace.answerForwarded(
+          to: query.request.span, arrival, served.snapshot, from: desk.cache,
+          now: ForwardDesk.seconds(Clock.monotonicNanoseconds()), acceptsStale: true, &outcome, into: &bench.response)
+        if finding == .miss { return false }
+        if finding == .stale { worker.metrics.count(.forwardedStale) }
+      case .failure(let code, let text): write(code, text, query, arrival, &outcome, &bench)
+      }
+    }
+    deliver(query, arrival, outcome, &bench)
+    return true
+  }
+
+  private func write(
+    _ code: ExtendedDNSError.InfoCode, _ text: String, _ query: HandedQuery, _ arrival: Arrival,
+    _ outcome: inout Outcome, _ bench: inout Bench
+  ) {
+    let octets = Array(text.utf8.prefix(Self.longestText))
+    bench.workspace.failForwarded(
+      to: query.request.span, arrival, bench.served.snapshot, code, octets.span, &outcome, into: &bench.response)
+  }
+
+  /// Octets of EXTRA-TEXT.
+  private static let longestText = 240
+
+  /// Sends the response in `bench.response`, and accounts for the query as a worker does.
+  func deliver(_ query: HandedQuery, _ arrival: Arrival, _ outcome: Outcome, _ bench: inout Bench) {
+    let served = bench.served
+    let request = query.request.span
+    worker.log(outcome, served, arrival, request: request, time: query.wall)
+    let isSent = query.transport == .tcp || mayBeSent(query, arrival, outcome, &bench)
+    if served.isTapped {
+      worker.tap(outcome, served, arrival, request: request, response: bench.response.octets, query.exchange)
+    }
+    if isSent { worker.note(outcome, arrival.evidence, query.way, request: request, time: arrival.time, served) }
+    switch query.transport {
+    case .udp: if bench.response.count > 0 { send(query, bench.response) }
+    case .tcp: hand(query, bench.response)
+    }
+    guard isSent else { return }
+    worker.account(
+      outcome, served, arrival.transport == .udp ? .udp : .tcp,
+      residence: Clock.monotonicNanoseconds() &- query.monotonic,
+      weight: worker.calls.sample(of: 1).weight(of: 0), &bench.sampler)
+  }
+
+  /// Asks the rate limit, and does to the response what it says.
+  private func mayBeSent(
+    _ query: HandedQuery, _ arrival: Arrival, _ outcome: Outcome, _ bench: inout Bench
+  ) -> Bool {
+    let served = bench.served
+    let verdict = served.limiting.judge(
+      bench.response, to: query.request.span, of: arrival.source, outcome, by: limiter,
+      at: Clock.monotonicNanoseconds())
+    switch verdict {
+    case .send: return true
+    case .slip:
+      bench.slips.write(insteadOf: &bench.response, to: query.request.span, outcome)
+      worker.metrics.count(.responsesSlipped)
+      limiter.note(arrival.source)
+      return true
+    case .drop:
+      bench.response.reset()
+      worker.metrics.recordSilence(slot: served.slot(of: outcome.caller), transport: .udp, cause: .limited)
+      limiter.note(arrival.source)
+      return false
+    }
+  }
+
+  private func send(_ query: HandedQuery, _ response: borrowing OctetBuffer) {
+    guard listeners.indices.contains(query.listener) else { return }
+    let isTaken = listeners[query.listener].socket.send(
+      response, to: query.peer, from: query.server.address, scope: query.scope)
+    worker.metrics.count(isTaken ? .responsesSent : .sendFailures)
+  }
+
+  /// Hands the response to the worker that has the connection.
+  private func hand(_ query: HandedQuery, _ response: borrowing OctetBuffer) {
+    var frame: [UInt8] = []
+    if response.count > 0 {
+      frame.reserveCapacity(response.count + 2)
+      frame.append(UInt8(truncatingIfNeeded: response.count >> 8))
+      frame.append(UInt8(truncatingIfNeeded: response.count))
+      frame.append(response.octets)
+    }
+    let asker = askers[query.worker]
+    // Where it does not fit, the connection ends of itself: the worker is behind by more than it may hold.
+    _ = asker.inbox.put(StreamInbox.Response(slot: query.slot, serial: query.serial, frame: frame))
+    asker.bell.wake()
+  }
+}

@@ -1,0 +1,195 @@
+internal import DNSFormat
+internal import FlatMemory
+internal import Forwarding
+internal import LinuxIO
+internal import Metrics
+
+/// What comes of queries to servers.
+extension Forwarder {
+  /// Datagrams that are no reply to a query, before it is asked over TCP: somebody may be guessing.
+  private static let mostRejected = 16
+
+  /// Something came on an attempt's socket.
+  func hear(_ attempt: UpstreamAttempt, _ bench: inout Bench) {
+    if let datagrams = attempt.datagrams {
+      hear(attempt, datagrams, &bench)
+    } else if let stream = attempt.stream {
+      hear(attempt, stream, &bench)
+    }
+  }
+
+  private func hear(
+    _ attempt: UpstreamAttempt, _ datagrams: UpstreamAttempt.DatagramSocket, _ bench: inout Bench
+  ) {
+    let pending = attempt.question
+    // A few at a time: what is left is reported again.
+    for _ in 0..<8 {
+      switch datagrams.socket.receive(into: &bench.message) {
+      case .nothing: return
+      case .unreachable(let error):
+        let now = Clock.monotonicNanoseconds()
+        note(pending, attempt.server, "cannot be reached: \(error.reason)", now, &bench)
+        drop(attempt, &bench)
+        return ask(pending, &bench)
+      case .datagram:
+        if judge(attempt, &bench) { return }
+      }
+    }
+  }
+
+  private func hear(_ attempt: UpstreamAttempt, _ stream: UpstreamStream, _ bench: inout Bench) {
+    let pending = attempt.question
+    switch stream.advance(using: &bench.message) {
+    case .goesOn(let writes):
+      try? bench.poller.modify(stream.raw, token: attempt.token, readable: true, writable: writes)
+    case .reply:
+      stream.takeReply(into: &bench.message)
+      _ = judge(attempt, &bench)
+    case .ended(let reason):
+      note(pending, attempt.server, reason, Clock.monotonicNanoseconds(), &bench)
+      drop(attempt, &bench)
+      ask(pending, &bench)
+    }
+  }
+
+  /// Looks at the message in `bench.message`.
+  /// - Returns: true where the attempt is over.
+  private func judge(_ attempt: UpstreamAttempt, _ bench: inout Bench) -> Bool {
+    let pending = attempt.question
+    let server = attempt.server
+    let now = Clock.monotonicNanoseconds()
+    let reply = Self.read(
+      bench.message, to: attempt.query, bench.limits, bench.rebinding, &bench.reader, into: &bench.image)
+    if case .rejected(let fault) = reply { return reject(attempt, fault, now, &bench) }
+    let time = Double(now &- attempt.sent) / 1e6
+    switch reply {
+    case .usable:
+      worker.metrics.record(upstream: now &- attempt.sent)
+      change(pending, server, &bench) { $0.didReply(server, after: time, now: Int64(now / 1_000_000)) }
+      succeed(pending, &bench)
+    case .truncated where attempt.isStream:
+      note(pending, server, "set TC over TCP", now, &bench)
+      drop(attempt, &bench)
+      ask(pending, &bench)
+    case .truncated:
+      change(pending, server, &bench) { $0.didReply(server, after: time, now: Int64(now / 1_000_000)) }
+      drop(attempt, &bench)
+      ask(pending, again: Again(server: server, overStream: true), &bench)
+    case .unusable(let rcode):
+      drop(attempt, &bench)
+      // FORMERR, NOTIMP, BADVERS: a server from before EDNS, or in front of one (RFC 6891 §6.2.2, §7).
+      if attempt.query.hasEDNS, rcode == 1 || rcode == 4 || rcode == 16 {
+        change(pending, server, &bench) { $0.setLacksEDNS(server) }
+        return againAndOver(pending, Again(server: server, overStream: attempt.isStream), &bench)
+      }
+      // SERVFAIL is about the name, most likely; any other is about us.
+      let name = RCode(rawValue: rcode).map { "\($0)" } ?? "RCODE \(rcode)"
+      note(pending, server, "answered \(name)", isItsOwn: rcode != 2, now, &bench)
+      if rcode == 2 {
+        change(pending, server, &bench) { $0.didReply(server, after: time, now: Int64(now / 1_000_000)) }
+      }
+      ask(pending, &bench)
+    case .lame:
+      note(pending, server, "does not ask others for names", now, &bench)
+      drop(attempt, &bench)
+      ask(pending, &bench)
+    case .rejected: break
+    }
+    return true
+  }
+
+  private static func read(
+    _ message: borrowing OctetBuffer, to query: UpstreamQuery, _ limits: ReplyLimits, _ rebinding: RebindingGuard,
+    _ reader: inout ReplyReader, into image: inout ReplyImage
+  ) -> UpstreamReply {
+    reader.read(message.octets, to: query, limits, rebinding, into: &image)
+  }
+
+  private func againAndOver(_ pending: PendingQuestion, _ again: Again, _ bench: inout Bench) -> Bool {
+    ask(pending, again: again, &bench)
+    return true
+  }
+
+  /// A message that is no reply to the query: passed over, the right one may still come.
+  private func reject(
+    _ attempt: UpstreamAttempt, _ fault: UpstreamReply.Fault, _ now: UInt64, _ bench: inout Bench
+  ) -> Bool {
+    let pending = attempt.question
+    worker.metrics.count(MetricCounter(fault))
+    attempt.rejected += 1
+    if attempt.isStream {
+      // Nobody else can have written it: the server is like that.
+      drop(attempt, &bench)
+      if fault == .wrongCase {
+        change(pending, attempt.server, &bench) { $0.setLacksCase(attempt.server) }
+        ask(pending, again: Again(server: attempt.server, overStream: false), &bench)
+      } else {
+        note(pending, attempt.server, "sent what is no reply (\(fault.words))", now, &bench)
+        ask(pending, &bench)
+      }
+      return true
+    }
+    pending.faults[attempt.server] = "sent what is no reply (\(fault.words))"
+    // Capitals not repeated, or many wrong datagrams: a server that makes small letters of them, or somebody who guesses.
+    // Over TCP there is no guessing.
+    if attempt.isCurrent, fault == .wrongCase || attempt.rejected >= Self.mostRejected {
+      drop(attempt, &bench)
+      ask(pending, again: Again(server: attempt.server, overStream: true), &bench)
+      return true
+    }
+    return false
+  }
+
+  /// Ends an attempt; its socket is closed with it.
+  private func drop(_ attempt: UpstreamAttempt, _ bench: inout Bench) {
+    bench.attempts[attempt.token] = nil
+    attempt.question.attempts.removeAll { $0 === attempt }
+  }
+
+  /// A timer is due.
+  func expire(_ due: TimerHeap.Entry, _ now: UInt64, _ bench: inout Bench) {
+    switch due.kind {
+    case .attempt:
+      guard let attempt = bench.attempts[due.number], attempt.isCurrent else { return }
+      let pending = attempt.question
+      attempt.isCurrent = false
+      pending.hasTimedOut = true
+      worker.metrics.count(.upstreamTimeouts)
+      if pending.faults[attempt.server] == nil || attempt.rejected == 0 {
+        note(pending, attempt.server, Self.silence, now, &bench)
+      }
+      if attempt.isStream { drop(attempt, &bench) }
+      if now &- pending.began < Self.deadline { ask(pending, &bench) }
+    case .stale:
+      if let pending = bench.numbered[due.number] { giveStale(pending, &bench) }
+    case .deadline:
+      if let pending = bench.numbered[due.number] { fail(pending, failureCode(pending), &bench) }
+    }
+  }
+}
+
+extension UpstreamReply.Fault {
+  /// What is wrong, in words.
+  var words: String {
+    switch self {
+    case .malformed: "malformed"
+    case .notAResponse: "a query"
+    case .wrongID: "wrong ID"
+    case .wrongQuestion: "wrong question"
+    case .wrongCase: "other capitals"
+    }
+  }
+}
+
+extension MetricCounter {
+  /// What counts messages with a fault.
+  init(_ fault: UpstreamReply.Fault) {
+    switch fault {
+    case .malformed: self = .rejectedMalformed
+    case .notAResponse: self = .rejectedQuery
+    case .wrongID: self = .rejectedID
+    case .wrongQuestion: self = .rejectedQuestion
+    case .wrongCase: self = .rejectedCase
+    }
+  }
+}

@@ -1,0 +1,145 @@
+internal import Addresses
+internal import Answering
+internal import DNSFormat
+internal import FlatMemory
+internal import Forwarding
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+
+/// Queries that workers hand over.
+extension Forwarder {
+  /// Takes what waits in the workers' rings, a few of each at a time: a flood at one is not the others'.
+  func takeHandedOver(_ bench: inout Bench) {
+    var taken = 0
+    var wasSome = true
+    while wasSome, taken < Self.takenInTurn {
+      wasSome = false
+      for (number, asker) in askers.enumerated() {
+        for _ in 0..<16 {
+          guard var query = asker.handOvers.pop() else { break }
+          query.worker = number
+          take(query, &bench)
+          taken += 1
+          wasSome = true
+        }
+      }
+    }
+  }
+
+  /// Answers a query, joins it to those that wait for the same, or asks.
+  func take(_ query: HandedQuery, _ bench: inout Bench) {
+    let served = bench.served
+    let now = Clock.monotonicNanoseconds()
+    let arrival = arrival(of: query, served)
+    var outcome = respond(
+      to: query.request.span, arrival, served.snapshot, using: &bench.workspace, into: &bench.response)
+    guard outcome.decision == .forwarded, let desk = served.forwarding else {
+      // What is in service now has the name itself, or refuses it.
+      if !query.isPrefetch { deliver(query, arrival, outcome, &bench) }
+      return
+    }
+    let question = bench.workspace.forwardedQuestion(served.snapshot, outcome)
+    if query.isPrefetch {
+      if bench.questions[question] == nil { begin(question, query, outcome.route, [], now, &bench) }
+      return
+    }
+    let finding = bench.workspace.answerForwarded(
+      to: query.request.span, arrival, served.snapshot, from: desk.cache, now: ForwardDesk.seconds(now), &outcome,
+      into: &bench.response)
+    if finding == .fresh || finding == .freshAndWorthPrefetching {
+      worker.metrics.count(.forwardedFromCache)
+      deliver(query, arrival, outcome, &bench)
+      if finding == .freshAndWorthPrefetching, bench.questions[question] == nil {
+        begin(question, nil, outcome.route, [], now, &bench)
+      }
+      return
+    }
+    worker.metrics.count(.forwardedMisses)
+    let path = LoopToken.path(in: query.request.span)
+    if path.contains(token) || path.count >= LoopToken.longestPath {
+      worker.metrics.count(.forwardedLoops)
+      let place = served.snapshot.policy.policy.forwards[Int(outcome.route) - 1].location
+      let text =
+        path.contains(token)
+        ? "forward loops back to this server (\(place))"
+        : "forward leads through more than \(LoopToken.longestPath) servers (\(place))"
+      return fail(query, .noReachableAuthority, text, &bench)
+    }
+    if let failure = bench.failures.failure(of: question, at: now) {
+      if finding == .stale, complete(query, .stale, &bench) { return }
+      if now < failure.until { return fail(query, failure.code, failure.text, &bench) }
+    }
+    guard hasRoom(for: query, &bench) else {
+      worker.metrics.count(.forwardedTurnedAway)
+      if finding == .stale, complete(query, .stale, &bench) { return }
+      return fail(
+        query, .networkError, "too many names are being asked for elsewhere; try again", &bench)
+    }
+    if let pending = bench.questions[question] {
+      worker.metrics.count(.forwardedMerged)
+      wait(query, for: pending, &bench)
+    } else if bench.questions.count < room {
+      begin(question, query, outcome.route, path, now, &bench)
+    } else {
+      worker.metrics.count(.forwardedTurnedAway)
+      if finding == .stale, complete(query, .stale, &bench) { return }
+      fail(query, .networkError, "too many names are being asked for elsewhere; try again", &bench)
+    }
+  }
+
+  /// Begins to ask a question.
+  /// - Parameter query: whose answer it is; nobody waits where it is nil, or asked in advance.
+  private func begin(
+    _ question: ForwardedQuestion, _ query: HandedQuery?, _ route: UInt16, _ path: [UInt64], _ now: UInt64,
+    _ bench: inout Bench
+  ) {
+    let policy = bench.served.snapshot.policy
+    let line = policy.policy.forwards[Int(route) - 1]
+    bench.lastNumber += 1
+    let pending = PendingQuestion(
+      question, servers: line.servers, route: policy.forwards.fingerprint(of: route), number: bench.lastNumber,
+      path: path, at: now)
+    bench.questions[question] = pending
+    bench.numbered[pending.number] = pending
+    bench.timers.add(.deadline, pending.number, at: now + Self.deadline)
+    if let query, !query.isPrefetch {
+      wait(query, for: pending, &bench)
+      bench.timers.add(.stale, pending.number, at: now + Self.staleAfter)
+    } else {
+      worker.metrics.count(.forwardedPrefetches)
+    }
+    ask(pending, &bench)
+  }
+
+  private func wait(_ query: HandedQuery, for pending: PendingQuestion, _ bench: inout Bench) {
+    pending.clients.append(query)
+    bench.waiting += 1
+    bench.waitingByClient[query.client, default: 0] += 1
+  }
+
+  /// A query that waited has its answer.
+  func noteEnd(of query: HandedQuery, _ bench: inout Bench) {
+    bench.waiting -= 1
+    let left = (bench.waitingByClient[query.client] ?? 1) - 1
+    bench.waitingByClient[query.client] = left == 0 ? nil : left
+  }
+
+  /// Whether one more query may wait. While half of the places are free anybody may have them; from then on a client has
+  /// a quarter at the most, so that one that asks for random names leaves the others room.
+  private func hasRoom(for query: HandedQuery, _ bench: inout Bench) -> Bool {
+    if bench.waiting >= Self.mostWaiting { return false }
+    if bench.waiting * 2 < Self.mostWaiting, bench.questions.count * 2 < room { return true }
+    return (bench.waitingByClient[query.client] ?? 0) * 4 < min(Self.mostWaiting, room)
+  }
+
+  /// How a query came, as the snapshot in service has it.
+  func arrival(of query: HandedQuery, _ served: ServedSnapshot) -> Arrival {
+    var evidence = query.evidence
+    if query.generation != served.generation {
+      evidence.listenerContext = served.context(ofListener: query.listener)
+    }
+    return Arrival(
+      evidence, transport: query.transport, time: Clock.realtimeSeconds(), idleTime: query.idleTime)
+  }
+}

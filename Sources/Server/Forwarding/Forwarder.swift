@@ -1,0 +1,182 @@
+internal import Addresses
+internal import Answering
+internal import DNSFormat
+internal import FlatMemory
+internal import Forwarding
+internal import LinuxIO
+internal import Metrics
+internal import Policy
+internal import Synchronization
+
+/// Asks other servers for names of others, on a thread of its own: workers hand queries over and go on.
+///
+/// A question is asked once, however many wait for it. Its reply goes into the cache; then each query that waits is
+/// answered anew, by the snapshot in service then, and accounted for as any worker does. Nothing waits for ever: who
+/// waits is answered within ``deadline``, with a reason where there is no answer.
+///
+///   take       a query comes: answered after all, joined to a question that is being asked, or asked   Forwarder+Taking
+///   ask        a server is chosen and sent a query                                                     Forwarder+Asking
+///   hear       what comes of it: a reply, a fault, nothing in time                                     Forwarder+Hearing
+///   complete   those who wait get a response                                                           Forwarder+Completing
+final class Forwarder: Sendable {
+  /// Nanoseconds within which whoever waits is answered: clients wait 5 s (glibc, musl, c-ares), so a moment less.
+  static let deadline: UInt64 = 4_800_000_000
+  /// Nanoseconds after which a stale answer is given where there is one (RFC 8767 §5).
+  static let staleAfter: UInt64 = 1_800_000_000
+  /// Questions that are asked at a time; fewer where there are fewer descriptors.
+  static let mostQuestions = 4096
+  /// Queries that wait at a time. While they are many, one client has a quarter of the places at the most.
+  static let mostWaiting = 16384
+  /// Queries taken from the workers before the replies have their turn.
+  static let takenInTurn = 256
+
+  /// For its metrics, its rings and its bell, as any other.
+  let worker: Worker
+  /// Those whose queries it takes, datagrams' first.
+  let askers: [Worker]
+  /// One for each address that the server listens on, in order: responses leave from there.
+  let listeners: [UDPListener]
+  let limiter: RateLimiter
+  let log: ServerLog
+  /// Questions for which there are descriptors.
+  let room: Int
+  /// What is known of servers, for whoever shows it.
+  let board = UpstreamBoard()
+  /// Its number in the queries it sends, see ``LoopToken``.
+  let token = UInt64.random(in: 1 ... .max)
+
+  init(
+    _ worker: Worker, askers: [Worker], listeners: [UDPListener], limiter: RateLimiter, log: ServerLog, room: Int
+  ) {
+    self.worker = worker
+    self.askers = askers
+    self.listeners = listeners
+    self.limiter = limiter
+    self.log = log
+    self.room = max(1, min(room, Self.mostQuestions))
+  }
+
+  /// What the loop works with.
+  struct Bench: ~Copyable {
+    let poller: Poller
+    var events = PollEvents()
+    var workspace = Workspace()
+    var slips = SlipWriter()
+    var reader = ReplyReader()
+    var image = ReplyImage()
+    /// A reply, or a query that is sent.
+    var message = OctetBuffer(capacity: 65535 + 2)
+    var response = OctetBuffer(capacity: 65535 + 2)
+    var random = SystemRandomNumberGenerator()
+    var sampler = QuerySampler(seed: .random(in: .min ... .max))
+    var served: ServedSnapshot
+    /// What the policy says of private addresses, and how long replies are believed.
+    var rebinding = RebindingGuard()
+    var allowance: PrivateAllowance?
+    var limits = ReplyLimits()
+    /// The cache's writer, once something is forwarded.
+    var kept: KeptReplies?
+    /// What is being asked, and by which number timers know it.
+    var questions: [ForwardedQuestion: PendingQuestion] = [:]
+    var numbered: [UInt64: PendingQuestion] = [:]
+    /// Attempts by the token of their events.
+    var attempts: [UInt64: UpstreamAttempt] = [:]
+    var lastNumber: UInt64 = 0
+    var timers = TimerHeap()
+    var failures = FailureMemory()
+    /// What is known of the servers of a line, by its fingerprint.
+    var lines: [UInt64: UpstreamLine] = [:]
+    /// Queries that wait, and by client.
+    var waiting = 0
+    var waitingByClient: [IPAddress: Int] = [:]
+    var lastShown: UInt64 = 0
+
+    init(_ poller: consuming Poller, _ served: ServedSnapshot) {
+      self.poller = poller
+      self.served = served
+    }
+  }
+
+  /// The cache's writer in a box.
+  final class KeptReplies {
+    var writer: ReplyCacheWriter
+    init(_ cache: ReplyCache) { writer = ReplyCacheWriter(cache) }
+  }
+
+  /// Runs until the worker is stopped.
+  func run() throws(SystemError) {
+    var bench = try makeBench()
+    while !worker.shouldStop { try turn(&bench, timeoutMilliseconds: Worker.longestSleepMilliseconds) }
+  }
+
+  /// What the loop needs, with the bell watched.
+  func makeBench() throws(SystemError) -> Bench {
+    var bench = Bench(try Poller(), worker.holder.served)
+    try bench.poller.add(worker.bell.raw, token: Worker.bellToken)
+    use(&bench)
+    return bench
+  }
+
+  /// Waits once, and does all that there is to do; the loop, and tests.
+  func turn(_ bench: inout Bench, timeoutMilliseconds: Int32) throws(SystemError) {
+    let hasMore = askers.contains { !$0.handOvers.isEmpty }
+    try bench.poller.wait(timeoutMilliseconds: hasMore ? 0 : sleep(timeoutMilliseconds, bench), into: &bench.events)
+    let generation = bench.served.generation
+    worker.holder.refresh(&bench.served)
+    worker.calls.turn()
+    if bench.served.generation != generation { use(&bench) }
+    for index in 0..<bench.events.count {
+      let event = bench.events[index]
+      if event.token == Worker.bellToken {
+        worker.bell.drain()
+      } else if let attempt = bench.attempts[event.token] {
+        hear(attempt, &bench)
+      }
+    }
+    takeHandedOver(&bench)
+    let now = Clock.monotonicNanoseconds()
+    while let due = bench.timers.take(at: now) { expire(due, now, &bench) }
+    show(now, &bench)
+  }
+
+  /// Milliseconds until the next timer is due, rounded up.
+  private func sleep(_ longest: Int32, _ bench: borrowing Bench) -> Int32 {
+    guard let next = bench.timers.next else { return longest }
+    let now = Clock.monotonicNanoseconds()
+    return next <= now ? 0 : min(longest, Int32(clamping: (next - now) / 1_000_000 + 1))
+  }
+
+  /// Takes up what a snapshot says, where it is another than before.
+  private func use(_ bench: inout Bench) {
+    let policy = bench.served.snapshot.policy.policy
+    bench.rebinding = RebindingGuard(
+      zones: policy.privateAllowance.zones, prefixes: policy.privateAllowance.prefixes.map(\.prefix))
+    bench.limits = ReplyLimits(
+      longestTTL: policy.forwardCache.longestTTL, longestNegativeTTL: policy.forwardCache.longestNegativeTTL)
+    if bench.kept == nil, let desk = bench.served.forwarding { bench.kept = KeptReplies(desk.cache) }
+    if let kept = bench.kept {
+      kept.writer.staleTime = policy.forwardCache.staleTime
+      // What was let pass before may not be any more.
+      if let before = bench.allowance, before != policy.privateAllowance { kept.writer.removeAll() }
+    }
+    bench.allowance = policy.privateAllowance
+    // Servers that no line has any more are forgotten, those that go on keep their times.
+    let table = bench.served.snapshot.policy.forwards
+    let known = bench.lines
+    bench.lines = [:]
+    for (index, line) in policy.forwards.enumerated() where !line.isOff {
+      let route = table.fingerprint(of: UInt16(index + 1))
+      bench.lines[route] = known[route] ?? UpstreamLine(line.servers)
+    }
+    bench.lastShown = 0
+  }
+
+  /// Shows, once a second, what is known.
+  private func show(_ now: UInt64, _ bench: inout Bench) {
+    guard now &- bench.lastShown >= 1_000_000_000 else { return }
+    bench.lastShown = now
+    board.show(
+      bench.lines.values.flatMap(\.states), entries: bench.kept?.writer.count ?? 0,
+      octets: bench.kept?.writer.octetsInUse ?? 0, outstanding: bench.questions.count, waiting: bench.waiting)
+  }
+}

@@ -1,0 +1,51 @@
+internal import Addresses
+internal import Forwarding
+
+/// A question that is being asked elsewhere, whoever they are that wait for its answer.
+final class PendingQuestion {
+  let question: ForwardedQuestion
+  /// The servers of its line, and what they are known by (``ForwardTable/fingerprint(of:)``).
+  let servers: [SocketAddress]
+  let route: UInt64
+  /// Names it among timers.
+  let number: UInt64
+  /// When it was first asked, in nanoseconds of the monotonic clock.
+  let began: UInt64
+  /// Ambits that it came through, for ``LoopToken``.
+  let path: [UInt64]
+  /// Whose queries it answers; none where it is asked in advance, or all have been given a stale answer.
+  var clients: [HandedQuery] = []
+  /// Attempts whose replies may still come.
+  var attempts: [UpstreamAttempt] = []
+  /// Servers asked in this round, by place.
+  var tried: Set<Int> = []
+  /// Queries sent for it.
+  var attemptCount = 0
+  /// What each server last did, by place: a clause behind its address.
+  var faults: [Int: String] = [:]
+  /// True where a server did not answer at all.
+  var hasTimedOut = false
+
+  init(
+    _ question: ForwardedQuestion, servers: [SocketAddress], route: UInt64, number: UInt64, path: [UInt64],
+    at now: UInt64
+  ) {
+    self.question = question
+    self.servers = servers
+    self.route = route
+    self.number = number
+    self.path = path
+    began = now
+  }
+
+  /// Queries sent for one question at the most: an upstream that always has a reason for another gets no flood.
+  var mostAttempts: Int { 3 * servers.count + 3 }
+
+  /// What happened, for EXTRA-TEXT: `192.0.2.53:53 did not answer; 192.0.2.54:53 answered REFUSED`.
+  var report: String {
+    let shown = faults.keys.sorted().prefix(3).map { "\(servers[$0]) \(faults[$0] ?? "")" }
+    let left = faults.count - shown.count
+    let text = shown.joined(separator: "; ") + (left > 0 ? "; and \(left) more" : "")
+    return text.isEmpty ? "no answer from \(servers.first.map { "\($0)" } ?? "any server")" : text
+  }
+}

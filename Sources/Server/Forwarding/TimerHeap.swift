@@ -1,0 +1,56 @@
+/// What is to be done when, soonest first. Entries are never taken out before their time: who finds one that means
+/// nothing any more passes it over.
+struct TimerHeap {
+  /// What an entry is about.
+  enum Kind: Sendable {
+    /// A server has not replied: another is asked.
+    case attempt
+    /// Whoever waits may be given a stale answer.
+    case stale
+    /// A question has taken too long.
+    case deadline
+  }
+
+  struct Entry {
+    let time: UInt64
+    let kind: Kind
+    let number: UInt64
+  }
+
+  private var entries: [Entry] = []
+
+  /// How many there are.
+  var count: Int { entries.count }
+  /// When the soonest is due; nil where there is none.
+  var next: UInt64? { entries.first?.time }
+
+  /// Adds an entry.
+  mutating func add(_ kind: Kind, _ number: UInt64, at time: UInt64) {
+    entries.append(Entry(time: time, kind: kind, number: number))
+    var child = entries.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      if entries[parent].time <= entries[child].time { break }
+      entries.swapAt(parent, child)
+      child = parent
+    }
+  }
+
+  /// Takes the soonest where it is due.
+  mutating func take(at now: UInt64) -> Entry? {
+    guard let first = entries.first, first.time <= now else { return nil }
+    entries.swapAt(0, entries.count - 1)
+    entries.removeLast()
+    var parent = 0
+    while true {
+      var least = parent
+      for child in [2 * parent + 1, 2 * parent + 2]
+      where child < entries.count && entries[child].time < entries[least].time {
+        least = child
+      }
+      if least == parent { return first }
+      entries.swapAt(parent, least)
+      parent = least
+    }
+  }
+}
