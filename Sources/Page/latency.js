@@ -57,7 +57,7 @@ function drawLatency(state) {
   const names = [...new Set([...latency.state.rates, ...latency.state.latencies].map((one) => one.context))];
   setOptions(byID('latency-context'), [everyContext, ...names],
     (name) => (name === everyContext ? 'all' : contextText(name)));
-  setOptions(byID('latency-decision'), ['answered', 'refused', 'failed', 'all'], (name) => name);
+  setOptions(byID('latency-decision'), ['answered', 'forwarded', 'refused', 'failed', 'all'], (name) => name);
   setText(byID('latency-window'), `the last ${amount(Math.round(latency.state.window), 'second')}`);
   const { timed } = latency.state.snapshot;
   byID('latency-timed').hidden = timed === 'all';
@@ -153,7 +153,7 @@ function outline(times, x, y, bottom) {
 function drawByContext(state, names) {
   const rows = names.map((name) => ({
     name, answered: rateOf(state, 'answered', name), refused: rateOf(state, 'refused', name),
-    other: rateOf(state, 'failed', name) + rateOf(state, 'silent', name),
+    other: rateOf(state, 'forwarded', name) + rateOf(state, 'failed', name) + rateOf(state, 'silent', name),
     residence: timesOf(state, 'residence', name, 'answered'), queue: timesOf(state, 'queue', name, 'answered'),
   }));
   reconcile(byID('by-context').tBodies[0], rows, (row) => row.name,

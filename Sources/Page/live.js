@@ -41,7 +41,7 @@ function take(state) {
 }
 
 function draw(state) {
-  for (const part of [drawConfiguration, drawTiles, drawTimeline, drawLatency, drawGraph, takeRefusals, takeExamples]) {
+  for (const part of [drawConfiguration, drawTiles, drawUpstreams, drawTimeline, drawLatency, drawGraph, takeRefusals, takeExamples]) {
     try {
       part(state);
     } catch (error) {

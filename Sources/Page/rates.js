@@ -1,6 +1,6 @@
 // Rates: the tiles, and the time line of the last two minutes.
 
-const decisions = ['answered', 'refused', 'failed', 'silent'];
+const decisions = ['answered', 'forwarded', 'refused', 'failed', 'silent'];
 
 function rateOf(state, decision, context) {
   return state.rates.reduce(
@@ -9,8 +9,8 @@ function rateOf(state, decision, context) {
 }
 
 function drawTiles(state) {
-  const [answered, refused, failed, silent] = decisions.map((decision) => rateOf(state, decision));
-  const all = answered + refused + failed + silent;
+  const [answered, forwarded, refused, failed, silent] = decisions.map((decision) => rateOf(state, decision));
+  const all = answered + forwarded + refused + failed + silent;
   // The same times as below, in the panel that has their uncertainty.
   const times = timesOf(state, 'residence', everyContext, 'answered');
   setText(byID('rates-window'), `the last ${amount(Math.round(state.window), 'second')}`);
@@ -34,6 +34,24 @@ function drawTiles(state) {
   byID('try-it').hidden = !isQuiet;
   byID('timeline-figure').hidden = isQuiet;
   if (isQuiet) setText(byID('try-lines'), linesToTry(state).join('\n'));
+}
+
+/// The servers that names of others are asked of; the panel is there where there are some.
+function drawUpstreams(state) {
+  const forwarding = state.forwarding;
+  byID('upstreams').hidden = !forwarding;
+  if (!forwarding) return;
+  setText(byID('upstreams-cache'), `${amount(forwarding.cacheEntries, 'answer')} kept, ${grouped(Math.round(forwarding.cacheOctets / 1024))} KiB; `
+    + `${amount(forwarding.outstanding, 'question')} asked now, ${grouped(forwarding.waiting)} waiting`);
+  reconcile(byID('upstream-rows').tBodies[0], forwarding.upstreams, (one) => one.server,
+    (one) => element('tr', {}, element('th', { scope: 'row' }, one.server), element('td'),
+      ...Array.from({ length: 3 }, () => element('td', { class: 'number' }))),
+    (node, one) => {
+      setText(node.cells[1], one.isDown ? 'taken for dead' : one.failures > 0 ? `${one.failures} failed in a row` : 'well');
+      node.cells[1].className = one.isDown ? 'bad-text' : '';
+      const time = one.responseTime > 0 ? timeText(one.responseTime) : '–';
+      [time, grouped(one.asked), grouped(one.failed)].forEach((value, index) => setText(node.cells[index + 2], value));
+    });
 }
 
 /// Commands that make this server answer, from where it listens and where its contexts are.
@@ -82,7 +100,7 @@ function drawTimeline(state) {
       drawing('path', { d: 'M1.75 0v6', class: 'hatch-line' }))));
   const label = (text, at, y, anchor = 'end') => svg.append(drawing('text', { x: at, y, 'text-anchor': anchor }, text));
 
-  const most = Math.max(...seconds.map((second) => decisions.reduce((sum, name) => sum + second[name], 0)), 1);
+  const most = Math.max(...seconds.map((second) => decisions.reduce((sum, name) => sum + (second[name] ?? 0), 0)), 1);
   const { top, step } = roundScale(most);
   const y = (rate) => ratesBottom - (rate / top) * (ratesBottom - ratesTop);
   for (let rate = 0; rate <= top; rate += step) {
@@ -92,7 +110,7 @@ function drawTimeline(state) {
   label('queries a second', left, 11, 'start');
   const base = seconds.map(() => 0);
   for (const name of decisions) {
-    const over = seconds.map((second, index) => base[index] + second[name]);
+    const over = seconds.map((second, index) => base[index] + (second[name] ?? 0));
     if (seconds.some((second) => second[name] > 0)) {
       const upper = seconds.map((second, index) => `${x(second.age).toFixed(1)} ${y(over[index]).toFixed(1)}`);
       const lower = seconds.map((second, index) => `${x(second.age).toFixed(1)} ${y(base[index]).toFixed(1)}`).reverse();
@@ -144,7 +162,7 @@ function showSecond() {
   const second = timeline.chosen === null ? undefined : timeline.seconds.find((one) => Math.round(one.age) === timeline.chosen);
   timeline.cursor?.setAttribute('d', second ? timeline.draw(second.age) : '');
   setText(byID('timeline-readout'), second
-    ? `${clockText(second.time)} UTC: ${decisions.map((name) => `${rateText(second[name])} ${name}`).join(', ')}`
+    ? `${clockText(second.time)} UTC: ${decisions.map((name) => `${rateText(second[name] ?? 0)} ${name}`).join(', ')}`
       + (second.p50 > 0 ? `; p50 ${timeText(second.p50)}, p99 ${timeText(second.p99)}` : '')
     : '');
 }

@@ -149,7 +149,8 @@ package final class ServerControl {
     collector = MetricsCollector(workers, logs.counters + [board.callMetrics], slots: slots, policy.measuring.sampling)
     load = try BackgroundLoad(server)
     let pages = ServerPages(
-      version: options.version, holder, workers, logs: logs.counters + [board.callMetrics], slots, board, checker.board,
+      version: options.version, holder, workers, upstreams: forwarder.board, logs: logs.counters + [board.callMetrics],
+      slots, board, checker.board,
       start: Clock.realtimeNanoseconds())
     let counts = HTTPCounts()
     http = try HTTPServer(
@@ -203,6 +204,7 @@ package final class ServerControl {
   /// Starts the forwarder, which has nothing to do until a policy forwards something.
   private func startForwarder() throws(SystemError) {
     let (forwarder, log) = (forwarder, log)
+    board.show(forwarder.board)
     threads.append(
       try WorkerThread.start(name: "ambit-forward") {
         ServerControl.guarding(log) { () throws(SystemError) in try forwarder.run() }

@@ -30,6 +30,21 @@ package struct Exposition {
     package var httpGivenUp: UInt64 = 0
     package var process = Process()
     package var checks = Checks()
+    /// What is asked of other servers; nil where nothing is forwarded.
+    package var forwarding: Forwarding?
+
+    package init() {}
+  }
+
+  /// Names of others: who is asked for them, and what is kept.
+  package struct Forwarding: Sendable {
+    /// At most 64; times in seconds.
+    package var upstreams: [(server: String, responseTime: Double?, failures: Int, isDown: Bool)] = []
+    package var cacheEntries = 0
+    package var cacheOctets = 0
+    package var cacheSize = 0
+    package var outstanding = 0
+    package var waiting = 0
 
     package init() {}
   }
@@ -108,6 +123,7 @@ package struct Exposition {
     writeUncertainty(&writer)
     writeConfiguration(&writer)
     writeChecks(&writer)
+    writeForwarding(&writer)
     writeProcess(&writer)
     return writer.octets
   }
@@ -268,6 +284,33 @@ package struct Exposition {
     times.sum = checks.times.sum
     writer.begin(.checkTimes)
     write(times, .checkTimes, ExpositionWriter.labels(["result": "success"]), &writer)
+  }
+
+  private func writeForwarding(_ writer: inout ExpositionWriter) {
+    guard let forwarding = facts.forwarding else { return }
+    for (family, count) in [
+      (ExpositionFamily.cacheEntries, forwarding.cacheEntries), (.cacheOctets, forwarding.cacheOctets),
+      (.cacheSize, forwarding.cacheSize), (.outstanding, forwarding.outstanding), (.waiting, forwarding.waiting),
+    ] {
+      writer.begin(family)
+      writer.add(family.name, "\(count)")
+    }
+    writer.begin(.upstreamTime)
+    for one in forwarding.upstreams {
+      guard let time = one.responseTime else { continue }
+      writer.add(
+        ExpositionFamily.upstreamTime.name, ExpositionWriter.labels(["server": one.server]), numberText(time))
+    }
+    writer.begin(.upstreamUp)
+    for one in forwarding.upstreams {
+      writer.add(
+        ExpositionFamily.upstreamUp.name, ExpositionWriter.labels(["server": one.server]), one.isDown ? "0" : "1")
+    }
+    writer.begin(.upstreamFailures)
+    for one in forwarding.upstreams {
+      writer.add(
+        ExpositionFamily.upstreamFailures.name, ExpositionWriter.labels(["server": one.server]), "\(one.failures)")
+    }
   }
 
   private func writeProcess(_ writer: inout ExpositionWriter) {

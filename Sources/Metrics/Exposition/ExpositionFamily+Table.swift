@@ -75,6 +75,20 @@ extension ExpositionFamily {
   static let checkTimes = ExpositionFamily(
     "ambit_health_check_seconds", .histogram,
     "From the start of a check that succeeded to the connection, or the first line of the response, programs left out.")
+  static let cacheEntries = ExpositionFamily(
+    "ambit_forward_cache_entries", .gauge, "Answers of other servers that are kept.")
+  static let cacheOctets = ExpositionFamily("ambit_forward_cache_bytes", .gauge, "Memory that they take.")
+  static let cacheSize = ExpositionFamily("ambit_forward_cache_size_bytes", .gauge, "Memory that they may take.")
+  static let outstanding = ExpositionFamily(
+    "ambit_forward_questions", .gauge, "Questions that other servers are being asked.")
+  static let waiting = ExpositionFamily("ambit_forward_waiting", .gauge, "Queries that wait for their answers.")
+  static let upstreamTime = ExpositionFamily(
+    "ambit_upstream_response_seconds", .gauge,
+    "How long a server that is asked for names of others takes to answer, smoothed as TCP does (RFC 6298).")
+  static let upstreamUp = ExpositionFamily(
+    "ambit_upstream_up", .gauge, "0 where such a server is taken for dead, 1 for all others.")
+  static let upstreamFailures = ExpositionFamily(
+    "ambit_upstream_failures_in_a_row", .gauge, "Queries in a row to which such a server gave no reply of use.")
   static let processStart = ExpositionFamily(
     "process_start_time_seconds", .gauge, "When the process started, since 1970.")
   static let processCPU = ExpositionFamily(
@@ -105,8 +119,8 @@ extension ExpositionFamily {
     + [
       clockResolution, clockRead, uncertainty, buildInfo, snapshotInfo, generation, zones, services, contexts, workers,
       timedOneIn, closingCalls, callsStorming, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess,
-      httpRequests, httpGivenUp, endpointUp, endpoints, endpointsDown, servicesBroken, checks, checkTimes, processStart,
-      processCPU,
+      httpRequests, httpGivenUp, endpointUp, endpoints, endpointsDown, servicesBroken, checks, checkTimes, cacheEntries,
+      cacheOctets, cacheSize, outstanding, waiting, upstreamTime, upstreamUp, upstreamFailures, processStart, processCPU,
       processMemory, processAddresses, processFiles, processMostFiles,
     ]
 }

@@ -12,6 +12,8 @@ struct ServerPages: Sendable {
   let version: String
   let holder: SnapshotHolder
   let workers: [Worker]
+  /// What the forwarder shows; nil where there is none.
+  let upstreams: UpstreamBoard?
   /// What the logs count of their own.
   let logs: [WorkerMetrics]
   let slots: MetricSlots
@@ -23,12 +25,12 @@ struct ServerPages: Sendable {
   private let clocks = Clock.calibrate()
 
   init(
-    version: String, _ holder: SnapshotHolder, _ workers: [Worker], logs: [WorkerMetrics], _ slots: MetricSlots,
-    _ board: LiveBoard, _ checking: HealthBoard, start: UInt64
+    version: String, _ holder: SnapshotHolder, _ workers: [Worker], upstreams: UpstreamBoard? = nil,
+    logs: [WorkerMetrics], _ slots: MetricSlots, _ board: LiveBoard, _ checking: HealthBoard, start: UInt64
   ) {
     self.checking = checking
     (self.version, self.holder, self.workers, self.slots) = (version, holder, workers, slots)
-    (self.logs, self.board, self.start) = (logs, board, start)
+    (self.logs, self.board, self.start, self.upstreams) = (logs, board, start, upstreams)
   }
 
   /// By path.
@@ -113,6 +115,18 @@ struct ServerPages: Sendable {
     facts.httpRequests = http.byStatus
     facts.httpGivenUp = http.givenUp
     facts.checks = checkFacts
+    if let desk = served.forwarding, let shown = upstreams?.state {
+      var forwarding = Exposition.Forwarding()
+      forwarding.upstreams = shown.upstreams.map {
+        ("\($0.server)", $0.responseTime.map { $0 / 1e3 }, $0.failures, $0.isDown)
+      }
+      forwarding.cacheEntries = shown.entries
+      forwarding.cacheOctets = shown.octets
+      forwarding.cacheSize = desk.size
+      forwarding.outstanding = shown.outstanding
+      forwarding.waiting = shown.waiting
+      facts.forwarding = forwarding
+    }
     let figures = ProcessFigures.read()
     facts.process.start = Double(start) / 1e9
     facts.process.cpu = Double(figures.cpuTime) / 1e9

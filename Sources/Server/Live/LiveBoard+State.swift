@@ -37,7 +37,18 @@ extension LiveBoard.Live {
       refusals: refusals.newestFirst, contexts: contexts,
       contextsLeftOut: max(0, served.snapshot.contexts.nodes.count - LiveContexts.most),
       health: LiveState.Health(isWell: checks.allSatisfy(\.isWell), checks: checks),
-      endpoints: endpoints.rows, endpointsLeftOut: endpoints.leftOut, leases: leases)
+      endpoints: endpoints.rows, endpointsLeftOut: endpoints.leftOut, leases: leases, forwarding: forwarding)
+  }
+
+  private var forwarding: LiveState.Forwarding? {
+    guard served.forwarding != nil, let shown = upstreams?.state else { return nil }
+    return LiveState.Forwarding(
+      upstreams: shown.upstreams.map {
+        LiveState.Upstream(
+          server: "\($0.server)", responseTime: $0.responseTime.map { pico($0 / 1e3) }, failures: $0.failures,
+          isDown: $0.isDown, asked: $0.asked, failed: $0.failed)
+      }, cacheEntries: shown.entries, cacheOctets: shown.octets, outstanding: shown.outstanding,
+      waiting: shown.waiting)
   }
 
   private var server: LiveState.Server {

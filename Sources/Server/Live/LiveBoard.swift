@@ -59,6 +59,8 @@ final class LiveBoard: Sendable {
     var health: LiveHealth
     var configuration: ConfigState
     var served: ServedSnapshot
+    /// What the forwarder shows; nil before it is there.
+    var upstreams: UpstreamBoard?
     /// The contexts of the snapshot in service; nil until somebody asks.
     var contexts: [LiveState.Context]?
     var shown: LiveState?
@@ -170,6 +172,9 @@ final class LiveBoard: Sendable {
   func note(leases list: LeaseList) {
     live.withLock { $0.leases = list.runs.isEmpty && list.overrides.isEmpty ? nil : list }
   }
+
+  /// Shows what the forwarder does from now on.
+  func show(_ upstreams: UpstreamBoard) { live.withLock { $0.upstreams = upstreams } }
 
   /// Takes note of zones that did not load at the start.
   func note(brokenZones: [String]) {

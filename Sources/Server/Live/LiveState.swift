@@ -39,6 +39,35 @@ package struct LiveState: Codable, Equatable, Sendable {
   package var endpointsLeftOut: Int
   /// What people of this host have leased; nil for nothing.
   package var leases: LeaseList? = nil
+  /// What is asked of other servers; nil where nothing is forwarded.
+  package var forwarding: Forwarding?
+
+  /// Names of others: who is asked for them, and what is kept.
+  package struct Forwarding: Codable, Equatable, Sendable {
+    /// In the order of their addresses, at most 64.
+    package var upstreams: [Upstream]
+    /// Replies in the cache, and octets that they take.
+    package var cacheEntries: Int
+    package var cacheOctets: Int
+    /// Questions that are being asked, and queries that wait for their answers.
+    package var outstanding: Int
+    package var waiting: Int
+  }
+
+  /// A server that names of others are asked of.
+  package struct Upstream: Codable, Equatable, Sendable {
+    /// Address and port.
+    package var server: String
+    /// Smoothed; nil before its first reply.
+    package var responseTime: Double?
+    /// Queries in a row without a reply of use.
+    package var failures: Int
+    /// True where it is taken for dead: the others are asked.
+    package var isDown: Bool
+    /// Since the start: queries sent, and those that came to nothing.
+    package var asked: UInt64
+    package var failed: UInt64
+  }
 
   /// The process.
   package struct Server: Codable, Equatable, Sendable {

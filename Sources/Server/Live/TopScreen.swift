@@ -91,6 +91,7 @@ package struct TopScreen {
     }
     lines += watchedLines
     lines.append(rateLine)
+    lines += upstreamLines
     return lines
   }
 
@@ -166,6 +167,20 @@ package struct TopScreen {
       lines.append(TopLine("\(leases.runs.count) run by a lease, in \(names)"))
     }
     return lines
+  }
+
+  /// Servers that names of others are asked of: in one line where all are well, else one for each that is not.
+  private var upstreamLines: [TopLine] {
+    guard let forwarding = state.forwarding else { return [] }
+    var first = TopLine("upstreams", .title)
+    let times = forwarding.upstreams.prefix(3).map { one in
+      "\(one.server) \(one.responseTime.map(shortTime) ?? "-")"
+    }
+    first.add("  \(times.joined(separator: "  "))")
+    if forwarding.upstreams.count > 3 { first.add("  \(forwarding.upstreams.count - 3) more", .faint) }
+    first.add("  \(countText(UInt64(forwarding.cacheEntries))) kept, \(forwarding.outstanding) asked now", .faint)
+    return [first]
+      + forwarding.upstreams.filter(\.isDown).prefix(3).map { TopLine("  \($0.server) is taken for dead", .bad) }
   }
 
   private var rateLine: TopLine {
