@@ -144,7 +144,7 @@ final class Worker: Sendable {
     }
     metrics.count(rcode: outcome.rcode.rawValue)
     if outcome.isTruncated { metrics.count(.truncated) }
-    return Population(slot: slot, decision: MetricDecision(outcome.decision), transport: transport)
+    return Population(slot: slot, decision: MetricDecision(outcome), transport: transport)
   }
 
   /// Counts a query or a connection that gets silence for what its peer did about the PROXY protocol.
@@ -221,10 +221,11 @@ final class Worker: Sendable {
 }
 
 extension MetricDecision {
-  fileprivate init(_ decision: Decision) {
-    switch decision {
+  fileprivate init(_ outcome: Outcome) {
+    switch outcome.decision {
     case .answered: self = .answered
-    case .forwarded: self = .forwarded
+    // An answer that nobody had is none.
+    case .forwarded: self = outcome.rcode == .noError || outcome.rcode == .nxDomain ? .forwarded : .failed
     case .refused: self = .refused
     case .failed: self = .failed
     case .silent: self = .silent
