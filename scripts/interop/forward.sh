@@ -1,0 +1,100 @@
+# Names of others: asked of servers that answer, lie, keep silent and loop; kept, joined, given stale; and bounded.
+# shellcheck shell=bash disable=SC2154
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+upstream_port=$(free_port)
+dead_port=$(free_port)
+LOOP=$port python3 "$here/forward.py" upstream "$upstream_port" "$work/asked" >upstream.log 2>&1 &
+pids+=($!)
+until_true grep -q ready upstream.log || failed "the upstream starts" ready "$(cat upstream.log)"
+
+mkdir zones
+cp "$root/zones/mesh.test.zone" zones/
+cat >zones/ambit.policy <<END
+origin mesh.test
+context here { from 127.0.0.0/8 ::1 }
+forward example 127.0.0.1:$upstream_port
+forward two.example 127.0.0.1:$dead_port 127.0.0.1:$upstream_port
+forward dead.example 127.0.0.1:$dead_port
+forward self.example 127.0.0.1:$port
+rate-limit off
+END
+http_port=$(free_port)
+serve zones --http "127.0.0.1:$http_port" --metrics-log off
+
+asked() { grep -c " $1\$" "$work/asked"; }
+metric() { curl -s "http://127.0.0.1:$http_port/metrics" | sed -nE "s/^$1 //p"; }
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+same "a name is asked for elsewhere" 192.0.2.1 "$(data ok.example)"
+same "and answered from the cache from then on" "192.0.2.1 192.0.2.1 1" "$(data ok.example) $(data ok.example) $(asked ok)"
+has "RA is set, AA is not" "flags: qr rd ra;" "$(ask ok.example)"
+same "over TCP as well" 192.0.2.1 "$(data +tcp ok-tcp.example)"
+same "over IPv6 as well" 192.0.2.1 "$(dig -r @::1 -p "$port" +tries=1 +timeout=3 +short ok-six.example)"
+same "a name that does not exist" NXDOMAIN "$(status nx.example)"
+same "is kept too" "NXDOMAIN 1" "$(status nx.example) $(asked nx)"
+same "a reply cut short is fetched over TCP" 192.0.2.1 "$(data tc.example)"
+same "an answer too large for UDP comes over TCP" 200 "$(ask +short large.example | wc -l)"
+same "a server that takes no EDNS is asked without" 192.0.2.1 "$(data formerr.example)"
+same "small letters for capitals are found out over TCP" 192.0.2.1 "$(data wrongcase.example)"
+same "what was not asked for is left out" 192.0.2.1 "$(data outside.example)"
+has "a private address is not a public name's" "ANSWER: 0" "$(ask private.example)"
+same "another server of the line is asked where one is dead" 192.0.2.1 "$(data ok.two.example)"
+matches "answers on a connection come as they are ready, ours are not kept waiting, a peer that has ended its side gets all" \
+  '^last 0:NOERROR all 0:NOERROR 1:NOERROR 2:[A-Z]+ 3:NOERROR$' "$(python3 "$here/forward.py" pipelined "$port")"
+
+# --- lies ------------------------------------------------------------------------------------------------------------
+
+for what in wrongid wrongquestion garbage silence; do ask "$what.example" +timeout=6 >"$what.out" & done
+for what in servfail refused cut; do
+  same "$what: the answer is SERVFAIL" SERVFAIL "$(status "$what.example")"
+done
+matches "and says what happened and where" "^22 127.0.0.1:$upstream_port answered SERVFAIL" "$(ede servfail.example)"
+has "a question that nobody answered is not asked again at once" "$(asked servfail)" "$(status servfail.example >/dev/null; asked servfail)"
+has "an answer that ends amid itself" "amid its answer" "$(ede cut.example)"
+same "a server where nobody listens" SERVFAIL "$(status dead.example)"
+matches "is said to be out of reach" '^2[23] .*cannot be reached' "$(ede dead.example)"
+matches "a line that leads to this server is found out" "^22 .*loops back" "$(ede self.example)"
+started=$SECONDS
+matches "and so is a query that comes back by way of another" "^22 .*(loops back|answered SERVFAIL)" "$(ede loop.example)"
+if ((SECONDS - started <= 2)); then ok "at once"; else failed "at once" "2 s" "$((SECONDS - started)) s"; fi
+
+# --- many ------------------------------------------------------------------------------------------------------------
+
+same "those who ask the same at once get the same" "NOERROR 50" "$(python3 "$here/forward.py" together "$port" slow-many.example 50)"
+same "for one query upstream" 1 "$(asked slow-many)"
+wait "$(jobs -p | tail -1)" 2>/dev/null
+until_true test -s silence.out
+for what in wrongid wrongquestion garbage silence; do
+  until_true grep -q status "$what.out"
+  has "$what: SERVFAIL in bounded time" "status: SERVFAIL" "$(cat "$what.out")"
+done
+
+# --- stale -----------------------------------------------------------------------------------------------------------
+
+same "an answer that is about to end" 192.0.2.1 "$(data stale.example)"
+touch "$work/asked.down"
+sleep 1.5
+matches "stands in where the server has fallen silent" '192\.0\.2\.1' "$(ask stale.example)"
+rm "$work/asked.down"
+
+# --- a flood ---------------------------------------------------------------------------------------------------------
+
+before=$(ps -o rss= -p "$server")
+python3 "$here/forward.py" flood "$port" 100000 &
+flooding=$!
+lost=0
+for ((index = 0; index < 20; index++)); do
+  [[ $(ask +timeout=1 +short mesh.test SOA) ]] || lost=$((lost + 1))
+done
+wait "$flooding"
+same "our own zones answer while 100,000 names are asked for" 0 "$lost"
+after=$(ps -o rss= -p "$server")
+if ((after - before < 96 * 1024)); then ok "in bounded memory"; else failed "in bounded memory" "96 MiB" "$before to $after KiB"; fi
+matches "what waits is bounded" '^[0-9]{1,4}$' "$(metric ambit_forward_questions)"
+matches "the metrics know the servers" '.' "$(metric "ambit_upstream_up.server=\"127.0.0.1:$upstream_port\".")"
+matches "and what came of the cache" '^[1-9]' "$(metric ambit_forwarded_from_cache_total)"
+matches "a server taken for dead is said once" '^1$' "$(grep -c "upstream 127.0.0.1:$dead_port is taken for dead" "$err" | head -1)"
+stop "$server"
+same "it ends as asked" 0 "$code"
