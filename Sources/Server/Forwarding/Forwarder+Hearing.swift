@@ -83,7 +83,7 @@ extension Forwarder {
         return againAndOver(pending, Again(server: server, overStream: attempt.isStream), &bench)
       }
       // SERVFAIL is about the name, most likely; any other is about us.
-      let name = RCode(rawValue: rcode).map { "\($0)" } ?? "RCODE \(rcode)"
+      let name = RCode(rawValue: rcode).map(\.mnemonic) ?? "RCODE \(rcode)"
       note(pending, server, "answered \(name)", isItsOwn: rcode != 2, now, &bench)
       if rcode == 2 {
         change(pending, server, &bench) { $0.didReply(server, after: time, now: Int64(now / 1_000_000)) }
