@@ -3,9 +3,13 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 upstream_port=$(free_port)
+odd_port=$(free_port)
 dead_port=$(free_port)
 LOOP=$port python3 "$here/forward.py" upstream "$upstream_port" "$work/asked" >upstream.log 2>&1 &
 pids+=($!)
+python3 "$here/forward.py" upstream "$odd_port" "$work/odd" >odd.log 2>&1 &
+pids+=($!)
+until_true grep -q ready odd.log
 until_true grep -q ready upstream.log || failed "the upstream starts" ready "$(cat upstream.log)"
 
 mkdir zones
@@ -14,6 +18,8 @@ cat >zones/ambit.policy <<END
 origin mesh.test
 context here { from 127.0.0.0/8 ::1 }
 forward example 127.0.0.1:$upstream_port
+forward formerr.example 127.0.0.1:$odd_port
+forward wrongcase.example 127.0.0.1:$odd_port
 forward two.example 127.0.0.1:$dead_port 127.0.0.1:$upstream_port
 forward dead.example 127.0.0.1:$dead_port
 forward self.example 127.0.0.1:$port
@@ -55,6 +61,7 @@ has "a question that nobody answered is not asked again at once" "$(asked servfa
 has "an answer that ends amid itself" "amid its answer" "$(ede cut.example)"
 same "a server where nobody listens" SERVFAIL "$(status dead.example)"
 matches "is said to be out of reach" '^2[23] .*cannot be reached' "$(ede dead.example)"
+for index in 1 2 3 4; do ask "n$index.dead.example" >/dev/null; done
 matches "a line that leads to this server is found out" "^22 .*loops back" "$(ede self.example)"
 started=$SECONDS
 matches "and so is a query that comes back by way of another" "^22 .*(loops back|answered SERVFAIL)" "$(ede loop.example)"
