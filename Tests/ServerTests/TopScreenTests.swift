@@ -30,7 +30,7 @@ struct TopScreenTests {
           metric: "queue", context: "prod", decision: "answered", transport: "udp", count: 9, p50: 8.5e-7, p95: 1.2e-3,
           p99: 2, max: 2, mean: 1, uncertainty: 1e-6, constantUncertainty: 1e-7, buckets: []),
       ],
-      history: [1, 2, 8].map { .init(time: "", answered: $0, refused: 0, failed: 0, silent: 0) },
+      history: [1, 2, 8].map { .init(time: "", answered: $0, forwarded: 0, refused: 0, failed: 0, silent: 0) },
       calls: [
         .init(
           service: "web", context: "prod", target: "orders", answered: 31044, refused: 0, wouldRefuse: 0, rule: nil,
