@@ -142,8 +142,8 @@ package final class ServerControl {
       LiveBoard.Facts(options, sockets, hasLeases: policy.hasLeases), served, slots: slots, checking: checker.board,
       at: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
     forwarder = Forwarder(
-      forwardWorker, askers: answering, listeners: sockets.datagrams[0], limiter: limiter, log: log,
-      room: ServerMemory.forwardRoom)
+      forwardWorker, askers: answering, listeners: sockets.datagrams[0], leased: leases.listeners, limiter: limiter,
+      log: log, room: ServerMemory.forwardRoom)
     refusals = RefusalLog { log.write($0, at: $1) }
     logs = try ServerLogs(options, policy, workers, snapshots.all, log: log)
     collector = MetricsCollector(workers, logs.counters + [board.callMetrics], slots: slots, policy.measuring.sampling)

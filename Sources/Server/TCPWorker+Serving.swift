@@ -160,7 +160,8 @@ extension TCPWorker {
     var (outcome, found) = find(
       range, of: bench.input, arrival, served, &bench.workspace, into: &bench.output)
     if found != .answered {
-      let query = handed(connection, arrival, served, isPrefetch: found == .answeredAndPrefetch)
+      let query = handed(
+        connection, arrival, served, bench.doors, isPrefetch: found == .answeredAndPrefetch)
       let hasRoom = query.isPrefetch || connection.awaited < TCPConnection.mostAwaited
       let isTaken = hasRoom && worker.handOver(query, bench.input.octets.extracting(range))
       if isTaken { bench.hasHandedOver = true }
@@ -204,7 +205,7 @@ extension TCPWorker {
 
   /// A query for the forwarder, and the way back.
   private func handed(
-    _ connection: TCPConnection, _ arrival: Arrival, _ served: ServedSnapshot, isPrefetch: Bool
+    _ connection: TCPConnection, _ arrival: Arrival, _ served: ServedSnapshot, _ doors: [TCPDoor], isPrefetch: Bool
   ) -> HandedQuery {
     var query = HandedQuery()
     query.evidence = arrival.evidence
@@ -217,7 +218,7 @@ extension TCPWorker {
     query.listener = connection.listener
     query.peer = connection.socket.peer
     query.hasHeader = connection.isProxied
-    if served.isTapped { query.server = exchange(connection).server }
+    if served.isTapped { query.server = exchange(connection, doors).server }
     query.slot = connection.slot
     query.serial = connection.serial
     return query

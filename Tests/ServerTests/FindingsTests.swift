@@ -67,9 +67,9 @@ struct FindingsTests {
   @Test func `closing calls stay when endpoints change`() throws {
     let findings = try Findings()
     findings.use(try snapshot("service orders { health tcp 1 }"))
-    findings.set(closingCalls: CallSet([(caller: 1, callee: 2)]))
+    findings.set(closingCalls: CallSet([CallSet.Call(caller: 1, callee: 2)], realms: [0]))
     findings.report([orders: .init(state: .broken)])
-    #expect(findings.situation.closingCalls.contains(caller: 1, callee: 2))
+    #expect(findings.situation.closingCalls.contains(context: 0, caller: 1, callee: 2))
   }
 
   @Test func `another situation is another serial of the same load, and workers take it`() throws {

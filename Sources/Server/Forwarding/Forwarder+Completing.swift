@@ -155,8 +155,9 @@ extension Forwarder {
   }
 
   private func send(_ query: HandedQuery, _ response: borrowing OctetBuffer) {
-    guard listeners.indices.contains(query.listener) else { return }
-    let isTaken = listeners[query.listener].socket.send(
+    let fixed = listeners.indices.contains(query.listener) ? listeners[query.listener] : nil
+    guard let listener = fixed ?? leased?.datagrams(query.listener) else { return }
+    let isTaken = listener.socket.send(
       response, to: query.peer, from: query.server.address, scope: query.scope)
     worker.metrics.count(isTaken ? .responsesSent : .sendFailures)
   }

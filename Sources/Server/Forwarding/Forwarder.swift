@@ -36,6 +36,8 @@ final class Forwarder: Sendable {
   let askers: [Worker]
   /// One for each address that the server listens on, in order: responses leave from there.
   let listeners: [UDPListener]
+  /// Those behind them that come and go; nil where there can be none.
+  let leased: LeasedListeners?
   let limiter: RateLimiter
   let log: ServerLog
   /// Questions for which there are descriptors.
@@ -46,11 +48,13 @@ final class Forwarder: Sendable {
   let token = UInt64.random(in: 1 ... .max)
 
   init(
-    _ worker: Worker, askers: [Worker], listeners: [UDPListener], limiter: RateLimiter, log: ServerLog, room: Int
+    _ worker: Worker, askers: [Worker], listeners: [UDPListener], leased: LeasedListeners?, limiter: RateLimiter,
+    log: ServerLog, room: Int
   ) {
     self.worker = worker
     self.askers = askers
     self.listeners = listeners
+    self.leased = leased
     self.limiter = limiter
     self.log = log
     self.room = max(1, min(room, Self.mostQuestions))

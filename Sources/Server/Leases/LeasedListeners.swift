@@ -20,6 +20,9 @@ final class LeasedListeners: Sendable {
     moves.add(1, ordering: .releasing)
   }
 
+  /// The listener for datagrams that has an index; nil where it has ended.
+  func datagrams(_ index: Int) -> UDPListener? { current.withLock { $0.datagrams.first { $0.index == index } } }
+
   /// The listeners, where there are others than when this was last asked; nil where there are not.
   /// - Parameter seen: what the one who asks has seen; 0 to begin with.
   func news(since seen: inout UInt64) -> Set? {
