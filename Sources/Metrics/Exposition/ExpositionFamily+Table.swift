@@ -120,8 +120,8 @@ extension ExpositionFamily {
       clockResolution, clockRead, uncertainty, buildInfo, snapshotInfo, generation, zones, services, contexts, workers,
       timedOneIn, closingCalls, callsStorming, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess,
       httpRequests, httpGivenUp, endpointUp, endpoints, endpointsDown, servicesBroken, checks, checkTimes, cacheEntries,
-      cacheOctets, cacheSize, outstanding, waiting, upstreamTime, upstreamUp, upstreamFailures, processStart, processCPU,
-      processMemory, processAddresses, processFiles, processMostFiles,
+      cacheOctets, cacheSize, outstanding, waiting, upstreamTime, upstreamUp, upstreamFailures, processStart,
+      processCPU, processMemory, processAddresses, processFiles, processMostFiles,
     ]
 }
 
