@@ -20,7 +20,7 @@ struct WorkerMetricsTests {
       }
     }
     let counts = metrics.read()
-    #expect(counts.populations.count == 32)
+    #expect(counts.populations.count == 40)
     for (order, entry) in counts.populations.sorted(by: { $0.key < $1.key }).enumerated() {
       #expect(entry.value.count == 1)
       #expect(entry.value.residence.sum == UInt64(order + 1))

@@ -189,12 +189,12 @@ package struct TopScreen {
     for (decision, style) in [
       ("answered", TopLine.Style.plain), ("forwarded", .plain), ("refused", .bad), ("failed", .doubtful),
       ("silent", .doubtful),
-    ] {
+    ] where decision != "forwarded" || state.forwarding != nil {
       let rate = state.rates.reduce(0) { $0 + ($1.decision == decision ? $1.perSecond : 0) }
       line.add("  \(rateText(rate)) \(decision)", rate > 0 ? style : .plain)
     }
     line.add("  ")
-    let room = max(0, min(MetricWindow.historyLength, width - 68))
+    let room = max(0, min(MetricWindow.historyLength, width - (state.forwarding == nil ? 68 : 84)))
     line.add(
       sparkline(state.history.suffix(room).map { $0.answered + $0.forwarded + $0.refused + $0.failed + $0.silent }))
     return line
