@@ -68,12 +68,12 @@ public struct Outcome: Equatable, Sendable, BitwiseCopyable {
   public internal(set) var decision: Decision = .silent
   /// The response's RCODE, where there is a response.
   public internal(set) var rcode: RCode = .noError
+  /// Where it is forwarded: the number of the `forward` line, from 1; see ``ForwardTable``.
+  public internal(set) var route: UInt16 = 0
   /// Who asked.
   public internal(set) var caller: Caller
   /// The service that was asked for, where the query got so far; of an alias's chain, the one a refusal is about.
   public internal(set) var service: UInt32 = 0
-  /// Where it is forwarded: the number of the `forward` line, from 1; see ``ForwardTable``.
-  public internal(set) var route: UInt16 = 0
   /// Why the policy refused; nil where it did not.
   public internal(set) var refusal: Refusal?
   /// All rules that the call of `service` breaks, those in shadow included.

@@ -124,9 +124,13 @@ extension TCPWorker {
       guard case .request(let range) = next, bench.output.capacity - bench.output.count >= StreamFraming.longestFrame
       else { return (offset, next) }
       let begin = bench.output.count
-      guard let outcome = answer(arrival, request: range, connection, &bench) else {
-        offset = range.upperBound
-        continue
+      var outcome = answer(arrival, request: range, of: bench.input, served, &bench.workspace, into: &bench.output)
+      if outcome.decision == .forwarded {
+        guard let found = answerForwarded(outcome, arrival, request: range, connection, served, &bench) else {
+          offset = range.upperBound
+          continue
+        }
+        outcome = found
       }
       if served.isTapped {
         let end = bench.output.count
@@ -151,14 +155,33 @@ extension TCPWorker {
       received: Clock.realtimeNanoseconds())
   }
 
-  /// Answers one request of the input behind the responses before it; nothing is added where there is to be silence.
-  /// - Returns: nil where it was handed to the forwarder: its answer comes later, and behind others (RFC 7766 §6.2.1.1).
+  /// Answers one request of the input behind the responses before it; nothing is added where there is to be silence, and
+  /// for a name of others.
   private func answer(
-    _ arrival: Arrival, request range: Range<Int>, _ connection: TCPConnection, _ bench: inout Bench
+    _ arrival: Arrival, request range: Range<Int>, of input: borrowing OctetBuffer, _ served: ServedSnapshot,
+    _ workspace: inout Workspace, into output: inout OctetBuffer
+  ) -> Outcome {
+    let request = input.octets.extracting(range)
+    let outcome = output.appendFrame { response in
+      respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
+    }
+    if outcome.decision != .forwarded {
+      worker.log(outcome, served, arrival, request: request, time: Clock.realtimeNanoseconds())
+    }
+    return outcome
+  }
+
+  /// Answers a query for a name of others from what is known of it, or hands it to the forwarder.
+  /// - Returns: nil where it was handed over: its answer comes later, and behind others (RFC 7766 §6.2.1.1).
+  @inline(never)
+  private func answerForwarded(
+    _ first: Outcome, _ arrival: Arrival, request range: Range<Int>, _ connection: TCPConnection,
+    _ served: ServedSnapshot,
+    _ bench: inout Bench
   ) -> Outcome? {
-    let served = bench.served
-    var (outcome, found) = find(
-      range, of: bench.input, arrival, served, &bench.workspace, into: &bench.output)
+    var outcome = first
+    let found = find(
+      range, of: bench.input, arrival, served, &outcome, &bench.workspace, into: &bench.output)
     if found != .answered {
       let query = handed(
         connection, arrival, served, bench.doors, isPrefetch: found == .answeredAndPrefetch)
@@ -178,17 +201,14 @@ extension TCPWorker {
     return outcome
   }
 
-  /// Answers from zones, or from what is known of others'.
+  /// Answers from what is known of others' names.
   private func find(
     _ range: Range<Int>, of input: borrowing OctetBuffer, _ arrival: Arrival, _ served: ServedSnapshot,
-    _ workspace: inout Workspace, into output: inout OctetBuffer
-  ) -> (Outcome, ForwardFinding) {
+    _ outcome: inout Outcome, _ workspace: inout Workspace, into output: inout OctetBuffer
+  ) -> ForwardFinding {
     let request = input.octets.extracting(range)
     return output.appendFrame { response in
-      var outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
-      guard outcome.decision == .forwarded else { return (outcome, .answered) }
-      let found = worker.findForwarded(request, arrival, served, &outcome, using: &workspace, into: &response)
-      return (outcome, found)
+      worker.findForwarded(request, arrival, served, &outcome, using: &workspace, into: &response)
     }
   }
 

@@ -288,28 +288,16 @@ final class UDPWorker: Sendable {
     if served.isTapped { bench.exchange = exchange(index, listener, asked, moment, bench.batch) }
     let population = bench.batch.withSlot(index) { datagram, response in
       let request = datagram.extracting(droppingFirst: asked.start)
-      var outcome = respond(
+      let outcome = respond(
         to: request, arrival, served.snapshot, hash: asked.hash, using: &bench.workspace, into: &response)
-      if outcome.decision == .forwarded,
-        !answersForwarded(
-          request, arrival, asked, bench.way, served, moment, &outcome, &bench.workspace, &bench.hasHandedOver,
-          into: &response)
-      {
-        return Population?.none
+      if outcome.decision == .forwarded {
+        return answerForwarded(
+          outcome, request, arrival, asked, bench.way, served, moment, weight, bench.exchange, &bench.workspace,
+          &bench.slips, &bench.hasHandedOver, into: &response)
       }
-      worker.log(outcome, served, arrival, request: request, time: moment.wall)
-      let isSent = mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &bench.slips)
-      if served.isTapped {
-        worker.tap(outcome, served, arrival, request: request, response: response.octets, bench.exchange)
-      }
-      guard isSent else { return Population?.none }
-      if served.isGuarded {
-        worker.note(
-          outcome, asked.evidence, QueryWay(listener: listener.index, peer: peer, hasHeader: asked.start > 0),
-          request: request, time: moment.seconds, served)
-      }
-      worker.calls.count(outcome, generation: served.generation, weight: weight)
-      return worker.count(outcome, served, .udp)
+      return settle(
+        outcome, request, arrival, asked, listener.index, peer, served, moment, weight, bench.exchange, &bench.slips,
+        &response)
     }
     guard let population else { return }
     bench.tally.add(population)
@@ -321,19 +309,61 @@ final class UDPWorker: Sendable {
       queue: bench.watch.queueTime(stamp: bench.batch.kernelTime(index), wall: moment.wall), of: population)
   }
 
-  /// Answers a query for a name of others from what is known of it, or hands it to the forwarder.
-  /// - Returns: false where it was handed over: the forwarder answers and accounts for it.
+  /// What is done with an answer before it is sent: the logs, the rate limit, and what is counted of it.
+  /// - Returns: the query's population; nil where nothing is sent.
+  @inline(__always)
+  private func settle(
+    _ outcome: Outcome, _ request: Span<UInt8>, _ arrival: Arrival, _ asked: Asked, _ listener: Int, _ peer: IPAddress,
+    _ served: ServedSnapshot, _ moment: Moment, _ weight: UInt64, _ exchange: Exchange, _ slips: inout SlipWriter,
+    _ response: inout OctetBuffer
+  ) -> Population? {
+    worker.log(outcome, served, arrival, request: request, time: moment.wall)
+    let isSent = mayBeSent(&response, to: request, arrival.source, outcome, served, moment, &slips)
+    if served.isTapped {
+      worker.tap(outcome, served, arrival, request: request, response: response.octets, exchange)
+    }
+    guard isSent else { return nil }
+    if served.isGuarded {
+      worker.note(
+        outcome, asked.evidence, QueryWay(listener: listener, peer: peer, hasHeader: asked.start > 0),
+        request: request, time: moment.seconds, served)
+    }
+    worker.calls.count(outcome, generation: served.generation, weight: weight)
+    return worker.count(outcome, served, .udp)
+  }
+
+  /// Answers a query for a name of others from what is known of it, or hands it to the forwarder. Out of line, and its
+  /// outcome its own: the way of all other queries costs what it would without.
+  /// - Returns: the query's population; nil where nothing is sent, or the forwarder answers and accounts for it.
   @inline(never)
-  private func answersForwarded(
-    _ request: Span<UInt8>, _ arrival: Arrival, _ asked: Asked, _ way: ResponseWay, _ served: ServedSnapshot,
-    _ moment: Moment, _ outcome: inout Outcome, _ workspace: inout Workspace, _ hasHandedOver: inout Bool,
-    into response: inout OctetBuffer
-  ) -> Bool {
+  private func answerForwarded(
+    _ first: Outcome, _ request: Span<UInt8>, _ arrival: Arrival, _ asked: Asked, _ way: ResponseWay,
+    _ served: ServedSnapshot, _ moment: Moment, _ weight: UInt64, _ exchange: Exchange, _ workspace: inout Workspace,
+    _ slips: inout SlipWriter, _ hasHandedOver: inout Bool, into response: inout OctetBuffer
+  ) -> Population? {
+    var outcome = first
     let found = worker.findForwarded(request, arrival, served, &outcome, using: &workspace, into: &response)
-    if found == .answered { return true }
+    if found != .answered {
+      let isTaken = worker.handOver(
+        handed(asked, way, served, moment, isPrefetch: found == .answeredAndPrefetch), request)
+      if isTaken { hasHandedOver = true }
+      if found == .handOver {
+        if isTaken { return nil }
+        outcome = worker.turnAway(request, arrival, served, using: &workspace, into: &response)
+      }
+    }
+    return settle(
+      outcome, request, arrival, asked, way.listener, way.peer.address, served, moment, weight, exchange, &slips,
+      &response)
+  }
+
+  /// A query for the forwarder, and the way back.
+  private func handed(
+    _ asked: Asked, _ way: ResponseWay, _ served: ServedSnapshot, _ moment: Moment, isPrefetch: Bool
+  ) -> HandedQuery {
     var query = HandedQuery()
     query.evidence = asked.evidence
-    query.isPrefetch = found == .answeredAndPrefetch
+    query.isPrefetch = isPrefetch
     query.generation = served.generation
     query.monotonic = moment.monotonic
     query.wall = moment.wall
@@ -342,11 +372,7 @@ final class UDPWorker: Sendable {
     query.scope = way.scope
     query.hasHeader = asked.start > 0
     query.server = way.server
-    let isTaken = worker.handOver(query, request)
-    if isTaken { hasHandedOver = true }
-    if query.isPrefetch { return true }
-    if !isTaken { outcome = worker.turnAway(request, arrival, served, using: &workspace, into: &response) }
-    return !isTaken
+    return query
   }
 
   /// Where the response goes and from where.
