@@ -23,8 +23,9 @@
 //   queries not logged          256 Ki words a worker, ~23,000     QueryLogDesk.ringCapacity
 //   messages not handed to dnstap  512 Ki words a worker, ~13,000    DnstapDesk.ringCapacity, 1 MiB in all behind it
 //   questions remembered        4096 a worker, 256 a second whole  RecentQueries (1.4 MiB a worker), where reload guard is
-//   names asked for elsewhere   4096 questions, 16,384 who wait,   Forwarder.mostQuestions, mostWaiting, or descriptors
-//                               of one client a quarter, 4.8 s
+//   names asked for elsewhere   4096 questions, 16,384 who wait,   Forwarder.mostQuestions, WaitingRoom, or descriptors
+//                               8 MiB, of one client a quarter,
+//                               4.8 s; a query of 4096 octets     HandedQuery.longestRequest
 //   queries on the way to it    512 KiB a worker                  HandOverRing.capacity
 //   responses on the way back   8 MiB a worker, over TCP          StreamInbox.mostOctets
 //   a reply to it               1232 octets, 65,535 over TCP,     UpstreamStream, PendingQuestion.mostAttempts

@@ -27,7 +27,7 @@ extension Forwarder {
     bench.kept?.writer.insert(bench.image, for: pending.question, now: now)
     var others: [HandedQuery] = []
     for query in pending.clients {
-      noteEnd(of: query, &bench)
+      bench.waiting.leave(query)
       if !complete(query, .reply(pending.question), &bench) { others.append(query) }
     }
     // Since a reload they go another way.
@@ -42,7 +42,7 @@ extension Forwarder {
     remove(pending, &bench)
     bench.failures.note(pending.question, code, report, at: Clock.monotonicNanoseconds())
     for query in pending.clients {
-      noteEnd(of: query, &bench)
+      bench.waiting.leave(query)
       if !complete(query, .stale, &bench) { fail(query, code, report, &bench) }
     }
   }
@@ -56,7 +56,7 @@ extension Forwarder {
   func giveStale(_ pending: PendingQuestion, _ bench: inout Bench) {
     var left: [HandedQuery] = []
     for query in pending.clients {
-      if complete(query, .stale, &bench) { noteEnd(of: query, &bench) } else { left.append(query) }
+      if complete(query, .stale, &bench) { bench.waiting.leave(query) } else { left.append(query) }
     }
     pending.clients = left
   }

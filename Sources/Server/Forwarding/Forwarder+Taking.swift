@@ -70,7 +70,7 @@ extension Forwarder {
       if finding == .stale, complete(query, .stale, &bench) { return }
       if now < failure.until { return fail(query, failure.code, failure.text, &bench) }
     }
-    guard hasRoom(for: query, &bench) else {
+    guard bench.waiting.hasRoom(for: query, questions: bench.questions.count, of: room) else {
       worker.metrics.count(.forwardedTurnedAway)
       if finding == .stale, complete(query, .stale, &bench) { return }
       return fail(
@@ -114,23 +114,7 @@ extension Forwarder {
 
   private func wait(_ query: HandedQuery, for pending: PendingQuestion, _ bench: inout Bench) {
     pending.clients.append(query)
-    bench.waiting += 1
-    bench.waitingByClient[query.client, default: 0] += 1
-  }
-
-  /// A query that waited has its answer.
-  func noteEnd(of query: HandedQuery, _ bench: inout Bench) {
-    bench.waiting -= 1
-    let left = (bench.waitingByClient[query.client] ?? 1) - 1
-    bench.waitingByClient[query.client] = left == 0 ? nil : left
-  }
-
-  /// Whether one more query may wait. While half of the places are free anybody may have them; from then on a client has
-  /// a quarter at the most, so that one that asks for random names leaves the others room.
-  private func hasRoom(for query: HandedQuery, _ bench: inout Bench) -> Bool {
-    if bench.waiting >= Self.mostWaiting { return false }
-    if bench.waiting * 2 < Self.mostWaiting, bench.questions.count * 2 < room { return true }
-    return (bench.waitingByClient[query.client] ?? 0) * 4 < min(Self.mostWaiting, room)
+    bench.waiting.enter(query)
   }
 
   /// How a query came, as the snapshot in service has it.

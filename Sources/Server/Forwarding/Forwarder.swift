@@ -25,8 +25,6 @@ final class Forwarder: Sendable {
   static let staleAfter: UInt64 = 1_800_000_000
   /// Questions that are asked at a time; fewer where there are fewer descriptors.
   static let mostQuestions = 4096
-  /// Queries that wait at a time. While they are many, one client has a quarter of the places at the most.
-  static let mostWaiting = 16384
   /// Queries taken from the workers before the replies have their turn.
   static let takenInTurn = 256
 
@@ -90,9 +88,8 @@ final class Forwarder: Sendable {
     var failures = FailureMemory()
     /// What is known of the servers of a line, by its fingerprint.
     var lines: [UInt64: UpstreamLine] = [:]
-    /// Queries that wait, and by client.
-    var waiting = 0
-    var waitingByClient: [IPAddress: Int] = [:]
+    /// Queries that wait, of all and by client.
+    var waiting = WaitingRoom()
     var lastShown: UInt64 = 0
 
     init(_ poller: consuming Poller, _ served: ServedSnapshot) {
@@ -181,6 +178,6 @@ final class Forwarder: Sendable {
     bench.lastShown = now
     board.show(
       bench.lines.values.flatMap(\.states), entries: bench.kept?.writer.count ?? 0,
-      octets: bench.kept?.writer.octetsInUse ?? 0, outstanding: bench.questions.count, waiting: bench.waiting)
+      octets: bench.kept?.writer.octetsInUse ?? 0, outstanding: bench.questions.count, waiting: bench.waiting.count)
   }
 }

@@ -30,6 +30,10 @@ struct HandedQuery {
   /// Over TCP: the connection's place, and its number, which no other connection of the worker ever has.
   var slot = 0
   var serial: UInt64 = 0
+  /// Octets of a message that is handed over at the most: all that has more is no query of a name of others that any client
+  /// sends, and would take the room of a hundred.
+  static let longestRequest = 4096
+
   /// The message, without TCP's length.
   var request: [UInt8] = []
 

@@ -42,8 +42,8 @@ extension Worker {
   /// Hands a query to the forwarder, who is to be woken once the batch is over.
   /// - Returns: false where there is no room.
   func handOver(_ query: borrowing HandedQuery, _ request: Span<UInt8>) -> Bool {
-    if handOvers.push(query, request: request) { return true }
-    metrics.count(.forwardedTurnedAway)
+    if request.count <= HandedQuery.longestRequest, handOvers.push(query, request: request) { return true }
+    if !query.isPrefetch { metrics.count(.forwardedTurnedAway) }
     return false
   }
 
@@ -54,11 +54,18 @@ extension Worker {
   ) -> Outcome {
     var outcome = respond(to: request, arrival, served.snapshot, using: &workspace, into: &response)
     guard outcome.decision == .forwarded else { return outcome }
-    workspace.failForwarded(
-      to: request, arrival, served.snapshot, .networkError, Self.busy.span, &outcome, into: &response)
+    if request.count > HandedQuery.longestRequest {
+      workspace.failForwarded(
+        to: request, arrival, served.snapshot, .other, Self.tooLong.span, &outcome, into: &response)
+    } else {
+      workspace.failForwarded(
+        to: request, arrival, served.snapshot, .networkError, Self.busy.span, &outcome, into: &response)
+    }
     return outcome
   }
 
   /// Made once: a flood must not allocate.
   private static let busy = Array("too many names are being asked for elsewhere; try again".utf8)
+  private static let tooLong = Array(
+    "a query of more than \(HandedQuery.longestRequest) octets is not asked elsewhere; send a shorter one".utf8)
 }
