@@ -31,8 +31,7 @@ extension Forwarder {
       } else {
         if pending.tried.count >= pending.servers.count {
           // Everybody was asked. Those that said something are not asked again, those that were silent may be.
-          guard pending.hasTimedOut else { break }
-          pending.tried = Set(pending.faults.keys.filter { pending.faults[$0] != Self.silence })
+          pending.tried.subtract(pending.timedOut)
           if pending.tried.count >= pending.servers.count { break }
         }
         server = nextServer(pending, now, &bench)
@@ -50,7 +49,7 @@ extension Forwarder {
 
   /// The EDE code for what happened: nobody could be reached, or the network or this host failed (RFC 8914 §4.23, §4.24).
   func failureCode(_ pending: PendingQuestion) -> ExtendedDNSError.InfoCode {
-    pending.faults.values.contains { $0.hasPrefix("cannot be reached") } && !pending.hasTimedOut
+    pending.faults.values.contains { $0.hasPrefix("cannot be reached") } && pending.timedOut.isEmpty
       ? .networkError : .noReachableAuthority
   }
 
@@ -116,6 +115,7 @@ extension Forwarder {
     _ bench: inout Bench
   ) {
     pending.faults[server] = fault
+    pending.timedOut.remove(server)
     bench.lines[pending.route]?.failed[server] += 1
     worker.metrics.count(.upstreamFailures)
     if isItsOwn { change(pending, server, &bench) { $0.didFail(server, now: Int64(now / 1_000_000)) } }

@@ -153,11 +153,11 @@ extension Forwarder {
       guard let attempt = bench.attempts[due.number], attempt.isCurrent else { return }
       let pending = attempt.question
       attempt.isCurrent = false
-      pending.hasTimedOut = true
       worker.metrics.count(.upstreamTimeouts)
-      if pending.faults[attempt.server] == nil || attempt.rejected == 0 {
-        note(pending, attempt.server, Self.silence, now, &bench)
-      }
+      // A server that sends what is no reply is of no more use than one that is silent; what it did is said.
+      let lie = attempt.rejected > 0 ? pending.faults[attempt.server] : nil
+      note(pending, attempt.server, lie ?? Self.silence, now, &bench)
+      pending.timedOut.insert(attempt.server)
       if attempt.isStream { drop(attempt, &bench) }
       if now &- pending.began < Self.deadline { ask(pending, &bench) }
     case .stale:

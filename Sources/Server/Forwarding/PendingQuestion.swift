@@ -23,8 +23,8 @@ final class PendingQuestion {
   var attemptCount = 0
   /// What each server last did, by place: a clause behind its address.
   var faults: [Int: String] = [:]
-  /// True where a server did not answer at all.
-  var hasTimedOut = false
+  /// Servers whose last query was not replied to in time, by place: those may be asked again.
+  var timedOut: Set<Int> = []
 
   init(
     _ question: ForwardedQuestion, servers: [SocketAddress], route: UInt64, number: UInt64, path: [UInt64],
