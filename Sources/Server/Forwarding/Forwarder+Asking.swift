@@ -21,6 +21,8 @@ extension Forwarder {
   /// Asks the next server, or one once more. Where none can be asked and no reply can come any more, the question fails.
   func ask(_ pending: PendingQuestion, again: Again? = nil, _ bench: inout Bench) {
     var again = again
+    // A late fault of an older attempt changes nothing where a newer one is waited for.
+    if again == nil, pending.attempts.contains(where: \.isCurrent) { return }
     // Each turn tries another server or ends.
     for _ in 0...pending.servers.count {
       guard pending.attemptCount < pending.mostAttempts, bench.lines[pending.route] != nil else { break }
