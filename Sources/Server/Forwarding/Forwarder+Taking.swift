@@ -40,19 +40,14 @@ extension Forwarder {
       return
     }
     let question = bench.workspace.forwardedQuestion(served.snapshot, outcome)
-    if query.isPrefetch {
-      if bench.questions[question] == nil { begin(question, query, outcome.route, [], now, &bench) }
-      return
-    }
+    if query.isPrefetch { return prefetch(question, outcome.route, now, &bench) }
     let finding = bench.workspace.answerForwarded(
       to: query.request.span, arrival, served.snapshot, from: desk.cache, now: ForwardDesk.seconds(now), &outcome,
       into: &bench.response)
     if finding == .fresh || finding == .freshAndWorthPrefetching {
       worker.metrics.count(.forwardedFromCache)
       deliver(query, arrival, outcome, &bench)
-      if finding == .freshAndWorthPrefetching, bench.questions[question] == nil {
-        begin(question, nil, outcome.route, [], now, &bench)
-      }
+      if finding == .freshAndWorthPrefetching { prefetch(question, outcome.route, now, &bench) }
       return
     }
     worker.metrics.count(.forwardedMisses)
@@ -88,8 +83,17 @@ extension Forwarder {
     }
   }
 
+  /// Asks a question in advance, where nobody waits in vain for its place: half of them are for those who wait, and what
+  /// nobody answered a moment ago is not asked unasked.
+  private func prefetch(_ question: ForwardedQuestion, _ route: UInt16, _ now: UInt64, _ bench: inout Bench) {
+    guard bench.questions[question] == nil, bench.questions.count * 2 < room,
+      bench.failures.failure(of: question, at: now) == nil
+    else { return }
+    begin(question, nil, route, [], now, &bench)
+  }
+
   /// Begins to ask a question.
-  /// - Parameter query: whose answer it is; nobody waits where it is nil, or asked in advance.
+  /// - Parameter query: whose answer it is; nil where it is asked in advance.
   private func begin(
     _ question: ForwardedQuestion, _ query: HandedQuery?, _ route: UInt16, _ path: [UInt64], _ now: UInt64,
     _ bench: inout Bench
@@ -103,7 +107,7 @@ extension Forwarder {
     bench.questions[question] = pending
     bench.numbered[pending.number] = pending
     bench.timers.add(.deadline, pending.number, at: now + Self.deadline)
-    if let query, !query.isPrefetch {
+    if let query {
       wait(query, for: pending, &bench)
       bench.timers.add(.stale, pending.number, at: now + Self.staleAfter)
     } else {
