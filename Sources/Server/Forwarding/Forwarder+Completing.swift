@@ -75,10 +75,11 @@ extension Forwarder {
     let arrival = arrival(of: query, served)
     var outcome = respond(
       to: query.request.span, arrival, served.snapshot, using: &bench.workspace, into: &bench.response)
-    if query.generation != served.generation, query.evidence.certificateService != nil {
-      // Whose certificate it was is a number of the old snapshot: nothing may be concluded from it now.
-      write(.other, "the configuration was changed meanwhile; ask again", query, arrival, &outcome, &bench)
-    } else if outcome.decision == .forwarded {
+    if isOutdated(query, served) {
+      endOutdated(query, arrival, &outcome, &bench)
+      return true
+    }
+    if outcome.decision == .forwarded {
       switch completion {
       case .reply(let question):
         guard bench.workspace.forwardedQuestion(served.snapshot, outcome) == question else { return false }
@@ -96,6 +97,13 @@ extension Forwarder {
     }
     deliver(query, arrival, outcome, &bench)
     return true
+  }
+
+  /// Tells a query that came by what is in force no more to come again.
+  func endOutdated(_ query: HandedQuery, _ arrival: Arrival, _ outcome: inout Outcome, _ bench: inout Bench) {
+    if query.isPrefetch { return }
+    write(.other, "the configuration was changed meanwhile; ask again", query, arrival, &outcome, &bench)
+    deliver(query, arrival, outcome, &bench)
   }
 
   private func write(
@@ -155,8 +163,11 @@ extension Forwarder {
   }
 
   private func send(_ query: HandedQuery, _ response: borrowing OctetBuffer) {
-    let fixed = listeners.indices.contains(query.listener) ? listeners[query.listener] : nil
-    guard let listener = fixed ?? leased?.datagrams(query.listener) else { return }
+    guard let listener = listener(of: query) else {
+      // Its lease has ended, and with it the address that it asked.
+      worker.metrics.count(.sendFailures)
+      return
+    }
     let isTaken = listener.socket.send(
       response, to: query.peer, from: query.server.address, scope: query.scope)
     worker.metrics.count(isTaken ? .responsesSent : .sendFailures)

@@ -34,6 +34,7 @@ extension Forwarder {
     let arrival = arrival(of: query, served)
     var outcome = respond(
       to: query.request.span, arrival, served.snapshot, using: &bench.workspace, into: &bench.response)
+    if isOutdated(query, served) { return endOutdated(query, arrival, &outcome, &bench) }
     guard outcome.decision == .forwarded, let desk = served.forwarding else {
       // What is in service now has the name itself, or refuses it.
       if !query.isPrefetch { deliver(query, arrival, outcome, &bench) }
@@ -121,11 +122,28 @@ extension Forwarder {
     bench.waiting.enter(query)
   }
 
+  /// True where nothing may be concluded any more from how a query came: whose certificate it was is a number of a
+  /// snapshot before, or its lease has ended.
+  func isOutdated(_ query: HandedQuery, _ served: ServedSnapshot) -> Bool {
+    guard query.generation != served.generation else { return false }
+    return query.evidence.certificateService != nil
+      || query.transport == .udp && !listeners.isEmpty && listener(of: query) == nil
+  }
+
+  /// Where a datagram came in; nil where that was leased, and the lease has ended.
+  func listener(of query: HandedQuery) -> UDPListener? {
+    if listeners.indices.contains(query.listener) { return listeners[query.listener] }
+    guard let found = leased?.datagrams(query.listener), found.socket.localAddress == query.server else { return nil }
+    return found
+  }
+
   /// How a query came, as the snapshot in service has it.
   func arrival(of query: HandedQuery, _ served: ServedSnapshot) -> Arrival {
     var evidence = query.evidence
     if query.generation != served.generation {
       evidence.listenerContext = served.context(ofListener: query.listener)
+      // A number of the old snapshot, which is another service's now or none's.
+      evidence.certificateService = nil
     }
     return Arrival(
       evidence, transport: query.transport, time: Clock.realtimeSeconds(), idleTime: query.idleTime)
