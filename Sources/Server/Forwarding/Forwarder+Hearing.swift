@@ -161,7 +161,9 @@ extension Forwarder {
       if attempt.isStream { drop(attempt, &bench) }
       if now &- pending.began < Self.deadline { ask(pending, &bench) }
     case .stale:
-      if let pending = bench.numbered[due.number] { giveStale(pending, &bench) }
+      guard let pending = bench.numbered[due.number] else { return }
+      pending.isStaleDue = true
+      giveStale(pending, &bench)
     case .deadline:
       if let pending = bench.numbered[due.number] { fail(pending, failureCode(pending), &bench) }
     }

@@ -74,7 +74,8 @@ extension Forwarder {
     }
     if let pending = bench.questions[question] {
       worker.metrics.count(.forwardedMerged)
-      wait(query, for: pending, &bench)
+      if pending.isStaleDue, finding == .stale, complete(query, .stale, &bench) { return }
+      wait(query, for: pending, now, &bench)
     } else if bench.questions.count < room {
       begin(question, query, outcome.route, path, now, &bench)
     } else {
@@ -109,15 +110,20 @@ extension Forwarder {
     bench.numbered[pending.number] = pending
     bench.timers.add(.deadline, pending.number, at: now + Self.deadline)
     if let query {
-      wait(query, for: pending, &bench)
-      bench.timers.add(.stale, pending.number, at: now + Self.staleAfter)
+      wait(query, for: pending, now, &bench)
     } else {
       worker.metrics.count(.forwardedPrefetches)
     }
     ask(pending, &bench)
   }
 
-  private func wait(_ query: HandedQuery, for pending: PendingQuestion, _ bench: inout Bench) {
+  private func wait(
+    _ query: HandedQuery, for pending: PendingQuestion, _ now: UInt64, _ bench: inout Bench
+  ) {
+    if !pending.hasStaleTimer {
+      pending.hasStaleTimer = true
+      bench.timers.add(.stale, pending.number, at: now + Self.staleAfter)
+    }
     pending.clients.append(query)
     bench.waiting.enter(query)
   }

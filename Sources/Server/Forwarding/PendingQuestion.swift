@@ -15,6 +15,10 @@ final class PendingQuestion {
   let path: [UInt64]
   /// Whose queries it answers; none where it is asked in advance, or all have been given a stale answer.
   var clients: [HandedQuery] = []
+  /// True once somebody waits: from then on it is counted when a stale answer is due.
+  var hasStaleTimer = false
+  /// True once it was due: whoever joins from then on is given one at once.
+  var isStaleDue = false
   /// Attempts whose replies may still come.
   var attempts: [UpstreamAttempt] = []
   /// Servers asked in this round, by place.
