@@ -22,6 +22,11 @@ package struct SystemError: Error, Hashable {
   /// True where what was named is not there.
   package var isMissing: Bool { errno == ENOENT }
 
+  /// True where this host is short of something, or of ports: it says nothing of whom was to be reached.
+  package var isWantOfHost: Bool {
+    [EMFILE, ENFILE, ENOBUFS, ENOMEM, EAGAIN, EADDRNOTAVAIL].contains(errno)
+  }
+
   /// True where what was listed is no folder, or not there.
   package var isNoFolder: Bool { errno == ENOTDIR || errno == ENOENT }
 

@@ -51,7 +51,7 @@ extension Forwarder {
 
   /// The EDE code for what happened: nobody could be reached, or the network or this host failed (RFC 8914 §4.23, §4.24).
   func failureCode(_ pending: PendingQuestion) -> ExtendedDNSError.InfoCode {
-    pending.faults.values.contains { $0.hasPrefix("cannot be reached") } && pending.timedOut.isEmpty
+    pending.faults.values.contains { $0.hasPrefix("cannot be ") } && pending.timedOut.isEmpty
       ? .networkError : .noReachableAuthority
   }
 
@@ -63,13 +63,15 @@ extension Forwarder {
   }
 
   /// Sends a query to one server.
-  /// - Returns: false where it could not be sent, which has been noted.
+  /// - Returns: false where it could not be sent, which has been noted: of the server where it cannot be reached, not where
+  /// this host is short of descriptors or ports, or the server is itself.
   private func send(
     _ pending: PendingQuestion, to server: Int, overStream: Bool, _ now: UInt64, _ bench: inout Bench
   ) -> Bool {
     let address = pending.servers[server]
     if isOwn(address) {
-      note(pending, server, "is this server itself: forward loops back", now, &bench)
+      // Said, but held against nobody.
+      pending.faults[server] = "is this server itself: forward loops back"
       return false
     }
     guard let line = bench.lines[pending.route] else { return false }
@@ -85,7 +87,12 @@ extension Forwarder {
       let raw = try attempt.open(overStream: overStream, using: &bench.message)
       try bench.poller.add(raw, token: attempt.token, writable: overStream)
     } catch {
-      note(pending, server, "cannot be reached: \(error.reason)", now, &bench)
+      if error.isWantOfHost {
+        pending.faults[server] = "cannot be asked from here: \(error.reason)"
+      } else {
+        bench.lines[pending.route]?.asked[server] += 1
+        note(pending, server, "cannot be reached: \(error.reason)", now, &bench)
+      }
       return false
     }
     worker.metrics.count(overStream ? .upstreamStreams : .upstreamQueries)
