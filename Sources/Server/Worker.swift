@@ -26,6 +26,7 @@
 //   names asked for elsewhere   4096 questions, 16,384 who wait,   Forwarder.mostQuestions, WaitingRoom, or descriptors
 //                               8 MiB, of one client a quarter,
 //                               4.8 s; a query of 4096 octets     HandedQuery.longestRequest
+//   timers, attempts replaced   8 for each that goes on, and 1024  Forwarder.sweep
 //   queries on the way to it    512 KiB a worker                  HandOverRing.capacity
 //   responses on the way back   8 MiB a worker, over TCP          StreamInbox.mostOctets
 //   a reply to it               1232 octets, 65,535 over TCP,     UpstreamStream, PendingQuestion.mostAttempts

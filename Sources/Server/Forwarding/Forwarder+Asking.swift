@@ -97,15 +97,29 @@ extension Forwarder {
     }
     worker.metrics.count(overStream ? .upstreamStreams : .upstreamQueries)
     bench.lines[pending.route]?.asked[server] += 1
-    for older in pending.attempts { older.isCurrent = false }
+    for older in pending.attempts { supersede(older, &bench) }
     pending.attempts.append(attempt)
     bench.attempts[attempt.token] = attempt
-    // Sockets are few: of those whose time is over the oldest goes.
-    let most = bench.attempts.count > room ? 1 : Self.openAttempts
-    while pending.attempts.count > most { bench.attempts[pending.attempts.removeFirst().token] = nil }
+    while pending.attempts.count > Self.openAttempts { bench.attempts[pending.attempts.removeFirst().token] = nil }
+    // Sockets are few: of those that another took the place of, whoever's, the oldest go. One a question is current, and
+    // there are no more questions than room.
+    while bench.attempts.count > room, let token = bench.superseded.popFirst() { close(token, &bench) }
     let time = overStream ? Self.streamTime : UInt64(max(1, line.upstreams.timeout(of: server))) * 1_000_000
     bench.timers.add(.attempt, attempt.token, at: now + time)
     return true
+  }
+
+  /// Another attempt takes the place of one, whose reply is still welcome.
+  func supersede(_ attempt: UpstreamAttempt, _ bench: inout Bench) {
+    guard attempt.isCurrent else { return }
+    attempt.isCurrent = false
+    bench.superseded.append(attempt.token)
+  }
+
+  /// Closes an attempt's socket, where it is still open.
+  private func close(_ token: UInt64, _ bench: inout Bench) {
+    guard let attempt = bench.attempts.removeValue(forKey: token) else { return }
+    attempt.question.attempts.removeAll { $0 === attempt }
   }
 
   /// True for an address that this server listens on.

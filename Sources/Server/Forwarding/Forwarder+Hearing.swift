@@ -152,7 +152,7 @@ extension Forwarder {
     case .attempt:
       guard let attempt = bench.attempts[due.number], attempt.isCurrent else { return }
       let pending = attempt.question
-      attempt.isCurrent = false
+      supersede(attempt, &bench)
       worker.metrics.count(.upstreamTimeouts)
       // A server that sends what is no reply is of no more use than one that is silent; what it did is said.
       let lie = attempt.rejected > 0 ? pending.faults[attempt.server] : nil

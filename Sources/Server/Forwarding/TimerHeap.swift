@@ -1,5 +1,5 @@
-/// What is to be done when, soonest first. Entries are never taken out before their time: who finds one that means
-/// nothing any more passes it over.
+/// What is to be done when, soonest first. An entry that means nothing any more is passed over when its time comes,
+/// or swept out with others of its kind.
 struct TimerHeap {
   /// What an entry is about.
   enum Kind: Sendable {
@@ -34,6 +34,12 @@ struct TimerHeap {
       entries.swapAt(parent, child)
       child = parent
     }
+  }
+
+  /// Sweeps out what means nothing any more; for when that is the most of it.
+  mutating func keep(_ isAlive: (Entry) -> Bool) {
+    // In order of time an array is a heap.
+    entries = entries.filter(isAlive).sorted { $0.time < $1.time }
   }
 
   /// Takes the soonest where it is due.
