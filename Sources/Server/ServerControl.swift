@@ -42,6 +42,7 @@ package final class ServerControl {
   private let checker: HealthChecker
   private var checkThread: WorkerThread?
   private let forwarder: Forwarder
+  private var forwardThread: WorkerThread?
   /// What workers and the forwarder share; nil until something is forwarded.
   private var forwarding: ForwardDesk?
   /// What the load of the snapshot in service left to the next.
@@ -205,10 +206,9 @@ package final class ServerControl {
   private func startForwarder() throws(SystemError) {
     let (forwarder, log) = (forwarder, log)
     board.show(forwarder.board)
-    threads.append(
-      try WorkerThread.start(name: "ambit-forward") {
-        ServerControl.guarding(log) { () throws(SystemError) in try forwarder.run() }
-      })
+    forwardThread = try WorkerThread.start(name: "ambit-forward") {
+      ServerControl.guarding(log) { () throws(SystemError) in try forwarder.run() }
+    }
   }
 
   /// Serves the page and the metrics, where there is a place for them.
@@ -581,6 +581,9 @@ package final class ServerControl {
   private func finish() {
     notifier.notify("STOPPING=1")
     board.noteStopping()
+    // Before the workers, who have the responses of those over TCP sent.
+    forwarder.worker.stop()
+    forwardThread?.join()
     for worker in workers { worker.stop() }
     for thread in threads { thread.join() }
     http.stop()

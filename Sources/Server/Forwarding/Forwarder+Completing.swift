@@ -47,6 +47,15 @@ extension Forwarder {
     }
   }
 
+  /// No answer is waited for any more: the server stops.
+  func end(_ pending: PendingQuestion, _ bench: inout Bench) {
+    remove(pending, &bench)
+    for query in pending.clients {
+      bench.waiting.leave(query)
+      if !complete(query, .stale, &bench) { fail(query, .networkError, Self.ending, &bench) }
+    }
+  }
+
   /// Tells one query that there is no answer.
   func fail(_ query: HandedQuery, _ code: ExtendedDNSError.InfoCode, _ text: String, _ bench: inout Bench) {
     _ = complete(query, .failure(code, text), &bench)

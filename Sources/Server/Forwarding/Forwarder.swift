@@ -110,7 +110,24 @@ final class Forwarder: Sendable {
   func run() throws(SystemError) {
     var bench = try makeBench()
     while !worker.shouldStop { try turn(&bench, timeoutMilliseconds: Worker.longestSleepMilliseconds) }
+    end(&bench)
   }
+
+  /// Tells all who wait that there will be no answer, and takes nothing any more. Those over TCP have their responses once
+  /// their worker looks, which has to end after this.
+  func end(_ bench: inout Bench) {
+    for (number, asker) in askers.enumerated() {
+      asker.handOvers.close()
+      while var query = asker.handOvers.pop() {
+        query.worker = number
+        if !query.isPrefetch { fail(query, .networkError, Self.ending, &bench) }
+      }
+    }
+    for pending in Array(bench.numbered.values) { end(pending, &bench) }
+  }
+
+  /// What is said while the server stops.
+  static let ending = "this server is stopping; ask another"
 
   /// What the loop needs, with the bell watched.
   func makeBench() throws(SystemError) -> Bench {

@@ -17,6 +17,9 @@ final class HandOverRing: Sendable {
   private let written = Atomic<UInt64>(0)
   private let read = Atomic<UInt64>(0)
 
+  /// True once nobody takes from it any more.
+  private let closed = Atomic<Bool>(false)
+
   private enum Flag {
     static let sourceIsIPv4: UInt64 = 1
     static let hasListenerContext: UInt64 = 2
@@ -29,6 +32,12 @@ final class HandOverRing: Sendable {
     static let serverIsIPv4: UInt64 = 256
   }
 
+  /// True once the forwarder has ended: nothing goes in any more.
+  var isClosed: Bool { closed.load(ordering: .acquiring) }
+
+  /// Lets nothing in from now on. For the forwarder.
+  func close() { closed.store(true, ordering: .releasing) }
+
   /// True where nothing waits.
   var isEmpty: Bool { read.load(ordering: .relaxed) == written.load(ordering: .acquiring) }
 
@@ -38,7 +47,7 @@ final class HandOverRing: Sendable {
   ///   - request: these.
   /// - Returns: false where there is no room.
   func push(_ query: borrowing HandedQuery, request: Span<UInt8>) -> Bool {
-    guard request.count <= 65535 else { return false }
+    guard request.count <= 65535, !isClosed else { return false }
     let wordCount = Self.headWords &+ (request.count &+ 7) / 8
     let start = written.load(ordering: .relaxed)
     guard start &- read.load(ordering: .acquiring) &+ UInt64(wordCount) <= UInt64(Self.capacity) else { return false }

@@ -57,6 +57,9 @@ extension Worker {
     if request.count > HandedQuery.longestRequest {
       workspace.failForwarded(
         to: request, arrival, served.snapshot, .other, Self.tooLong.span, &outcome, into: &response)
+    } else if handOvers.isClosed {
+      workspace.failForwarded(
+        to: request, arrival, served.snapshot, .networkError, Self.ending.span, &outcome, into: &response)
     } else {
       workspace.failForwarded(
         to: request, arrival, served.snapshot, .networkError, Self.busy.span, &outcome, into: &response)
@@ -66,6 +69,7 @@ extension Worker {
 
   /// Made once: a flood must not allocate.
   private static let busy = Array("too many names are being asked for elsewhere; try again".utf8)
+  private static let ending = Array(Forwarder.ending.utf8)
   private static let tooLong = Array(
     "a query of more than \(HandedQuery.longestRequest) octets is not asked elsewhere; send a shorter one".utf8)
 }
