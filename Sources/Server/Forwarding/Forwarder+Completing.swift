@@ -15,8 +15,8 @@ extension Forwarder {
     case reply(ForwardedQuestion)
     /// What is past its end (RFC 8767).
     case stale
-    /// SERVFAIL, and why.
-    case failure(ExtendedDNSError.InfoCode, String)
+    /// SERVFAIL, and why; of this question, where others may be asked something else since.
+    case failure(ExtendedDNSError.InfoCode, String, of: ForwardedQuestion?)
   }
 
   /// The reply has come: everybody who waits gets it.
@@ -31,7 +31,7 @@ extension Forwarder {
       if !complete(query, .reply(pending.question), &bench) { others.append(query) }
     }
     // Since a reload they go another way.
-    for query in others { take(query, &bench) }
+    for query in others { take(query, isAgain: true, &bench) }
   }
 
   /// There is no answer: everybody who waits gets a stale one, or is told why.
@@ -41,7 +41,22 @@ extension Forwarder {
     let report = pending.report
     remove(pending, &bench)
     bench.failures.note(pending.question, code, report, at: Clock.monotonicNanoseconds())
+    var others: [HandedQuery] = []
     for query in pending.clients {
+      bench.waiting.leave(query)
+      if complete(query, .stale, &bench) { continue }
+      if !complete(query, .failure(code, report, of: pending.question), &bench) { others.append(query) }
+    }
+    for query in others { take(query, isAgain: true, &bench) }
+  }
+
+  /// Those whose own time is over, which began before the question's, are told that there is no answer.
+  func failOverdue(_ pending: PendingQuestion, _ now: UInt64, _ bench: inout Bench) {
+    let isOverdue = { (query: HandedQuery) in now >= query.monotonic + Self.deadline }
+    let overdue = pending.clients.filter(isOverdue)
+    pending.clients.removeAll(where: isOverdue)
+    let (code, report) = (failureCode(pending), pending.report)
+    for query in overdue {
       bench.waiting.leave(query)
       if !complete(query, .stale, &bench) { fail(query, code, report, &bench) }
     }
@@ -58,7 +73,7 @@ extension Forwarder {
 
   /// Tells one query that there is no answer.
   func fail(_ query: HandedQuery, _ code: ExtendedDNSError.InfoCode, _ text: String, _ bench: inout Bench) {
-    _ = complete(query, .failure(code, text), &bench)
+    _ = complete(query, .failure(code, text, of: nil), &bench)
   }
 
   /// Gives stale answers to those who have waited long enough; the question goes on, for the cache.
@@ -101,7 +116,9 @@ extension Forwarder {
           now: ForwardDesk.seconds(Clock.monotonicNanoseconds()), acceptsStale: true, &outcome, into: &bench.response)
         if finding == .miss { return false }
         if finding == .stale { worker.metrics.count(.forwardedStale) }
-      case .failure(let code, let text): write(code, text, query, arrival, &outcome, &bench)
+      case .failure(let code, let text, let question):
+        if let question, bench.workspace.forwardedQuestion(served.snapshot, outcome) != question { return false }
+        write(code, text, query, arrival, &outcome, &bench)
       }
     }
     deliver(query, arrival, outcome, &bench)

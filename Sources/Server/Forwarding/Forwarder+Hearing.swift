@@ -164,6 +164,8 @@ extension Forwarder {
       guard let pending = bench.numbered[due.number] else { return }
       pending.isStaleDue = true
       giveStale(pending, &bench)
+    case .overdue:
+      if let pending = bench.numbered[due.number] { failOverdue(pending, now, &bench) }
     case .deadline:
       if let pending = bench.numbered[due.number] { fail(pending, failureCode(pending), &bench) }
     }

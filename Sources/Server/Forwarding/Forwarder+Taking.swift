@@ -28,7 +28,8 @@ extension Forwarder {
   }
 
   /// Answers a query, joins it to those that wait for the same, or asks.
-  func take(_ query: HandedQuery, _ bench: inout Bench) {
+  /// - Parameter isAgain: it waited before, for what is another question since a reload; its time goes on.
+  func take(_ query: HandedQuery, isAgain: Bool = false, _ bench: inout Bench) {
     let served = bench.served
     let now = Clock.monotonicNanoseconds()
     let arrival = arrival(of: query, served)
@@ -51,7 +52,7 @@ extension Forwarder {
       if finding == .freshAndWorthPrefetching { prefetch(question, outcome.route, now, &bench) }
       return
     }
-    worker.metrics.count(.forwardedMisses)
+    if !isAgain { worker.metrics.count(.forwardedMisses) }
     let path = LoopToken.path(in: query.request.span)
     if path.contains(token) || path.count >= LoopToken.longestPath {
       worker.metrics.count(.forwardedLoops)
@@ -105,10 +106,10 @@ extension Forwarder {
     bench.lastNumber += 1
     let pending = PendingQuestion(
       question, servers: line.servers, route: policy.forwards.fingerprint(of: route), number: bench.lastNumber,
-      path: path, at: now)
+      path: path, at: query.map { min($0.monotonic, now) } ?? now)
     bench.questions[question] = pending
     bench.numbered[pending.number] = pending
-    bench.timers.add(.deadline, pending.number, at: now + Self.deadline)
+    bench.timers.add(.deadline, pending.number, at: pending.began + Self.deadline)
     if let query {
       wait(query, for: pending, now, &bench)
     } else {
@@ -120,6 +121,9 @@ extension Forwarder {
   private func wait(
     _ query: HandedQuery, for pending: PendingQuestion, _ now: UInt64, _ bench: inout Bench
   ) {
+    if query.monotonic < pending.began {
+      bench.timers.add(.overdue, pending.number, at: query.monotonic + Self.deadline)
+    }
     if !pending.hasStaleTimer {
       pending.hasStaleTimer = true
       bench.timers.add(.stale, pending.number, at: now + Self.staleAfter)

@@ -7,6 +7,8 @@ struct TimerHeap {
     case attempt
     /// Whoever waits may be given a stale answer.
     case stale
+    /// Of those who wait, some were taken up again after a reload and have waited for long enough.
+    case overdue
     /// A question has taken too long.
     case deadline
   }
