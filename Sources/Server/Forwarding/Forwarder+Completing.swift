@@ -40,7 +40,10 @@ extension Forwarder {
   ) {
     let report = pending.report
     remove(pending, &bench)
-    bench.failures.note(pending.question, code, report, at: Clock.monotonicNanoseconds())
+    // What came by way of others failed for the way, perhaps: that is nothing against the name.
+    if pending.path.isEmpty {
+      bench.failures.note(pending.question, code, report, at: Clock.monotonicNanoseconds())
+    }
     var others: [HandedQuery] = []
     for query in pending.clients {
       bench.waiting.leave(query)
@@ -88,7 +91,7 @@ extension Forwarder {
   private func remove(_ pending: PendingQuestion, _ bench: inout Bench) {
     for attempt in pending.attempts { bench.attempts[attempt.token] = nil }  // closing ends the watching
     pending.attempts = []
-    bench.questions[pending.question] = nil
+    bench.questions[AskedQuestion(pending.question, pending.path)] = nil
     bench.numbered[pending.number] = nil
   }
 

@@ -73,7 +73,7 @@ extension Forwarder {
       return fail(
         query, .networkError, "too many names are being asked for elsewhere; try again", &bench)
     }
-    if let pending = bench.questions[question] {
+    if let pending = bench.questions[AskedQuestion(question, path)] {
       worker.metrics.count(.forwardedMerged)
       if pending.isStaleDue, finding == .stale, complete(query, .stale, &bench) { return }
       wait(query, for: pending, now, &bench)
@@ -89,7 +89,7 @@ extension Forwarder {
   /// Asks a question in advance, where nobody waits in vain for its place: half of them are for those who wait, and what
   /// nobody answered a moment ago is not asked unasked.
   private func prefetch(_ question: ForwardedQuestion, _ route: UInt16, _ now: UInt64, _ bench: inout Bench) {
-    guard bench.questions[question] == nil, bench.questions.count * 2 < room,
+    guard bench.questions[AskedQuestion(question, [])] == nil, bench.questions.count * 2 < room,
       bench.failures.failure(of: question, at: now) == nil
     else { return }
     begin(question, nil, route, [], now, &bench)
@@ -107,7 +107,7 @@ extension Forwarder {
     let pending = PendingQuestion(
       question, servers: line.servers, route: policy.forwards.fingerprint(of: route), number: bench.lastNumber,
       path: path, at: query.map { min($0.monotonic, now) } ?? now)
-    bench.questions[question] = pending
+    bench.questions[AskedQuestion(question, path)] = pending
     bench.numbered[pending.number] = pending
     bench.timers.add(.deadline, pending.number, at: pending.began + Self.deadline)
     if let query {

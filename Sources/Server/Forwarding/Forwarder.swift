@@ -79,7 +79,7 @@ final class Forwarder: Sendable {
     /// The cache's writer, once something is forwarded.
     var kept: KeptReplies?
     /// What is being asked, and by which number timers know it.
-    var questions: [ForwardedQuestion: PendingQuestion] = [:]
+    var questions: [AskedQuestion: PendingQuestion] = [:]
     var numbered: [UInt64: PendingQuestion] = [:]
     /// Attempts by the token of their events.
     var attempts: [UInt64: UpstreamAttempt] = [:]

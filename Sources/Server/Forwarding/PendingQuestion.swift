@@ -1,6 +1,18 @@
 internal import Addresses
 internal import Forwarding
 
+/// What queries are merged by: the question, and the Ambits that it came through. Were it the question alone, two servers
+/// that forward to each other and are asked the same at once would each wait for the other.
+struct AskedQuestion: Hashable {
+  let question: ForwardedQuestion
+  let path: [UInt64]
+
+  init(_ question: ForwardedQuestion, _ path: [UInt64]) {
+    self.question = question
+    self.path = path
+  }
+}
+
 /// A question that is being asked elsewhere, whoever they are that wait for its answer.
 final class PendingQuestion {
   let question: ForwardedQuestion
