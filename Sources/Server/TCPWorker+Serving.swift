@@ -246,11 +246,15 @@ extension TCPWorker {
 
   /// Sends what came from elsewhere to the connections that await it, and are still there.
   func deliver(_ now: UInt64, _ bench: inout Bench) {
-    for response in worker.inbox.take() {
+    var responses = bench.responses
+    bench.responses = []
+    worker.inbox.take(into: &responses)
+    defer { bench.responses = responses }
+    for response in responses {
       guard let connection = bench.table[response.slot], connection.serial == response.serial else { continue }
       connection.noteAnswer()
       let wasWaiting = connection.isWaiting
-      var goesOn = response.frame.isEmpty || connection.send(response.frame)
+      var goesOn = !response.isLost && (response.frame.isEmpty || connection.send(response.frame))
       if goesOn, !response.frame.isEmpty { bench.table.noteProgress(connection, now: now) }
       if connection.hasEnded, connection.awaited == 0, !connection.isWaiting { goesOn = false }
       if goesOn, !wasWaiting, connection.isWaiting { watch(connection, &bench) }

@@ -73,6 +73,8 @@ final class TCPWorker: Sendable {
     var outcomes: [Outcome] = []
     var sampler = QuerySampler(seed: .random(in: .min ... .max))
     var served: ServedSnapshot
+    /// What comes from elsewhere, and its memory between.
+    var responses: [StreamInbox.Response] = []
     var table = TCPTable()
     /// Connections there have been.
     var serial: UInt64 = 0

@@ -134,14 +134,19 @@ struct ForwardingPartsTests {
     }
   }
 
-  @Test func `an inbox takes no more than its bound and gives all of it`() {
+  @Test func `an inbox takes no more than its bound, gives all of it, and says what is lost`() {
     let inbox = StreamInbox()
     let frame = [UInt8](repeating: 1, count: 1 << 20)
     var count = 0
     while inbox.put(StreamInbox.Response(slot: count, serial: 1, frame: frame)) { count += 1 }
     #expect(count == StreamInbox.mostOctets >> 20)
-    #expect(inbox.take().map(\.slot) == Array(0..<count))
-    #expect(inbox.take().isEmpty)
+    var taken: [StreamInbox.Response] = []
+    inbox.take(into: &taken)
+    // That for which there was no room is known to be lost, so that nobody awaits it.
+    #expect(taken.map(\.slot) == Array(0...count))
+    #expect(taken.map(\.isLost) == Array(repeating: false, count: count) + [true])
+    inbox.take(into: &taken)
+    #expect(taken.isEmpty)
     #expect(inbox.put(StreamInbox.Response(slot: 0, serial: 1, frame: frame)))
   }
 }

@@ -212,8 +212,10 @@ extension Forwarder {
       frame.append(response.octets)
     }
     let asker = askers[query.worker]
-    // Where it does not fit, the connection ends of itself: the worker is behind by more than it may hold.
-    _ = asker.inbox.put(StreamInbox.Response(slot: query.slot, serial: query.serial, frame: frame))
+    // Where it does not fit, the connection ends: the worker is behind by more than it may hold.
+    if !asker.inbox.put(StreamInbox.Response(slot: query.slot, serial: query.serial, frame: frame)) {
+      worker.metrics.count(.sendFailures)
+    }
     asker.bell.wake()
   }
 }

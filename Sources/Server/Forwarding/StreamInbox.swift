@@ -10,6 +10,8 @@ final class StreamInbox: Sendable {
     let serial: UInt64
     /// With its length in front; empty where there is to be silence.
     let frame: [UInt8]
+    /// True where it did not fit: its connection ends.
+    var isLost = false
   }
 
   private struct Waiting {
@@ -18,14 +20,23 @@ final class StreamInbox: Sendable {
   }
 
   private let waiting = Mutex(Waiting())
+
+  init() {
+    // The worker takes the same lock: room is made beforehand, and what it gives back has some.
+    waiting.withLock { $0.responses.reserveCapacity(1024) }
+  }
+
   /// Octets that may wait: a worker that is behind by more has other worries.
   static let mostOctets = 8 << 20
 
   /// Puts a response in. For the forwarder.
-  /// - Returns: false where too much waits already.
+  /// - Returns: false where too much waits already: then the worker finds that it is lost.
   func put(_ response: Response) -> Bool {
     waiting.withLock { waiting in
-      guard waiting.octets + response.frame.count <= Self.mostOctets else { return false }
+      guard waiting.octets + response.frame.count <= Self.mostOctets else {
+        waiting.responses.append(Response(slot: response.slot, serial: response.serial, frame: [], isLost: true))
+        return false
+      }
       waiting.octets += response.frame.count
       waiting.responses.append(response)
       return true
@@ -33,11 +44,12 @@ final class StreamInbox: Sendable {
   }
 
   /// Takes all that is in it. For the worker.
-  func take() -> [Response] {
+  /// - Parameter responses: replaced by what there is; its memory is what comes next goes into.
+  func take(into responses: inout [Response]) {
+    responses.removeAll(keepingCapacity: true)
     waiting.withLock { waiting in
-      if waiting.responses.isEmpty { return [] }
-      defer { waiting = Waiting() }
-      return waiting.responses
+      swap(&waiting.responses, &responses)
+      waiting.octets = 0
     }
   }
 }
