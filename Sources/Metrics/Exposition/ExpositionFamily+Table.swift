@@ -125,10 +125,12 @@ extension ExpositionFamily {
     ]
 }
 
-/// `badSource` as `bad_source`.
+/// `badSource` as `bad_source`, and `rejectedID` as `rejected_id`.
 func snakeCase(_ word: String) -> String {
-  word.reduce(into: "") { result, letter in
-    if letter.isUppercase { result += "_" }
+  var wasUppercase = true
+  return word.reduce(into: "") { result, letter in
+    if letter.isUppercase, !wasUppercase { result += "_" }
+    wasUppercase = letter.isUppercase
     result += letter.lowercased()
   }
 }
