@@ -53,6 +53,6 @@ struct WaitingRoomTests {
     let longer = longest + [0]
     let isLongerTaken = server.worker.handOver(HandedQuery(), longer.span)
     #expect(!isLongerTaken)
-    #expect(server.worker.metrics.read().counters[.forwardedTurnedAway] == 1)
+    #expect(server.worker.metrics.read()[.forwardedTurnedAway] == 1)
   }
 }

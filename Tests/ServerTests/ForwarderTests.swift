@@ -1,0 +1,150 @@
+import Addresses
+import Forwarding
+import LinuxIO
+import Metrics
+import Testing
+
+@testable import Server
+
+@Suite("The forwarder")
+struct ForwarderTests {
+  private let servFail: UInt8 = 2
+
+  @Test func `a question is asked, and its reply answers who waits and who comes later`() throws {
+    var server = try ForwardTestServer()
+    try server.ask("a.example.")
+    let asked = try #require(try server.asked().first)
+    #expect(try server.upstream.send(ForwardTestServer.reply(to: asked.octets), to: asked.from))
+    server.hear()
+    #expect(server.rcodes() == [0])
+    try server.ask("a.example.")
+    #expect(server.rcodes() == [0])
+    #expect(server.bench.waiting.count == 0)
+    #expect(server.bench.attempts.isEmpty)
+  }
+
+  @Test func `a server that sends what is no reply until time is up has failed, and is asked again`() throws {
+    var server = try ForwardTestServer()
+    try server.ask("lie.example.")
+    let asked = try #require(try server.asked().first)
+    #expect(try server.upstream.send(ForwardTestServer.reply(to: asked.octets, ident: 1), to: asked.from))
+    server.hear()
+    #expect(server.counted(.rejectedID) == 1)
+    server.timeOut()
+    #expect(try #require(server.bench.lines.values.first).upstreams.servers[0].failures == 1)
+    #expect(try server.asked().count == 1)
+    #expect(try #require(server.bench.numbered.values.first).report.contains("wrong ID"))
+  }
+
+  @Test func `prefetches have half of the places, and none for what nobody answered a moment ago`() throws {
+    var server = try ForwardTestServer(room: 4)
+    for index in 0..<4 { try server.ask("p\(index).example.") { $0.isPrefetch = true } }
+    #expect(server.bench.questions.count == 2)
+    #expect(server.counted(.forwardedPrefetches) == 2)
+    var other = try ForwardTestServer()
+    try other.ask("failed.example.")
+    try other.expire(.deadline, "failed.example.", at: Clock.monotonicNanoseconds())
+    #expect(other.rcodes() == [servFail])
+    try other.ask("failed.example.") { $0.isPrefetch = true }
+    #expect(other.bench.questions.isEmpty)
+  }
+
+  @Test func `a certificate's number of an old snapshot is not looked at`() throws {
+    var server = try ForwardTestServer(generation: 2)
+    try server.ask("a.example.") {
+      $0.generation = 1
+      $0.evidence.certificateService = 4_000_000
+    }
+    #expect(server.rcodes() == [servFail])
+    #expect(server.bench.questions.isEmpty)
+  }
+
+  @Test func `who joins once a stale answer was due is given it at once`() throws {
+    var server = try ForwardTestServer()
+    try server.keepStale("old.example.")
+    try server.ask("old.example.")
+    #expect(server.rcodes().isEmpty)
+    try server.expire(.stale, "old.example.", at: Clock.monotonicNanoseconds())
+    #expect(server.rcodes() == [0])
+    try server.ask("old.example.")
+    #expect(server.rcodes() == [0])
+    #expect(server.counted(.forwardedStale) == 2)
+  }
+
+  @Test func `who joins a question asked in advance is given a stale answer when it is due`() throws {
+    var server = try ForwardTestServer()
+    try server.keepStale("old.example.")
+    try server.ask("old.example.") { $0.isPrefetch = true }
+    let before = server.bench.timers.count
+    try server.ask("old.example.")
+    #expect(server.bench.timers.count > before)
+    #expect(try #require(server.bench.numbered.values.first).hasStaleTimer)
+  }
+
+  @Test func `there are no more sockets than room, however many servers are silent`() throws {
+    let silent = try UDPSocket.bind(to: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), sharesPort: false)
+    var server = try ForwardTestServer(room: 4, others: [silent.localAddress])
+    for index in 0..<4 { try server.ask("s\(index).example.") }
+    for _ in 0..<3 {
+      server.timeOut()
+      #expect(server.bench.attempts.count <= 4)
+      #expect(server.bench.attempts.values.filter(\.isCurrent).count == 4)
+    }
+  }
+
+  @Test func `want of descriptors and ports says nothing of the server`() {
+    #expect(SystemError("open", "a socket", errno: 24).isWantOfHost)
+    #expect(SystemError("connect to", "192.0.2.1:53", errno: 11).isWantOfHost)
+    #expect(!SystemError("connect to", "192.0.2.1:53", errno: 111).isWantOfHost)
+  }
+
+  @Test func `at the end all who wait are told, and nothing is taken any more`() throws {
+    var server = try ForwardTestServer()
+    for index in 0..<3 { try server.ask("e\(index).example.") }
+    try server.keepStale("old.example.")
+    try server.ask("old.example.")
+    server.forwarder.end(&server.bench)
+    #expect(server.rcodes().sorted() == [0, servFail, servFail, servFail])
+    #expect(server.bench.waiting.count == 0)
+    let octets = [UInt8](repeating: 0, count: 12)
+    let isTaken = server.asker.handOver(HandedQuery(), octets.span)
+    #expect(!isTaken)
+  }
+
+  @Test func `who waited before has no longer time than all others`() throws {
+    var server = try ForwardTestServer()
+    let now = Clock.monotonicNanoseconds()
+    try server.ask("late.example.") { $0.isPrefetch = true }
+    try server.ask("late.example.") { $0.monotonic = now - 4_000_000_000 }
+    try server.ask("late.example.")
+    try server.expire(.overdue, "late.example.", at: now + 900_000_000)
+    #expect(server.rcodes() == [servFail])
+    #expect(server.bench.waiting.count == 1)
+  }
+
+  @Test func `a query that came through another Ambit waits for none that did not`() throws {
+    var server = try ForwardTestServer()
+    try server.ask("both.example.")
+    try server.ask("both.example.", path: [7])
+    try server.ask("both.example.", path: [7])
+    try server.ask("both.example.")
+    let asked = try server.asked()
+    #expect(asked.count == 2)
+    #expect(server.counted(.forwardedMerged) == 2)
+    for one in asked {
+      #expect(try server.upstream.send(ForwardTestServer.reply(to: one.octets), to: one.from))
+    }
+    server.hear()
+    #expect(server.rcodes() == [0, 0, 0, 0])
+    #expect(server.bench.questions.isEmpty)
+  }
+
+  @Test func `dead timers are swept out`() throws {
+    var server = try ForwardTestServer()
+    try server.ask("a.example.")
+    let alive = server.bench.timers.count
+    for number in 0..<50_000 { server.bench.timers.add(.deadline, 1 << 40 | UInt64(number), at: .max) }
+    server.forwarder.sweep(&server.bench)
+    #expect(server.bench.timers.count == alive)
+  }
+}
