@@ -2,12 +2,13 @@ internal import CLinux
 internal import Glibc
 
 /// A program that this process started, without a shell and with nothing to read, in a process group of its own; killed with
-/// all of that where its owner's life ends before it.
+/// all of that where its owner's life ends before it. Nothing here waits for it.
 package struct ChildProgram: ~Copyable, Sendable {
   private let process: pid_t
   private let output: Descriptor
   private let watch: Descriptor
-  private var isReaped = false
+  /// True where its end was noted.
+  package private(set) var isReaped = false
 
   /// The descriptor that becomes readable when the program has ended, for a ``Poller``.
   package var raw: Int32 { watch.raw }
@@ -60,8 +61,8 @@ package struct ChildProgram: ~Copyable, Sendable {
   deinit {
     if isReaped { return }
     clinux_kill_program(process)
-    // It is dying, so this does not wait for long.
-    var status: Int32 = 0
-    _ = unsafe waitpid(process, &status, 0)
+    // Not waited for: one that waits for a disk dies when the disk says so. Who lets go of one that has not ended leaves it to
+    // the process that inherits it.
+    _ = clinux_reap_program(process)
   }
 }

@@ -126,8 +126,10 @@ extension SystemError {
   /// What a call would say that the kernel has no room for now.
   package static func noRoom(to what: String) -> SystemError { SystemError(what, "", errno: ENOBUFS) }
 
-  /// True for a want of this host's own: descriptors, memory, ports, processes, IPv6.
+  /// True for a want of this host's own, of a call that the kernel refused at once: descriptors, memory, ports, processes,
+  /// IPv6, a route, leave to send. Later the network may report some of these, and means its own.
   package var isShortage: Bool {
-    [EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EADDRNOTAVAIL, EAFNOSUPPORT].contains(errno)
+    [EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EADDRNOTAVAIL, EAFNOSUPPORT, ENETUNREACH, ENETDOWN, EACCES, EPERM]
+      .contains(errno)
   }
 }

@@ -264,3 +264,86 @@ struct HTTPStatusLineTests {
   ])
   func `what is none is wrong`(text: String) { #expect(read(text) == .wrong) }
 }
+
+@Suite("Services take turns where more checks are due than may go on")
+struct CheckTurnsTests {
+  @Test func `endpoints that hang of one service keep no other from its checks`() {
+    var turns = CheckTurns(slots: 256, services: 2)
+    for endpoint in 0..<4000 { turns.add(endpoint, of: 0) }
+    var hanging = 0
+    while turns.next() != nil { hanging += 1 }
+    #expect(hanging == 192 && turns.running(of: 0) == 192)
+    // All of theirs hang for ever, and those of the other begin at once.
+    for endpoint in 4000..<4064 { turns.add(endpoint, of: 1) }
+    var begun: [Int] = []
+    while let endpoint = turns.next() { begun.append(endpoint) }
+    #expect(begun == Array(4000..<4064) && turns.running == 256)
+    turns.end(1)
+    turns.add(4064, of: 1)
+    let next = turns.next()
+    #expect(next == 4064)
+  }
+
+  @Test func `one alone takes every slot, in the order in which its endpoints were due`() {
+    var turns = CheckTurns(slots: 5, services: 1)
+    for endpoint in 0..<7 { turns.add(endpoint, of: 0) }
+    var begun: [Int] = []
+    while let endpoint = turns.next() { begun.append(endpoint) }
+    #expect(begun == [0, 1, 2, 3, 4])
+    turns.end(0)
+    let next = turns.next()
+    #expect(next == 5)
+  }
+
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func `each endpoint has its turn once, no slot is given twice, and what is kept is there`(seed: UInt64) {
+    var random = Seeded(state: seed)
+    let (slots, services) = (Int.random(in: 1...40, using: &random), Int.random(in: 1...30, using: &random))
+    var turns = CheckTurns(slots: slots, services: services)
+    var waiting = Array(repeating: [Int](), count: services)
+    var running = Array(repeating: 0, count: services)
+    var owner: [Int] = []
+    for _ in 0..<500 {
+      let service = Int.random(in: 0..<services, using: &random)
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0:
+        waiting[service].append(owner.count)
+        turns.add(owner.count, of: service)
+        owner.append(service)
+      case 1 where running[service] > 0:
+        turns.end(service)
+        running[service] -= 1
+      default:
+        if let endpoint = turns.next() {
+          #expect(waiting[owner[endpoint]].first == endpoint)
+          waiting[owner[endpoint]].removeFirst()
+          running[owner[endpoint]] += 1
+        } else {
+          // Nobody waits who has not what is kept for it.
+          for other in 0..<services {
+            #expect(waiting[other].isEmpty || running[other] >= turns.kept || turns.running == slots)
+          }
+        }
+      }
+      let total = running.reduce(0) { $0 + $1 }
+      #expect(turns.running == total && turns.running <= slots)
+    }
+    // Nobody waits for ever.
+    for _ in 0..<5000 {
+      if let endpoint = turns.next() {
+        waiting[owner[endpoint]].removeFirst()
+        running[owner[endpoint]] += 1
+      } else if let busy = running.firstIndex(where: { $0 > 0 }) {
+        turns.end(busy)
+        running[busy] -= 1
+      }
+    }
+    let left = waiting.count { !$0.isEmpty }
+    #expect(left == 0)
+  }
+
+  @Test(arguments: [(4000, 2000, 1000, 4000), (4000, 500, 1000, 2000), (3, 100, 5000, 1), (0, 1, 1, 0)])
+  func `slots that are needed where all hang`(endpoints: Int, timeout: Int, every: Int, slots: Int) {
+    #expect(CheckTurns.needed(endpoints: endpoints, timeout: UInt32(timeout), interval: UInt32(every)) == slots)
+  }
+}

@@ -58,6 +58,8 @@ package struct Exposition {
     package var brokenCount = 0
     /// By how they ended, in order.
     package var results: [(result: String, count: UInt64)] = []
+    /// Checks that began late.
+    package var late: UInt64 = 0
     /// How long those took that succeeded.
     package var times = HistogramCounts()
 
@@ -279,6 +281,8 @@ package struct Exposition {
     for (result, count) in checks.results {
       writer.add(ExpositionFamily.checks.name, ExpositionWriter.labels(["result": result]), "\(count)")
     }
+    writer.begin(.checksLate)
+    writer.add(ExpositionFamily.checksLate.name, "\(checks.late)")
     var times = CoarseHistogram()
     for (bucket, count) in checks.times.buckets.enumerated() where count > 0 { times.add(count, bucket: bucket) }
     times.sum = checks.times.sum

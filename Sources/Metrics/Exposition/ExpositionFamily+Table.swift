@@ -72,6 +72,9 @@ extension ExpositionFamily {
   static let checks = ExpositionFamily(
     "ambit_health_checks_total", .counter,
     "Checks of endpoints, by how they ended; undecided for want of something on the server's host.")
+  static let checksLate = ExpositionFamily(
+    "ambit_health_checks_late_total", .counter,
+    "Checks of endpoints that began late by more than a fifth of every, since too many others went on.")
   static let checkTimes = ExpositionFamily(
     "ambit_health_check_seconds", .histogram,
     "From the start of a check that succeeded to the connection, or the first line of the response, programs left out.")
@@ -119,8 +122,9 @@ extension ExpositionFamily {
     + [
       clockResolution, clockRead, uncertainty, buildInfo, snapshotInfo, generation, zones, services, contexts, workers,
       timedOneIn, closingCalls, callsStorming, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess,
-      httpRequests, httpGivenUp, endpointUp, endpoints, endpointsDown, servicesBroken, checks, checkTimes, cacheEntries,
-      cacheOctets, cacheSize, outstanding, waiting, upstreamTime, upstreamUp, upstreamFailures, processStart,
+      httpRequests, httpGivenUp, endpointUp, endpoints, endpointsDown, servicesBroken, checks, checksLate, checkTimes,
+      cacheEntries, cacheOctets, cacheSize, outstanding, waiting, upstreamTime, upstreamUp, upstreamFailures,
+      processStart,
       processCPU, processMemory, processAddresses, processFiles, processMostFiles,
     ]
 }

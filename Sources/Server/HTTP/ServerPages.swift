@@ -86,6 +86,7 @@ struct ServerPages: Sendable {
     checks.results = [
       ("success", contents.succeeded), ("failure", contents.failed), ("undecided", contents.undecided),
     ]
+    checks.late = contents.late
     checks.times = contents.times
     return checks
   }

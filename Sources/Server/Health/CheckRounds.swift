@@ -11,42 +11,43 @@ final class CheckRounds {
   static let bellToken = UInt64.max
   /// Programs that run at a time at the most.
   static let programsAtOnce = 16
+  /// Programs that were killed and have not ended, beyond which none is started.
+  static let mostDying = 16
   /// Endpoints that are checked at the most.
   static let mostEndpoints = 16_384
-  /// Nanoseconds after which a program, or any check for want of this host's, is tried again where it could not begin.
-  private static let pause: UInt64 = 100_000_000
   /// Nanoseconds between two reports where there is news, and where only counts have grown.
   private static let reportPause: UInt64 = 100_000_000
+  private static let burialPause: UInt64 = 20_000_000
   private static let longestReportPause: UInt64 = 1_000_000_000
-  /// Lines of the log between two reports; what is more is counted.
-  private static let mostLines = 20
+  /// Nanoseconds by which a check may begin late in any case.
+  private static let tolerance: UInt64 = 200_000_000
 
   let poller: Poller
   private let findings: Findings
   private let board: HealthBoard
-  private let write: (String) -> Void
+  /// Checks that need a socket and go on at a time at the most.
+  private let atOnce: Int
 
   private var services: [ServiceHealth] = []
   private var endpoints: [EndpointHealth] = []
   private var queue = DueQueue()
   private var slots: [Slot]
   private var freeSlots: [Int]
-  private var running = 0
-  private var programs = 0
+  /// Checks that are over, whose programs were killed and have not ended.
+  private var dying: [RunningCheck] = []
+  private var buried: UInt64 = 0
+  /// Whose turn it is: of those that need a socket, and of programs.
+  private var turns = [CheckTurns(slots: 0, services: 0), CheckTurns(slots: 0, services: 0)]
   private var checks: UInt64 = 0
   private var counts = HealthBoard.Contents()
   private var hasNews = true
   private var reported: UInt64 = 0
-  private var linesLeft = CheckRounds.mostLines
-  private var linesLeftOut = 0
-  private var hasSaidShortage = false
+  private var log: HealthLog
 
   /// Where a check goes on.
   private struct Slot {
     var check: RunningCheck?
     var token: UInt64 = 0
-    /// Its time is up, and its program has yet to die.
-    var isDying = false
   }
 
   init(
@@ -56,9 +57,10 @@ final class CheckRounds {
     self.poller = poller
     self.findings = findings
     self.board = board
-    self.write = write
-    slots = Array(repeating: Slot(), count: atOnce)
-    freeSlots = Array((0..<atOnce).reversed())
+    log = HealthLog(write)
+    self.atOnce = atOnce
+    slots = Array(repeating: Slot(), count: atOnce + Self.programsAtOnce)
+    freeSlots = Array(slots.indices.reversed())
   }
 
   // MARK: - Which endpoints
@@ -70,43 +72,75 @@ final class CheckRounds {
     let probe: HealthCheck.Probe
   }
 
-  /// Checks these from now on; those that were checked before, in the same way, go on as they are.
+  /// Checks these from now on; those that were checked before, in the same way, go on as they are, and so do checks that
+  /// have begun: who loads often learns no later what hangs.
   func use(_ next: [CheckedService], at now: UInt64) {
-    for slot in slots.indices where slots[slot].check != nil { free(slot) }
-    var known: [Key: EndpointHealth] = [:]
-    for endpoint in endpoints {
-      let service = services[endpoint.service].checked
-      known[Key(service: service.name, address: endpoint.address, probe: service.check.probe)] = endpoint
-    }
+    var known: [Key: Int] = [:]
+    for (number, endpoint) in endpoints.enumerated() { known[key(endpoint)] = number }
+    let (oldServices, oldEndpoints) = (services, endpoints)
     let before = Dictionary(services.map { ($0.checked.name, $0) }, uniquingKeysWith: { first, _ in first })
+    /// By an endpoint's number before, the one that it has now.
+    var renumbered: [Int: Int] = [:]
+    var inPools = [0, 0]
     (services, endpoints, queue, counts.leftOut) = ([], [], DueQueue(), 0)
     for checked in next {
       let room = min(checked.addresses.count, Self.mostEndpoints - endpoints.count)
       counts.leftOut += checked.addresses.count - room
       var service = ServiceHealth(checked, endpoints: endpoints.count..<(endpoints.count + room))
-      if let old = before[checked.name], old.checked.check.probe == checked.check.probe {
-        (service.breaker, service.times, service.told) = (old.breaker, old.times, old.told)
-      }
+      service.turn = inPools[service.pool]
+      inPools[service.pool] += 1
+      if let old = before[checked.name], old.checked.check.probe == checked.check.probe { service.take(over: old) }
       for address in checked.addresses.prefix(room) {
         var endpoint = EndpointHealth(
           service: services.count, address: address, since: Clock.realtimeNanoseconds(),
           Hysteresis(up: checked.check.up, down: checked.check.down))
         if let old = known[Key(service: checked.name, address: address, probe: checked.check.probe)] {
-          endpoint.take(over: old)
+          endpoint.take(over: oldEndpoints[old])
+          if oldServices[oldEndpoints[old].service].checked.check.timeout == checked.check.timeout {
+            renumbered[old] = endpoints.count
+          }
         } else {
           endpoint.due = CheckSchedule.first(
             at: now, interval: service.interval, random: .random(in: .min ... .max))
         }
         service.downCount += endpoint.health.isUp ? 0 : 1
-        queue.add(DueQueue.Entry(time: endpoint.due, number: endpoints.count))
         endpoints.append(endpoint)
       }
       services.append(service)
     }
-    if counts.leftOut > 0 {
-      write("\(counts.leftOut) endpoints are not checked and taken for well: there are more than \(Self.mostEndpoints)")
+    turns = [
+      CheckTurns(slots: atOnce, services: inPools[0]), CheckTurns(slots: Self.programsAtOnce, services: inPools[1]),
+    ]
+    keepChecks(renumbered)
+    for (number, endpoint) in endpoints.enumerated() where !endpoint.isRunning {
+      queue.add(DueQueue.Entry(time: endpoint.due, number: number))
     }
+    if counts.leftOut > 0 { log.leftOut(counts.leftOut) }
+    for service in services { log.crowded(service, room: turns[service.pool].slots) }
     (hasNews, reported) = (true, 0)
+  }
+
+  private func key(_ endpoint: EndpointHealth) -> Key {
+    let checked = services[endpoint.service].checked
+    return Key(service: checked.name, address: endpoint.address, probe: checked.check.probe)
+  }
+
+  /// Checks that go on do so under the numbers that their endpoints have now; those of no endpoint any more are given up.
+  private func keepChecks(_ renumbered: [Int: Int]) {
+    for check in dying where check.endpoint >= 0 { check.endpoint = renumbered[check.endpoint] ?? -1 }
+    for slot in slots.indices {
+      guard let check = slots[slot].check else { continue }
+      if let number = renumbered[check.endpoint] {
+        check.endpoint = number
+        endpoints[number].isRunning = true
+        let service = services[endpoints[number].service]
+        turns[service.pool].hold(service.turn)
+      } else {
+        check.giveUp()
+        free(slot)
+        check.endpoint = -1
+      }
+    }
   }
 
   // MARK: - Turns
@@ -115,14 +149,20 @@ final class CheckRounds {
   /// - Returns: for how many milliseconds there is nothing to do.
   func turn(at now: UInt64) -> Int32 {
     for slot in slots.indices {
-      guard let check = slots[slot].check, !slots[slot].isDying, now >= check.deadline else { continue }
-      if let result = check.expire() { end(slot, result, at: now) } else { slots[slot].isDying = true }
+      if let check = slots[slot].check, now >= check.deadline { end(slot, check.expire(), at: now) }
     }
-    while running < slots.count, let first = queue.first, first.time <= now {
+    bury(at: now)
+    while let first = queue.first, first.time <= now {
       _ = queue.removeFirst()
+      let endpoint = endpoints[first.number]
       // An endpoint may be due earlier than it once was: the later entry then means nothing.
-      guard endpoints[first.number].due == first.time, !endpoints[first.number].isRunning else { continue }
-      begin(first.number, at: now)
+      guard endpoint.due == first.time, !endpoint.isRunning, !endpoint.isWaiting else { continue }
+      endpoints[first.number].isWaiting = true
+      let service = services[endpoint.service]
+      turns[service.pool].add(first.number, of: service.turn)
+    }
+    for pool in turns.indices {
+      while pool == 0 || dying.count < Self.mostDying, let number = turns[pool].next() { begin(number, at: now) }
     }
     if now &- reported >= (hasNews ? Self.reportPause : Self.longestReportPause) { report(at: now) }
     return milliseconds(from: now)
@@ -130,24 +170,37 @@ final class CheckRounds {
 
   private func milliseconds(from now: UInt64) -> Int32 {
     var next = now &+ 1_000_000_000
-    if running < slots.count, let first = queue.first { next = min(next, first.time) }
-    for slot in slots { if let check = slot.check, !slot.isDying { next = min(next, check.deadline) } }
+    if let first = queue.first { next = min(next, first.time) }
+    for slot in slots { if let check = slot.check { next = min(next, check.deadline) } }
     if hasNews { next = min(next, reported &+ Self.reportPause) }
+    if !dying.isEmpty { next = min(next, buried &+ Self.burialPause) }
     return next <= now ? 0 : Int32((next - now + 999_999) / 1_000_000)
   }
 
+  /// Forgets programs that were killed and have ended.
+  private func bury(at now: UInt64) {
+    guard !dying.isEmpty, now &- buried >= Self.burialPause else { return }
+    buried = now
+    dying.removeAll { $0.hasEnded() }
+  }
+
+  /// Begins a check, whose slot was taken.
   private func begin(_ number: Int, at now: UInt64) {
+    endpoints[number].isWaiting = false
     let service = services[endpoints[number].service]
-    if service.isProgram, programs >= Self.programsAtOnce { return postpone(number, at: now) }
+    noteLateness(of: number, at: now)
+    if dying.contains(where: { $0.endpoint == number }) {
+      turns[service.pool].end(service.turn)
+      return take(
+        .failure("the program that was started last was killed and does not end"), of: number, began: now, at: now)
+    }
     do throws(SystemError) {
       let check = try RunningCheck(
         service.checked.check, of: number, at: endpoints[number].address, host: service.host,
         id: .random(in: .min ... .max), now: now)
-      guard let slot = freeSlots.popLast() else { return postpone(number, at: now) }
+      guard let slot = freeSlots.popLast() else { throw .noRoom(to: "check \(endpoints[number].address)") }
       checks += 1
       slots[slot] = Slot(check: check, token: checks << 16 | UInt64(slot))
-      running += 1
-      programs += check.isProgram ? 1 : 0
       endpoints[number].isRunning = true
       do throws(SystemError) {
         try poller.add(
@@ -156,13 +209,12 @@ final class CheckRounds {
         end(slot, .undecided(error), at: now)
       }
     } catch {
-      take(error.isShortage ? .undecided(error) : .failure(error.reason), of: number, began: now, at: now)
+      turns[service.pool].end(service.turn)
+      // A program that cannot be started says nothing of the endpoint.
+      take(
+        error.isShortage || service.isProgram ? .undecided(error) : .failure(error.reason), of: number, began: now,
+        at: now)
     }
-  }
-
-  private func postpone(_ number: Int, at now: UInt64) {
-    endpoints[number].due = now &+ Self.pause
-    queue.add(DueQueue.Entry(time: endpoints[number].due, number: number))
   }
 
   /// Something is ready.
@@ -183,17 +235,17 @@ final class CheckRounds {
   private func free(_ slot: Int) {
     guard let check = slots[slot].check else { return }
     poller.remove(check.raw)
-    check.giveUp()
+    if !check.hasEnded() { dying.append(check) }
     slots[slot] = Slot()
     freeSlots.append(slot)
-    running -= 1
-    programs -= check.isProgram ? 1 : 0
   }
 
   private func end(_ slot: Int, _ result: CheckResult, at now: UInt64) {
     guard let check = slots[slot].check else { return }
     free(slot)
     endpoints[check.endpoint].isRunning = false
+    let service = services[endpoints[check.endpoint].service]
+    turns[service.pool].end(service.turn)
     take(result, of: check.endpoint, began: check.began, at: now)
   }
 
@@ -204,10 +256,7 @@ final class CheckRounds {
     switch result {
     case .undecided(let error):
       counts.undecided += 1
-      if !hasSaidShortage {
-        write("an endpoint cannot be checked, and stays what it was taken for: \(error); said once")
-        hasSaidShortage = true
-      }
+      log.shortage(error, &services[index], at: now)
     case .success(let time):
       counts.succeeded += 1
       if let time {
@@ -236,7 +285,7 @@ final class CheckRounds {
     if hasChanged || before.isUnsettled != after.isUnsettled || !before.isKnown { hasNews = true }
     if hasChanged {
       services[index].downCount += after.isUp ? -1 : 1
-      say(changeText(number))
+      log.changed(&endpoints[number], of: services[index], at: now)
     }
     if after.isUp, success { endpoints[number].reason = nil }
     let range = services[index].endpoints
@@ -248,14 +297,14 @@ final class CheckRounds {
       interval: services[index].interval)
     guard hasSwitched else { return }
     hasNews = true
-    say(breakerText(services[index]))
+    log.switched(services[index])
     if !services[index].breaker.isOpen { hasten(range, except: number, at: now) }
   }
 
   /// What was put off while the circuit was open is due within an interval.
   private func hasten(_ range: Range<Int>, except number: Int, at now: UInt64) {
     let interval = services[endpoints[number].service].interval
-    for other in range where other != number && !endpoints[other].isRunning {
+    for other in range where other != number && !endpoints[other].isRunning && !endpoints[other].isWaiting {
       let due = CheckSchedule.first(at: now, interval: interval, random: .random(in: .min ... .max))
       if due >= endpoints[other].due { continue }
       endpoints[other].due = due
@@ -263,42 +312,25 @@ final class CheckRounds {
     }
   }
 
-  // MARK: - What is said
+  // MARK: - What is told
 
-  private func say(_ line: String) {
-    if linesLeft == 0 { return linesLeftOut += 1 }
-    linesLeft -= 1
-    write(line)
-  }
-
-  private func changeText(_ number: Int) -> String {
-    let endpoint = endpoints[number]
-    let service = services[endpoint.service]
-    let check = service.checked.check
-    let all = service.endpoints.count
-    let up = all - service.downCount
-    let what =
-      endpoint.health.isUp
-      ? "up: \(check.up) of \(check.up) checks succeeded"
-      : "down: \(check.down) of \(check.down) checks failed (\(endpoint.reason ?? "for no reason"))"
-    let left =
-      up == 0 ? "no endpoint is left" : "\(up) of \(all) endpoints up"
-    return "\(service.checked.display) \(endpoint.address) is \(what); \(left) (\(check.location.wholeLine))"
-  }
-
-  private func breakerText(_ service: ServiceHealth) -> String {
-    let place = service.checked.check.location.wholeLine
-    let count = service.endpoints.count
-    let endpoints = count == 1 ? "one endpoint" : "\(count) endpoints"
-    return service.breaker.isOpen
-      ? "\(service.checked.display) is broken: every check of its \(endpoints) fails; "
-        + "it is checked less and less often until one succeeds (\(place))"
-      : "\(service.checked.display) is not broken any more: a check succeeded (\(place))"
+  /// Counts a check that begins so late that what is promised of detection does not hold.
+  private func noteLateness(of number: Int, at now: UInt64) {
+    let service = services[endpoints[number].service]
+    let late = now &- endpoints[number].due
+    guard late > max(service.interval / 5, Self.tolerance) else { return }
+    counts.late += 1
+    let turns = turns[service.pool]
+    let most = services.filter { $0.pool == service.pool }.max {
+      turns.running(of: $0.turn) < turns.running(of: $1.turn)
+    }
+    guard let most else { return }
+    log.late(late, service, running: turns.running, of: (most, turns.running(of: most.turn)), at: now)
   }
 
   private func report(at now: UInt64) {
-    if linesLeftOut > 0 { write("\(linesLeftOut) more changes of endpoints within a moment") }
-    (linesLeft, linesLeftOut, hasNews, reported) = (Self.mostLines, 0, false, now)
+    log.turn(at: now)
+    (hasNews, reported) = (false, now)
     var found: [DomainName: Findings.Service] = [:]
     for service in services { found[service.checked.name] = service.finding(endpoints) }
     findings.report(found)

@@ -18,6 +18,11 @@ struct EndpointHealth {
   /// When it is checked next, nanoseconds of the clock that never goes back.
   var due: UInt64 = 0
   var isRunning = false
+  /// It is due, and waits for its turn.
+  var isWaiting = false
+  /// Lines that the log may still have of it, and when it last had more.
+  var linesLeft = HealthLog.mostOfEndpoint
+  var refilled: UInt64 = 0
 
   init(service: Int, address: IPAddress, since: UInt64, _ health: Hysteresis) {
     (self.service, self.address, self.since, self.health) = (service, address, since, health)
@@ -28,6 +33,7 @@ struct EndpointHealth {
     let (up, down) = (health.up, health.down)
     (health, since, reason, due) = (old.health, old.since, old.reason, old.due)
     (health.up, health.down) = (up, down)
+    (linesLeft, refilled) = (old.linesLeft, old.refilled)
   }
 }
 
@@ -36,10 +42,14 @@ struct ServiceHealth {
   let checked: CheckedService
   /// Its endpoints, indices.
   let endpoints: Range<Int>
+  /// Its number among those that take turns with it.
+  var turn = 0
   var downCount = 0
   var breaker = CircuitBreaker()
   var times = LearntTimes()
   var told = TimesTold()
+  /// When the log last had it that it cannot be checked.
+  var saidShortage: UInt64?
   /// Endpoints that are told one by one to who asks why.
   private static let mostNotes = 8
 
@@ -55,6 +65,16 @@ struct ServiceHealth {
     let name = checked.name.description
     return name.count > 1 && name.hasSuffix(".") ? String(name.dropLast()) : name
   }
+
+  /// Goes on as the same service did before a reload: with what is known of how long it takes, and, while an endpoint is
+  /// left that it had, with its circuit. Of endpoints that are all new nothing is known to be broken.
+  mutating func take(over old: ServiceHealth) {
+    (times, told, saidShortage) = (old.times, old.told, old.saidShortage)
+    if !Set(old.checked.addresses).isDisjoint(with: checked.addresses) { breaker = old.breaker }
+  }
+
+  /// Which services it takes turns with: 0 for those whose checks need a socket, 1 for programs.
+  var pool: Int { isProgram ? 1 : 0 }
 
   var isProgram: Bool {
     if case .exec = checked.check.probe { return true }

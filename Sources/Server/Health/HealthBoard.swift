@@ -41,6 +41,8 @@ final class HealthBoard: Sendable {
     var succeeded: UInt64 = 0
     var failed: UInt64 = 0
     var undecided: UInt64 = 0
+    /// Checks that began so late that what is promised of detection does not hold.
+    var late: UInt64 = 0
     /// How long those took that succeeded, programs left out.
     var times = HistogramCounts()
   }

@@ -19,16 +19,14 @@ enum CheckResult {
 
 /// One check of one endpoint that goes on: its socket, or its program, and how far it has come. Never blocks.
 final class RunningCheck {
-  /// Which endpoint, by number.
-  let endpoint: Int
+  /// Which endpoint, by number: another one after a reload.
+  var endpoint: Int
   /// When it began and when it has failed, nanoseconds of the clock that never goes back.
   let began: UInt64
   let deadline: UInt64
 
   private enum Stage {
     case connecting, sending, reading, running
-    /// Its time is up and its program was killed, which has not ended yet.
-    case dying
   }
 
   /// What a poller is to watch.
@@ -40,7 +38,7 @@ final class RunningCheck {
   private let address: IPAddress
   private var stage: Stage
   private var tcp: TCPSocket?
-  private var udp: UDPSocket?
+  private var udp: AskingSocket?
   private var program: ChildProgram?
   /// What is left to be sent of a request.
   private var request: ArraySlice<UInt8> = []
@@ -49,6 +47,9 @@ final class RunningCheck {
 
   /// Octets of a DNS response without EDNS at the most, and more than a status line's.
   private static let bufferSize = 2048
+
+  /// Datagrams that are looked at in one turn.
+  private static let mostAtOnce = 16
 
   /// Begins a check.
   /// - Parameters:
@@ -83,11 +84,9 @@ final class RunningCheck {
       stage = .reading
       let query = ProbeQuery(name, .a)
       self.query = (query, id)
-      let any = address.isIPv4 ? IPAddress(v4: 0) : IPAddress(high: 0, low: 0)
-      let socket = try UDPSocket.bind(to: SocketAddress(any, port: 0), sharesPort: false)
-      if try !socket.send(query.message(id: id), to: SocketAddress(address, port: port)) {
-        throw SystemError.noRoom(to: "send to \(address)")
-      }
+      let socket = try AskingSocket(to: SocketAddress(address, port: port))
+      received.append(query.message(id: id).span)
+      try socket.send(received)
       raw = socket.raw
       udp = consume socket
     case .exec(let command):
@@ -116,23 +115,27 @@ final class RunningCheck {
       return send()
     case .sending: return send()
     case .reading: return query == nil ? readStatus(now) : readResponse(now)
-    case .running, .dying: return endOfProgram()
+    case .running: return endOfProgram()
     }
   }
 
-  /// Its time is up.
-  /// - Returns: nil where a program is yet to die: its end will be reported.
-  func expire() -> CheckResult? {
+  /// Its time is up. A program is killed, and need not have ended: see ``hasEnded()``.
+  func expire() -> CheckResult {
     guard isProgram else {
       return .failure(stage == .connecting ? "no connection within the time-out" : "no answer within the time-out")
     }
     program?.kill()
-    stage = .dying
-    return endOfProgram()
+    return .failure("the program did not end within the time-out\(firstLine())")
   }
 
   /// Nobody wants to know any more: what it started is killed.
   func giveUp() { program?.kill() }
+
+  /// False while its program has yet to die: one that waits for a disk may take for ever.
+  func hasEnded() -> Bool {
+    if program?.isReaped ?? true { return true }
+    return program?.end() != nil
+  }
 
   // MARK: - HTTP
 
@@ -166,29 +169,26 @@ final class RunningCheck {
   // MARK: - DNS
 
   private func readResponse(_ now: UInt64) -> CheckResult? {
-    guard let query, case .dns(_, let port) = probe else { return nil }
-    while true {
-      let sender: SocketAddress?
-      do throws(SystemError) {
-        sender = try udp?.receive(into: &received)
-      } catch {
-        return .failure(error.reason)
+    guard let query else { return nil }
+    // A few at a time: what is left is reported again.
+    for _ in 0..<Self.mostAtOnce {
+      switch udp?.receive(into: &received) {
+      case .nothing, nil: return nil
+      case .unreachable(let error): return .failure(error.reason)
+      case .datagram: break
       }
-      guard let sender else { return nil }
-      // What comes from elsewhere, or answers something else, is no answer: the right one may still come.
-      guard sender == SocketAddress(address, port: port),
-        case .response(let response) = query.probe.read(received.octets),
-        response.id == query.id
-      else { continue }
+      // The kernel takes datagrams of that address and port alone. One that answers something else is no answer: the right
+      // one may still come.
+      guard case .response(let response) = query.probe.read(received.octets), response.id == query.id else { continue }
       return response.rcode == 0 ? .success(now &- began) : .failure("DNS \(rcodeText(response.rcode))")
     }
+    return nil
   }
 
   // MARK: - Programs
 
   private func endOfProgram() -> CheckResult? {
     guard let end = program?.end() else { return nil }
-    if stage == .dying { return .failure("the program did not end within the time-out\(firstLine())") }
     switch end {
     case .exit(0): return .success(nil)
     case .exit(let code): return .failure("the program ended with \(code)\(firstLine())")
