@@ -93,7 +93,7 @@ extension Workspace {
 
   /// The fact is whole: it becomes a record, and the next one begins.
   /// - Returns: false where it did not fit.
-  private mutating func endFact(into response: inout OctetBuffer) -> Bool {
+  mutating func endFact(into response: inout OctetBuffer) -> Bool {
     let fits = writer.appendText(fact.octets, rclass: ResponseWriter.chaos, into: &response)
     fact.reset()
     return fits
@@ -165,19 +165,7 @@ extension Workspace {
     outcome.service = found.service
     return tellRules(found, zone, snapshot, &outcome, into: &response)
       && tellData(found, zone, snapshot, caller, into: &response)
-      && tellHealth(of: found.service, snapshot, into: &response)
-  }
-
-  /// Which endpoints of the service are down, and since when; nothing where all are well, as far as is known.
-  private mutating func tellHealth(of service: UInt32, _ snapshot: Snapshot, into response: inout OctetBuffer) -> Bool {
-    let endpoints = snapshot.situation.endpoints
-    for note in endpoints.notes(of: service) {
-      fact.append(note.octets, from: 0, count: note.octets.count)
-      if !endFact(into: &response) { return false }
-    }
-    if endpoints.state(of: service) != .broken { return true }
-    fact.append("broken: every check of every endpoint fails")
-    return endFact(into: &response)
+      && tellHealth(of: found, zone, snapshot, caller, into: &response)
   }
 
   /// `refused: batch may not call orders: refuse (orders.policy:6)`.

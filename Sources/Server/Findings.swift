@@ -14,8 +14,8 @@ final class Findings: Sendable {
     var down: Set<IPAddress> = []
     /// What `_timeout.SERVICE TXT` says; empty where there are no times yet.
     var timeoutText = ""
-    /// What is said of the endpoints that are down to who asks why, a sentence each.
-    var notes: [String] = []
+    /// What is said of the endpoints that are down to who asks why and may have them.
+    var notes: [EndpointStates.Note] = []
   }
 
   private struct Known: Sendable {

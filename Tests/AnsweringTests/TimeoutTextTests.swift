@@ -24,7 +24,7 @@ struct TimeoutTextTests {
       ["e.test.zone": zoneHead + "orders A 192.0.2.1\nplain A 192.0.2.2\n" + records])
     var row = EndpointStates.Row(
       service: 3, state: .unsettled, down: [IPAddress(v4: 0xc000_0201)], timeoutText: told,
-      notes: ["endpoint 192.0.2.1 is down"])
+      notes: [EndpointStates.Note(IPAddress(v4: 0xc000_0201), "endpoint 192.0.2.1 is down since then")])
     row.labelCount = 3
     return Fixture(snapshot: fixture.snapshot.seeing(Situation(endpoints: EndpointStates([row]))))
   }
@@ -79,6 +79,34 @@ struct TimeoutTextTests {
     var request = Request(name: "orders.e.test", type: RRType(16), rclass: 3)
     request.edns = .init(udpSize: 1232)
     let reply = try fixture().send(request.octets, from: "127.0.0.2")
-    #expect(try #require(reply.message).answer.map(\.text).contains("\"endpoint 192.0.2.1 is down\""))
+    #expect(try #require(reply.message).answer.map(\.text).contains("\"endpoint 192.0.2.1 is down since then\""))
+  }
+
+  @Test(arguments: [
+    ("10.30.0.9", ["192.0.2.1"]), ("10.40.0.9", ["192.0.2.1", "10.20.0.1"]), ("10.50.0.9", ["198.51.100.7"]),
+  ])
+  func `who asks why is told of no endpoint that it may not have`(from: String, told: [String]) throws {
+    let fixture = try Fixture(
+      policy: """
+        origin e.test
+        context lab { from 10.20.0.0/16 }
+        context prod { from 10.30.0.0/16 }
+        context free { from 10.40.0.0/16 }
+        context other { from 10.50.0.0/16 }
+        isolate lab prod
+        service orders
+
+        """,
+      [
+        "e.test.zone": zoneHead + "orders A 192.0.2.1\norders A 10.20.0.1\n",
+        "other/e.test.zone": "$TTL 60\norders A 198.51.100.7\n",
+      ])
+    let down = ["192.0.2.1", "10.20.0.1", "198.51.100.7"].compactMap { IPAddress($0) }
+    let row = EndpointStates.Row(service: 1, state: .unsettled, down: Set(down))
+    let seen = Fixture(snapshot: fixture.snapshot.seeing(Situation(endpoints: EndpointStates([row]))))
+    var request = Request(name: "orders.e.test", type: RRType(16), rclass: 3)
+    request.edns = .init(udpSize: 1232)
+    let texts = try #require(seen.send(request.octets, from: from).message).answer.map(\.text)
+    #expect(texts.filter { $0.contains("is down") } == told.map { "\"endpoint \($0) is down\"" })
   }
 }

@@ -25,7 +25,7 @@ struct FindingsTests {
   @Test func `what is known of a service follows its number, and goes with its checks`() throws {
     let findings = try Findings()
     findings.use(try snapshot("service orders { health tcp 1 }\nservice web"))
-    findings.report([orders: .init(state: .unsettled, down: [one], notes: ["n"])])
+    findings.report([orders: .init(state: .unsettled, down: [one], notes: [.init(one, "n")])])
     #expect(findings.situation.endpoints.isDown(one, of: 1))
     findings.use(try snapshot("service web\nservice orders { health tcp 2 }"))
     let states = findings.situation.endpoints

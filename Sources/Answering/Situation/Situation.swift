@@ -33,6 +33,14 @@ package final class EndpointStates: Sendable {
     case broken
   }
 
+  /// A sentence on one endpoint, which only those are told who may have its address.
+  package struct Note: Hashable, Sendable {
+    package let address: IPAddress
+    package let text: String
+
+    package init(_ address: IPAddress, _ text: String) { (self.address, self.text) = (address, text) }
+  }
+
   /// What makes the states.
   package struct Row: Hashable, Sendable {
     /// A service's number, from 1.
@@ -43,11 +51,11 @@ package final class EndpointStates: Sendable {
     package var timeoutText: String
     /// Labels of the service's name, the root not counted.
     package var labelCount = 0
-    /// What is said of endpoints that are down to who asks why, a sentence each.
-    package var notes: [String]
+    /// What is said of endpoints that are down to who asks why and may have them; not of all, where they are many.
+    package var notes: [Note]
 
     package init(
-      service: UInt32, state: ServiceState, down: Set<IPAddress> = [], timeoutText: String = "", notes: [String] = []
+      service: UInt32, state: ServiceState, down: Set<IPAddress> = [], timeoutText: String = "", notes: [Note] = []
     ) {
       self.notes = notes
       self.service = service
@@ -64,7 +72,7 @@ package final class EndpointStates: Sendable {
   /// By service, for the control plane and for `_timeout`.
   private let texts: [UInt32: TimeoutText]
   /// By service, for who asks why.
-  private let notes: [UInt32: [FlatText]]
+  private let notes: [UInt32: [FlatNote]]
 
   private struct Slot: BitwiseCopyable {
     /// 0 where the slot is free.
@@ -72,10 +80,15 @@ package final class EndpointStates: Sendable {
     var address = IPAddress(v4: 0)
   }
 
-  /// Octets that a query's path may copy.
-  package final class FlatText: Sendable {
+  /// A note whose octets a query's path may copy.
+  package final class FlatNote: Sendable {
+    package let address: IPAddress
     package let octets: FlatArray<UInt8>
-    init(_ text: String) { octets = FlatArray(Array(text.utf8)) }
+
+    init(_ note: Note) {
+      address = note.address
+      octets = FlatArray(Array(note.text.utf8))
+    }
   }
 
   /// What `_timeout` says of a service.
@@ -93,12 +106,12 @@ package final class EndpointStates: Sendable {
   package init(_ rows: [Row] = []) {
     var states = Array(repeating: ServiceState.well, count: rows.map { Int($0.service) + 1 }.max() ?? 0)
     var texts: [UInt32: TimeoutText] = [:]
-    var notes: [UInt32: [FlatText]] = [:]
+    var notes: [UInt32: [FlatNote]] = [:]
     let count = rows.reduce(0) { $0 + $1.down.count }
     var slots = Array(repeating: Slot(), count: count == 0 ? 0 : 1 << (Int.bitWidth - (2 * count).leadingZeroBitCount))
     for row in rows {
       states[Int(row.service)] = row.state
-      if !row.notes.isEmpty { notes[row.service] = row.notes.map(FlatText.init) }
+      if !row.notes.isEmpty { notes[row.service] = row.notes.map(FlatNote.init) }
       if !row.timeoutText.isEmpty { texts[row.service] = TimeoutText(row.timeoutText, labelCount: row.labelCount) }
       for address in row.down {
         var index = Self.hash(row.service, address) & (slots.count - 1)
@@ -131,8 +144,8 @@ package final class EndpointStates: Sendable {
   /// What `_timeout.SERVICE TXT` says; nil where there are no times yet.
   package func timeoutText(of service: UInt32) -> TimeoutText? { texts.isEmpty ? nil : texts[service] }
 
-  /// What is said of endpoints that are down to who asks why, a sentence each.
-  package func notes(of service: UInt32) -> [FlatText] { notes[service] ?? [] }
+  /// What is said of endpoints that are down to who asks why, a sentence each; of all contexts.
+  package func notes(of service: UInt32) -> [FlatNote] { notes[service] ?? [] }
 
   private static func hash(_ service: UInt32, _ address: IPAddress) -> Int {
     var mixed = (address.high ^ UInt64(service) &* 0x9e37_79b9_7f4a_7c15) &* 0xbf58_476d_1ce4_e5b9

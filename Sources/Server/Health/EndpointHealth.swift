@@ -50,8 +50,8 @@ struct ServiceHealth {
   var told = TimesTold()
   /// When the log last had it that it cannot be checked.
   var saidShortage: UInt64?
-  /// Endpoints that are told one by one to who asks why.
-  private static let mostNotes = 8
+  /// Endpoints of which it is said since when they are down.
+  private static let mostNotes = 64
 
   init(_ checked: CheckedService, endpoints: Range<Int>) {
     (self.checked, self.endpoints) = (checked, endpoints)
@@ -92,17 +92,17 @@ struct ServiceHealth {
       }
       isUnsettled = isUnsettled || !endpoint.health.isUp || endpoint.health.isUnsettled
     }
-    if finding.down.count > Self.mostNotes {
-      finding.notes.append("\(finding.down.count - Self.mostNotes) more are down")
-    }
     finding.state = breaker.isOpen ? .broken : isUnsettled ? .unsettled : .well
     finding.timeoutText = told.text
     return finding
   }
 
   /// `endpoint 10.30.1.17 is down since 2026-11-21T23:10:00.000Z: health (orders.policy:7)`
-  private func note(_ endpoint: EndpointHealth) -> String {
-    "endpoint \(endpoint.address) is down since \(timeOfDay(endpoint.since)): health (\(checked.check.location.wholeLine))"
+  private func note(_ endpoint: EndpointHealth) -> EndpointStates.Note {
+    EndpointStates.Note(
+      endpoint.address,
+      "endpoint \(endpoint.address) is down since \(timeOfDay(endpoint.since)): health (\(checked.check.location.wholeLine))"
+    )
   }
 
   /// What people see.
