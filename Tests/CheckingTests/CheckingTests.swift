@@ -196,9 +196,29 @@ struct LearntTimesTests {
     let summary = try #require(times((1...20).map { $0 * 1_000_000 }).summary)
     #expect(summary.p99.high == nil)
     #expect(
-      summary.text
+      summary.text(source: "health-checks")
         == "p50=10ms p99=20ms suggest=60ms p50-range=6ms..15ms p99-range=19ms..unknown confidence=95% samples=20 "
-        + "source=health-checks")
+        + "lost=0 source=health-checks")
+  }
+
+  @Test func `what got no answer took for ever`() throws {
+    var some = times((1...980).map { $0 * 1_000_000 })
+    for _ in 0..<20 { some.recordLoss() }
+    let summary = try #require(some.summary)
+    #expect(summary.count == 1000 && summary.lost == 20)
+    #expect(summary.p50.value == 500_000_000 && summary.p99.value == nil && summary.p99.high == nil)
+    #expect(summary.text(source: "x").contains(" p99=unknown suggest=3000ms "))
+    #expect(summary.text(source: "x").hasSuffix(" samples=1000 lost=20 source=x"))
+    // Half a percent leaves p99 where the times with rank 990 is, and its upper end unknown.
+    var few = times((1...995).map { $0 * 1_000_000 })
+    for _ in 0..<5 { few.recordLoss() }
+    #expect(few.summary?.p99.value == 990_000_000 && few.summary?.p99.high == nil)
+  }
+
+  @Test func `nothing is told where fewer than ten got an answer`() {
+    var few = times(Array(repeating: 1, count: 9))
+    for _ in 0..<500 { few.recordLoss() }
+    #expect(few.summary == nil)
   }
 
   @Test func `no less than ten milliseconds are suggested`() throws {
@@ -221,10 +241,11 @@ struct LearntTimesTests {
     let list = (0..<count).map { _ in UInt64.random(in: 0...most, using: &random) }
     let summary = try #require(times(list).summary)
     for quantile in [summary.p50, summary.p99] {
-      #expect(quantile.low ?? 0 <= quantile.value && quantile.value <= quantile.high ?? .max, "seed \(seed)")
+      let value = try #require(quantile.value)
+      #expect(quantile.low ?? 0 <= value && value <= quantile.high ?? .max, "seed \(seed)")
     }
-    #expect(summary.p50.value <= summary.p99.value, "seed \(seed)")
-    #expect(summary.text.utf8.count <= 255, "seed \(seed)")
+    #expect(summary.p50.value ?? .max <= summary.p99.value ?? .max, "seed \(seed)")
+    #expect(summary.text(source: "health-checks").utf8.count <= 255, "seed \(seed)")
   }
 
   @Test func `a text is written anew where it differs by more than a twentieth, and ten seconds have gone by`() {

@@ -267,6 +267,11 @@ final class CheckRounds {
       take(success: true, reason: nil, of: number, at: now)
     case .failure(let reason):
       counts.failed += 1
+      // Who is given an endpoint waits for it in vain; one that is down is given to nobody. A program's run is no time.
+      if endpoints[number].health.isUp, !services[index].isProgram {
+        services[index].times.recordLoss()
+        if services[index].told.look(at: services[index].times, now: now) { hasNews = true }
+      }
       take(success: false, reason: reason, of: number, at: now)
     }
     let service = services[index]
