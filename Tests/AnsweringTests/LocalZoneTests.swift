@@ -26,15 +26,27 @@ struct LocalZoneTests {
   }
 
   @Test(arguments: [
-    "x.invalid.", "facebookcorewwwi.onion.", "printer.local.", "nas.home.arpa.", "9.0.0.10.in-addr.arpa.",
+    "x.invalid.", "x.other.test.", "facebookcorewwwi.onion.", "printer.local.", "nas.home.arpa.",
+    "9.0.0.10.in-addr.arpa.",
     "1.1.168.192.in-addr.arpa.", "1.99.100.in-addr.arpa.", "b.a.9.8.e.f.ip6.arpa.", "2.0.0.127.in-addr.arpa.",
   ])
   func `what they lack does not exist, and is remembered so`(name: String) throws {
     let fixture = try Fixture(policy: "forward . 192.0.2.53", ["mesh.test.zone": mesh])
     let reply = try fixture.ask(name, .a)
     #expect(reply.rcode == "NXDOMAIN" && reply.isAuthoritative)
-    let isReverse = ["10.in", "168.192.in", "100.in"].contains { name.contains($0) }
+    let isReverse = ["10.in", "168.192.in", "100.in", "127.in", ".e.f.ip6"].contains { name.contains($0) }
     #expect(reply.authority.count == 1 && reply.authority[0].contains(" \(isReverse ? 60 : 10800) SOA "))
+  }
+
+  @Test func `loopback and link-local addresses have names, and localhost is localhost`() throws {
+    let fixture = try Fixture(
+      policy: "forward . 192.0.2.53",
+      ["mesh.test.zone": mesh + "lo A 127.0.2.20\nlink A 169.254.1.2\nsix AAAA fe80::1\nself A 127.0.0.1\n"])
+    #expect(try fixture.ask("20.2.0.127.in-addr.arpa.", .ptr).data == ["lo.mesh.test."])
+    #expect(try fixture.ask("2.1.254.169.in-addr.arpa.", .ptr).data == ["link.mesh.test."])
+    let six = "1." + String(repeating: "0.", count: 28) + "8.e.f.ip6.arpa."
+    #expect(try fixture.ask(six, .ptr).data == ["six.mesh.test."])
+    #expect(try fixture.ask("1.0.0.127.in-addr.arpa.", .ptr).data == ["localhost."])
   }
 
   @Test func `without a forward line there is none of them, and where they are switched off`() throws {
@@ -108,8 +120,10 @@ struct LocalZoneTests {
   @Test func `a bare name has no address, unless a line is for it`() throws {
     let fixture = try Fixture(policy: "forward . 192.0.2.53\nforward intranet 192.0.2.54", ["mesh.test.zone": mesh])
     let bare = try fixture.ask("orders.", .a)
-    #expect(bare.outcome.decision == .answered && bare.rcode == "NXDOMAIN" && bare.authority == [])
-    #expect(try fixture.ask("orders.", .aaaa).rcode == "NXDOMAIN")
+    #expect(bare.outcome.decision == .answered && bare.rcode == "NOERROR" && bare.authority == [])
+    for type in [RRType.aaaa, .https, .svcb] {
+      #expect(try fixture.ask("orders.", type).outcome.decision == .answered)
+    }
     #expect(try fixture.ask("org.", .ns).outcome.route == 1)
     #expect(try fixture.ask("intranet.", .a).outcome.route == 2)
     #expect(try fixture.ask(".", .a).outcome.route == 1)

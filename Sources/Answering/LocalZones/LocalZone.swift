@@ -31,21 +31,22 @@ struct LocalZone: Sendable {
 
   /// All of them.
   ///
-  /// RFC 6303 §4 and RFC 7793 (reverse), RFC 6761 §6.3 and §6.4 (localhost, invalid), RFC 7686 (onion), RFC 8375
-  /// (home.arpa), RFC 6762 §22.1 (local: only a host that speaks multicast can know), RFC 9462 §6.4 (resolver.arpa). Not
-  /// `test` and `example`: people use them for zones of their own, elsewhere.
+  /// RFC 6303 §4 and RFC 7793 (reverse), RFC 6761 §6.2 to §6.4 (test, localhost, invalid), RFC 7686 (onion), RFC 8375
+  /// (home.arpa), RFC 6762 §22.1 (local: only a host that speaks multicast can know), RFC 9462 §6.4 (resolver.arpa). Who
+  /// has test names elsewhere has a `forward` line for them. Not `example`: its zones exist (RFC 6761 §6.5).
   static let all: [LocalZone] = names + reverse
 
   private static let names = [
     LocalZone("localhost.", "@ 10800 A 127.0.0.1\n@ 10800 AAAA ::1\n* 10800 A 127.0.0.1\n* 10800 AAAA ::1\n"),
-    LocalZone("invalid."), LocalZone("onion."), LocalZone("local."), LocalZone("home.arpa."),
+    LocalZone("invalid."), LocalZone("test."), LocalZone("onion."), LocalZone("local."), LocalZone("home.arpa."),
     LocalZone("resolver.arpa.", "_dns 10800 TXT \"\"\n"),
   ]
 
   private static let reverse: [LocalZone] =
     [
-      LocalZone("0.in-addr.arpa."), LocalZone("127.in-addr.arpa.", "1.0.0 10800 PTR localhost.\n"),
-      LocalZone("254.169.in-addr.arpa."), LocalZone("255.255.255.255.in-addr.arpa."),
+      LocalZone("0.in-addr.arpa."),
+      LocalZone("127.in-addr.arpa.", "1.0.0 10800 PTR localhost.\n", addresses: "127.0.0.0/8"),
+      LocalZone("254.169.in-addr.arpa.", addresses: "169.254.0.0/16"), LocalZone("255.255.255.255.in-addr.arpa."),
       LocalZone("10.in-addr.arpa.", addresses: "10.0.0.0/8"),
       LocalZone("168.192.in-addr.arpa.", addresses: "192.168.0.0/16"),
       LocalZone("2.0.192.in-addr.arpa.", addresses: "192.0.2.0/24"),
@@ -55,8 +56,9 @@ struct LocalZone: Sendable {
     + (64...127).map { LocalZone("\($0).100.in-addr.arpa.", addresses: "100.\($0).0.0/16") }
     + [
       LocalZone(zeros(32)), LocalZone("1." + zeros(31), "@ 10800 PTR localhost.\n"),
-      LocalZone("d.f.ip6.arpa.", addresses: "fd00::/8"), LocalZone("8.e.f.ip6.arpa."), LocalZone("9.e.f.ip6.arpa."),
-      LocalZone("a.e.f.ip6.arpa."), LocalZone("b.e.f.ip6.arpa."),
+      LocalZone("d.f.ip6.arpa.", addresses: "fd00::/8"), LocalZone("8.e.f.ip6.arpa.", addresses: "fe80::/12"),
+      LocalZone("9.e.f.ip6.arpa.", addresses: "fe90::/12"), LocalZone("a.e.f.ip6.arpa.", addresses: "fea0::/12"),
+      LocalZone("b.e.f.ip6.arpa.", addresses: "feb0::/12"),
       LocalZone("8.b.d.0.1.0.0.2.ip6.arpa.", addresses: "2001:db8::/32"),
     ]
 

@@ -78,7 +78,8 @@ struct ReverseRecords {
         while let addresses = set {
           addresses.forEachAddress(zone.memory) { address in
             let local = places.value(for: address)
-            guard local != 0 else { return }
+            // Every host is localhost to itself, whoever else has a name for it.
+            guard local != 0, !address.isLocalhost else { return }
             findings.append(
               Finding(
                 address: address, ttl: addresses.ttl, local: local - 1, zone: UInt32(number), record: record,
