@@ -40,19 +40,24 @@ extension Workspace {
     /// The zone of the question's name.
     let ownZone: Int
     /// Where the name is written that the chain has come to.
-    var owner = Answer.Owner.question
+    var owner: Answer.Owner
     /// Aliases so far, and the hashes of the names that had them.
     var aliases = 0
     var visited = InlineArray<11, UInt64>(repeating: 0)
 
-    init(ownZone: Int) { self.ownZone = ownZone }
+    init(ownZone: Int, owner: Answer.Owner) {
+      self.ownZone = ownZone
+      self.owner = owner
+    }
   }
 
   /// Step 3 of the algorithm, again for every alias.
-  private mutating func followChain(
-    from ownZone: Int, _ request: Span<UInt8>, _ snapshot: Snapshot, _ outcome: inout Outcome
+  /// - Parameter owner: where `name` is written.
+  mutating func followChain(
+    from ownZone: Int, owner: Answer.Owner = .question, _ request: Span<UInt8>, _ snapshot: Snapshot,
+    _ outcome: inout Outcome
   ) {
-    var chain = Chain(ownZone: ownZone)
+    var chain = Chain(ownZone: ownZone, owner: owner)
     var number = ownZone
     while true {
       let next = snapshot.zones.lent.with(number) { zone in

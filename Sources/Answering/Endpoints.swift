@@ -20,8 +20,13 @@ extension RRsetImage {
   var isService: Bool { type == .svcb || type == .https }
 
   /// True where RRs of the type have addresses in them: A and AAAA, and what hints at addresses.
+  var holdsEndpoints: Bool { type.holdsEndpoints }
+}
+
+extension RRType {
+  /// True where RRs of the type have addresses in them: A and AAAA, and what hints at addresses.
   var holdsEndpoints: Bool {
-    switch type {
+    switch self {
     case .a, .aaaa, .svcb, .https, .wks, .apl, .ipseckey, .l32, .l64, .amtrelay: true
     default: false
     }
@@ -76,50 +81,50 @@ extension CompiledPolicy {
     case .a: return isolatedContext(of: IPAddress(v4: memory, at: offset), callerContext)
     case .aaaa: return isolatedContext(of: IPAddress(v6: memory, at: offset), callerContext)
     default:
-      return rrset.holdsEndpoints ? isolatedContext(ofHintIn: rrset.type, memory, offset, callerContext) : nil
+      guard rrset.holdsEndpoints else { return nil }
+      let end = offset &+ Int(UInt16(bigEndian: memory.load(offset &- 2, as: UInt16.self)))
+      return isolatedContext(of: rrset.type, memory.span.extracting(offset..<end), callerContext: callerContext)
     }
   }
 
-  /// The types other than A and AAAA that have addresses in them.
-  private func isolatedContext(
-    ofHintIn type: RRType, _ memory: borrowing FlatArray<UInt8>, _ rdata: Int, _ callerContext: UInt16
-  ) -> UInt16? {
-    let size = Int(UInt16(bigEndian: memory.load(rdata &- 2, as: UInt16.self)))
+  /// The same of an RR of any type, by its RDATA.
+  package func isolatedContext(of type: RRType, _ rdata: Span<UInt8>, callerContext: UInt16) -> UInt16? {
+    let size = rdata.count
     switch type {
-    case .svcb, .https: return isolatedContext(ofHintsAt: rdata, memory, callerContext)
-    case .wks where size >= 4: return isolatedContext(of: IPAddress(v4: memory, at: rdata), callerContext)
-    case .l32 where size >= 6: return isolatedContext(of: IPAddress(v4: memory, at: rdata &+ 2), callerContext)
-    case .ipseckey where size >= 7 && memory[rdata &+ 1] == 1:  // RFC 4025 §2.3: a gateway's IPv4 address
-      return isolatedContext(of: IPAddress(v4: memory, at: rdata &+ 3), callerContext)
-    case .ipseckey where size >= 19 && memory[rdata &+ 1] == 2:
-      return isolatedContext(of: IPAddress(v6: memory, at: rdata &+ 3), callerContext)
+    case .a where size >= 4: return isolatedContext(of: IPAddress(v4: rdata, at: 0), callerContext)
+    case .aaaa where size >= 16: return isolatedContext(of: IPAddress(v6: rdata, at: 0), callerContext)
+    case .svcb, .https: return isolatedContext(ofHintsIn: rdata, callerContext)
+    case .wks where size >= 4: return isolatedContext(of: IPAddress(v4: rdata, at: 0), callerContext)
+    case .l32 where size >= 6: return isolatedContext(of: IPAddress(v4: rdata, at: 2), callerContext)
+    case .ipseckey where size >= 7 && rdata[1] == 1:  // RFC 4025 §2.3: a gateway's IPv4 address
+      return isolatedContext(of: IPAddress(v4: rdata, at: 3), callerContext)
+    case .ipseckey where size >= 19 && rdata[1] == 2:
+      return isolatedContext(of: IPAddress(v6: rdata, at: 3), callerContext)
     case .l64 where size >= 10:  // RFC 6742 §2.3: the upper half of an address
-      return isolatedContext(
-        of: IPAddress(high: UInt64(bigEndian: memory.load(rdata &+ 2, as: UInt64.self)), low: 0), callerContext)
-    case .amtrelay where size >= 6 && memory[rdata &+ 1] & 0x7f == 1:  // RFC 8777 §4.2.3
-      return isolatedContext(of: IPAddress(v4: memory, at: rdata &+ 2), callerContext)
-    case .amtrelay where size >= 18 && memory[rdata &+ 1] & 0x7f == 2:
-      return isolatedContext(of: IPAddress(v6: memory, at: rdata &+ 2), callerContext)
-    case .apl: return isolatedContext(ofPrefixesAt: rdata, end: rdata &+ size, memory, callerContext)
+      let high = UInt64(rdata.u32(at: 2)) << 32 | UInt64(rdata.u32(at: 6))
+      return isolatedContext(of: IPAddress(high: high, low: 0), callerContext)
+    case .amtrelay where size >= 6 && rdata[1] & 0x7f == 1:  // RFC 8777 §4.2.3
+      return isolatedContext(of: IPAddress(v4: rdata, at: 2), callerContext)
+    case .amtrelay where size >= 18 && rdata[1] & 0x7f == 2:
+      return isolatedContext(of: IPAddress(v6: rdata, at: 2), callerContext)
+    case .apl: return isolatedContext(ofPrefixesIn: rdata, callerContext)
     default: return nil
     }
   }
 
   /// The prefixes of an APL RR (RFC 3123 §4), by their first addresses; trailing zeros are not written.
-  private func isolatedContext(
-    ofPrefixesAt start: Int, end: Int, _ memory: borrowing FlatArray<UInt8>, _ callerContext: UInt16
-  ) -> UInt16? {
-    var item = start
-    while item &+ 4 <= end {
-      let size = Int(memory[item &+ 3] & 0x7f)
+  private func isolatedContext(ofPrefixesIn rdata: Span<UInt8>, _ callerContext: UInt16) -> UInt16? {
+    var item = 0
+    while item &+ 4 <= rdata.count {
+      let size = Int(rdata[item &+ 3] & 0x7f)
       var high: UInt64 = 0, low: UInt64 = 0
       var index = 0
-      while index < min(size, 16, end &- item &- 4) {
-        let octet = UInt64(memory[item &+ 4 &+ index])
+      while index < min(size, 16, rdata.count &- item &- 4) {
+        let octet = UInt64(rdata[item &+ 4 &+ index])
         if index < 8 { high |= octet &<< UInt64(56 &- index &* 8) } else { low |= octet &<< UInt64(120 &- index &* 8) }
         index &+= 1
       }
-      let isIPv4 = memory[item] == 0 && memory[item &+ 1] == 1
+      let isIPv4 = rdata[item] == 0 && rdata[item &+ 1] == 1
       let address = isIPv4 ? IPAddress(v4: UInt32(truncatingIfNeeded: high &>> 32)) : IPAddress(high: high, low: low)
       if let context = isolatedContext(of: address, callerContext) { return context }
       item &+= 4 &+ size
@@ -134,20 +139,18 @@ extension CompiledPolicy {
   }
 
   /// The parameters ipv4hint and ipv6hint (RFC 9460 §7.3) of an SVCB or HTTPS RR.
-  private func isolatedContext(
-    ofHintsAt rdata: Int, _ memory: borrowing FlatArray<UInt8>, _ callerContext: UInt16
-  ) -> UInt16? {
-    let end = rdata &+ Int(UInt16(bigEndian: memory.load(rdata &- 2, as: UInt16.self)))
-    var offset = rdata &+ 2
-    while offset < end, memory[offset] != 0 { offset &+= 1 &+ Int(memory[offset]) }
+  private func isolatedContext(ofHintsIn rdata: Span<UInt8>, _ callerContext: UInt16) -> UInt16? {
+    let end = rdata.count
+    var offset = 2
+    while offset < end, rdata[offset] != 0 { offset &+= 1 &+ Int(rdata[offset]) }
     offset &+= 1
     while offset &+ 4 <= end {
-      let key = UInt16(bigEndian: memory.load(offset, as: UInt16.self))
+      let key = rdata.u16(at: offset)
       let size = key == 4 ? 4 : 16
+      let valueEnd = min(end, offset &+ 4 &+ Int(rdata.u16(at: offset &+ 2)))
       offset &+= 4
-      let valueEnd = min(end, offset &+ Int(UInt16(bigEndian: memory.load(offset &- 2, as: UInt16.self))))
       while key == 4 || key == 6, offset &+ size <= valueEnd {
-        let hint = key == 4 ? IPAddress(v4: memory, at: offset) : IPAddress(v6: memory, at: offset)
+        let hint = key == 4 ? IPAddress(v4: rdata, at: offset) : IPAddress(v6: rdata, at: offset)
         if let context = isolatedContext(of: hint, callerContext) { return context }
         offset &+= size
       }
@@ -170,5 +173,14 @@ extension IPAddress {
     self.init(
       high: UInt64(bigEndian: memory.load(offset, as: UInt64.self)),
       low: UInt64(bigEndian: memory.load(offset &+ 8, as: UInt64.self)))
+  }
+
+  /// The same of octets of a message.
+  init(v4 octets: Span<UInt8>, at offset: Int) { self.init(v4: octets.u32(at: offset)) }
+
+  init(v6 octets: Span<UInt8>, at offset: Int) {
+    self.init(
+      high: UInt64(octets.u32(at: offset)) << 32 | UInt64(octets.u32(at: offset &+ 4)),
+      low: UInt64(octets.u32(at: offset &+ 8)) << 32 | UInt64(octets.u32(at: offset &+ 12)))
   }
 }

@@ -126,7 +126,7 @@ extension Workspace {
   }
 
   /// Writes what was found, as much of it as fits.
-  fileprivate mutating func encode(
+  mutating func encode(
     _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ outcome: inout Outcome,
     into response: inout OctetBuffer
   ) {

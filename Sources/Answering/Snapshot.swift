@@ -6,6 +6,7 @@
 package import Contexts
 public import DNSFormat
 public import FlatMemory
+package import Forwarding
 public import Policy
 public import Zones
 
@@ -31,6 +32,8 @@ public final class Snapshot: Sendable {
   let refusesClosingCalls: Bool
 
   let serverNames = ServerNames()
+  /// Which addresses names of others may have.
+  package let rebinding: RebindingGuard
   /// By context, RA where somebody is asked for its callers.
   let recursionFlags: FlatArray<UInt16>
 
@@ -42,6 +45,8 @@ public final class Snapshot: Sendable {
     self.situation = situation
     refusesClosingCalls = policy.acyclicObservedReason != 0 && !situation.closingCalls.isEmpty
     self.policy = policy
+    let allowance = policy.policy.privateAllowance
+    rebinding = RebindingGuard(zones: allowance.zones, prefixes: allowance.prefixes.map(\.prefix))
     recursionFlags = FlatArray(Self.recursionFlags(policy.policy))
     self.zones = zones
     self.cookieSecrets = cookieSecrets
@@ -68,19 +73,19 @@ extension Snapshot {
   @inline(__always)
   package func ownZone(of name: borrowing NameKey, type: RRType, context: UInt16, guess: Int) -> Int? {
     guard let zone = zones.zone(of: name, type: type, context: context, guess: guess) else { return nil }
-    return zones.isShared(zone) && isForwarded(name, below: zone, context: context) ? nil : zone
+    return zones.isShared(zone) && isForwarded(name, type, below: zone, context: context) ? nil : zone
   }
 
   /// The number of the `forward` line that says what becomes of a name which no zone of ours answers for, also where it
   /// says `off`; 0 for none.
-  package func forwardLine(of name: borrowing NameKey, context: UInt16) -> UInt16 {
-    policy.forwards.line(of: name, context: context)
+  package func forwardLine(of name: borrowing NameKey, type: RRType, context: UInt16) -> UInt16 {
+    policy.forwards.line(of: name, type: type, context: context)
   }
 
   @inline(never)
-  private func isForwarded(_ name: borrowing NameKey, below zone: Int, context: UInt16) -> Bool {
+  private func isForwarded(_ name: borrowing NameKey, _ type: RRType, below zone: Int, context: UInt16) -> Bool {
     // A line for the apex itself replaces only what nobody wrote.
     let labels = zones.lent.with(zone) { $0.originLabels } &- (zones.isBuiltIn(zone) ? 1 : 0)
-    return policy.forwards.route(of: name, context: context, longerThan: labels) != 0
+    return policy.forwards.route(of: name, type: type, context: context, longerThan: labels) != 0
   }
 }

@@ -17,7 +17,7 @@ extension Workspace {
   /// cache by it to learn what others asked for.
   mutating func forwards(_ snapshot: Snapshot, _ outcome: inout Outcome) -> Bool {
     guard !snapshot.policy.forwards.isEmpty, outcome.caller.isPlaced, query.flags & 0x0100 != 0 else { return false }
-    let route = snapshot.policy.forwards.route(of: name, context: outcome.caller.context)
+    let route = snapshot.policy.forwards.route(of: name, type: query.type, context: outcome.caller.context)
     guard route != 0 else { return false }
     outcome.decision = .forwarded
     outcome.route = route
@@ -29,38 +29,62 @@ extension Workspace {
     ForwardedQuestion(name, kind(snapshot, outcome))
   }
 
-  /// Answers from the cache where it can.
+  /// Answers from what is known of others, the replies of `heard` first, then the cache.
+  ///
+  /// An alias that leads to a name which others than the reply's servers answer for, ourselves or those of another line,
+  /// is the end of what those may say: we go on from there by the caller's context, with our rules and data, or with the
+  /// reply of the others. `name` and the outcome's route are then those of the question that is still to be asked.
   /// - Parameters:
   ///   - now: seconds of the clock that the cache's writer goes by.
   ///   - acceptsStale: answer with what is past its end too (RFC 8767).
   /// - Returns: what there was. The response is whole for `.fresh` and `.freshAndWorthPrefetching`, for `.stale` where that
-  ///   is accepted; otherwise nothing is written.
+  ///   is accepted; otherwise what is written is of no use.
   public mutating func answerForwarded(
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, from cache: ReplyCache, now: UInt32,
     acceptsStale: Bool = false, _ outcome: inout Outcome, into response: inout OctetBuffer
   ) -> ReplyCache.Finding {
-    let (finding, age) = cache.find(name, kind(snapshot, outcome), now: now, into: &reply)
-    switch finding {
-    case .miss: break
-    case .stale:
-      if acceptsStale { encodeForwarded(request, arrival, snapshot, age, isStale: true, &outcome, into: &response) }
-    case .fresh, .freshAndWorthPrefetching:
-      encodeForwarded(request, arrival, snapshot, age, isStale: false, &outcome, into: &response)
+    beginForwarded(request, arrival, snapshot, into: &response)
+    var walk = ForwardedWalk()
+    while true {
+      let (finding, age) = find(snapshot, outcome, cache, now)
+      if finding == .miss || finding == .stale && !acceptsStale { return finding }
+      walk.note(finding)
+      let lead = lead(snapshot, outcome)
+      if isolateRefusesReply(snapshot, &outcome) { break }
+      if walk.isGuarded { walk.isBlocked = leavesOutBlocked(snapshot) }
+      let time = Ageing(age: age, staleTTL: finding == .stale ? Self.staleTTL : nil)
+      walk.fits = appendReply(walk, isLast: !lead.goesOn, time, snapshot, outcome.caller.context, into: &response)
+      walk.rcode = RCode(rawValue: reply.rcode) ?? .servFail
+      guard walk.fits, lead.goesOn, walk.links < Self.longestChain else {
+        endForwarded(request, arrival, snapshot, walk, &outcome, into: &response)
+        return walk.finding
+      }
+      if walk.links == 0 { walk.isGuarded = !snapshot.rebinding.trusts(name) }
+      walk.links &+= 1
+      name.load(other)
+      switch lead {
+      case .line(let route):
+        answer.reset()
+        outcome.route = route
+        continue
+      case .ownZone(let number): goOn(in: number, request, snapshot, &outcome)
+      case .ends, .nowhere: break
+      }
+      if outcome.decision == .forwarded { continue }
+      guard outcome.decision == .answered else { break }
+      outcome.decision = .forwarded
+      appendOwnEnd(&walk, snapshot, outcome.caller.context, into: &response)
+      endForwarded(request, arrival, snapshot, walk, &outcome, into: &response)
+      return walk.finding
     }
-    return finding
-  }
-
-  /// Answers with a reply that has just come.
-  package mutating func answerForwarded(
-    to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, with image: borrowing ReplyImage,
-    _ outcome: inout Outcome, into response: inout OctetBuffer
-  ) {
-    reply.load(image)
-    encodeForwarded(request, arrival, snapshot, 0, isStale: false, &outcome, into: &response)
+    // Refused, by whatever the chain led to: all of it.
+    response.reset()
+    if outcome.decision != .silent { encode(request, arrival, snapshot, &outcome, into: &response) }
+    return walk.finding
   }
 
   /// Says that nobody could be asked: SERVFAIL, and why (RFC 8914 §4.23, §4.24).
-  /// - Parameter text: names the servers and what happened.
+  /// - Parameter text: names the servers and what happened: for who may be told why.
   package mutating func failForwarded(
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ code: ExtendedDNSError.InfoCode,
     _ text: Span<UInt8>, _ outcome: inout Outcome, into response: inout OctetBuffer
@@ -73,12 +97,12 @@ extension Workspace {
     let opt = appendOPT(request, arrival, snapshot, .servFail, into: &response)
     OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
       $0.append(code.rawValue)
-      $0.append(text)
+      if snapshot.policy.telling.tells(outcome.caller) { $0.append(text) }
     }
   }
 
   /// What the names' servers are asked, and a reply is kept under.
-  private mutating func kind(_ snapshot: Snapshot, _ outcome: Outcome) -> QuestionKind {
+  mutating func kind(_ snapshot: Snapshot, _ outcome: Outcome) -> QuestionKind {
     QuestionKind(
       query.type, isDNSSECOK: query.isDNSSECOK, isCheckingDisabled: query.flags & 0x0010 != 0,
       route: snapshot.policy.forwards.fingerprint(of: outcome.route))
@@ -93,68 +117,43 @@ extension Workspace {
   /// RA; CD as it came (RFC 4035 §3.2.2); never AA, since it is not from our zones.
   private var forwardedFlags: UInt16 { ResponseWriter.recursionAvailable | query.flags & 0x0010 }
 
-  /// Writes `reply`, behind the aliases of ours in `answer` where there are some.
-  private mutating func encodeForwarded(
-    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ age: UInt32, isStale: Bool,
+  /// Sets the head, and appends the OPT.
+  private mutating func endForwarded(
+    _ request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ walk: borrowing ForwardedWalk,
     _ outcome: inout Outcome, into response: inout OctetBuffer
   ) {
-    beginForwarded(request, arrival, snapshot, into: &response)
-    let rcode = RCode(rawValue: reply.rcode) ?? .servFail
-    var flags = forwardedFlags | rcode.rawValue & 15
-    let staleTTL = isStale ? Self.staleTTL : nil
-    let fits: Bool
-    if answer.count == 0 {
-      // RFC 6840 §5.8: only for who says that it knows the bit.
-      if reply.isAuthentic, !isStale, query.isDNSSECOK || query.flags & 0x0020 != 0 { flags |= 0x0020 }
-      fits = reply.append(
-        age: age, staleTTL: staleTTL, rotation: snapshot.policy.rotatesAnswers ? query.id : 0, into: &response)
-      if fits { response.set(UInt32(reply.answerCount) << 16 | UInt32(reply.authorityCount), at: 6) }
-    } else {
-      fits = appendBehindAliases(snapshot, outcome.caller.context, age, staleTTL, into: &response)
+    let isStale = walk.isStale
+    var flags = forwardedFlags | walk.rcode.rawValue & 15
+    // RFC 6840 §5.8: only for who says that it knows the bit.
+    if walk.links == 0, answer.count == 0, reply.isAuthentic, !isStale,
+      query.isDNSSECOK || query.flags & 0x0020 != 0
+    {
+      flags |= 0x0020
     }
-    outcome.rcode = rcode
-    outcome.isTruncated = !fits
-    if !fits {
+    outcome.rcode = walk.rcode
+    outcome.isTruncated = !walk.fits
+    if !walk.fits {
       // RFC 2181 §9: the asker throws all of it away, and asks again over TCP.
       writer.takeBackAll(behind: query, in: &response)
       flags |= ResponseWriter.truncated
     }
     writer.setFlags(flags, in: &response)
-    let staleCode: ExtendedDNSError.InfoCode = rcode == .nxDomain ? .staleNXDomainAnswer : .staleAnswer
     guard query.hasEDNS else { return }
-    let opt = appendOPT(request, arrival, snapshot, rcode, into: &response)
-    if isStale || reply.errorCode != nil {
-      OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
-        $0.append(isStale ? staleCode.rawValue : reply.errorCode ?? 0)
-        if !isStale { reply.appendErrorText(to: &$0) }
-      }
+    let opt = appendOPT(request, arrival, snapshot, walk.rcode, into: &response)
+    let staleCode: ExtendedDNSError.InfoCode = walk.rcode == .nxDomain ? .staleNXDomainAnswer : .staleAnswer
+    let code =
+      isStale
+      ? staleCode.rawValue
+      : walk.isBlocked ? ExtendedDNSError.InfoCode.blocked.rawValue : walk.endsInReply ? reply.errorCode : nil
+    guard let code else { return }
+    OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
+      $0.append(code)
+      if !isStale, !walk.isBlocked, snapshot.policy.telling.tells(outcome.caller) { reply.appendErrorText(to: &$0) }
     }
   }
 
-  /// Writes our own part of the answer and behind it that of others, section by section.
-  /// - Returns: false where not all of it fits.
-  private mutating func appendBehindAliases(
-    _ snapshot: Snapshot, _ context: UInt16, _ age: UInt32, _ staleTTL: UInt32?, into response: inout OctetBuffer
-  ) -> Bool {
-    guard appendItems(of: .answer, snapshot, context, into: &response) else { return false }
-    let ownAnswers = response.octets.u16(at: ResponseWriter.Section.answer.rawValue)
-    let target = lastTarget(in: response, answers: ownAnswers)
-    let answerStart = response.count
-    guard target > 0,
-      reply.append(
-        isAnswer: true, name: target, answer: answerStart, age: age, staleTTL: staleTTL, into: &response),
-      appendItems(of: .authority, snapshot, context, into: &response),
-      reply.append(
-        isAnswer: false, name: target, answer: answerStart, age: age, staleTTL: staleTTL, into: &response)
-    else { return false }
-    let ownAuthorities = response.octets.u16(at: ResponseWriter.Section.authority.rawValue)
-    response.set(ownAnswers &+ UInt16(reply.answerCount), at: ResponseWriter.Section.answer.rawValue)
-    response.set(ownAuthorities &+ UInt16(reply.authorityCount), at: ResponseWriter.Section.authority.rawValue)
-    return true
-  }
-
   /// Where a response has what the last of its aliases leads to; 0 where it has none.
-  private mutating func lastTarget(in response: borrowing OctetBuffer, answers: UInt16) -> Int {
+  mutating func lastTarget(in response: borrowing OctetBuffer, answers: UInt16) -> Int {
     let message = response.octets
     var offset = query.questionEnd
     var target = 0

@@ -36,7 +36,7 @@ extension Workspace {
     if let zone = snapshot.ownZone(of: name, type: .txt, context: caller.context, guess: lastZone) {
       return .name(zone: zone)
     }
-    let line = caller.isPlaced ? snapshot.forwardLine(of: name, context: caller.context) : 0
+    let line = caller.isPlaced ? snapshot.forwardLine(of: name, type: .txt, context: caller.context) : 0
     return line == 0 ? nil : .forward(line: line)
   }
 

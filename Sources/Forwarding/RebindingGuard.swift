@@ -9,9 +9,15 @@ package import DNSFormat
 /// there is no data, with NOERROR, and so do we: NXDOMAIN would be wrong about other types, and REFUSED or SERVFAIL sends
 /// clients to their next server, which may not protect them.
 package struct RebindingGuard: Sendable {
-  private let zones: Set<DomainName>
+  private let zones: [Zone]
   private let prefixes: [Prefix]
   private let isOn: Bool
+
+  /// A zone's name in wire format, in small letters, and how many labels it has.
+  private struct Zone {
+    let name: [UInt8]
+    let labels: Int
+  }
 
   /// Addresses that mean something else in every network. Those inside IPv6 ones (RFC 6052, RFC 3056) are judged as well.
   package static let privatePrefixes: [Prefix] = [
@@ -31,19 +37,25 @@ package struct RebindingGuard: Sendable {
   ///   - prefixes: addresses that any name may have.
   ///   - isOn: false lets everything pass.
   package init(zones: [DomainName] = [], prefixes: [Prefix] = [], isOn: Bool = true) {
-    self.zones = Set(zones)
+    self.zones = zones.map { zone in
+      var key = NameKey()
+      key.load(zone)
+      return Zone(name: (0..<key.length).map { key.octet(at: $0) }, labels: key.labelCount)
+    }
     self.prefixes = prefixes
     self.isOn = isOn
   }
 
-  /// True where a name may have any address.
+  /// True where a name may have any address. Allocates nothing.
   /// - Parameter name: in wire format, in small letters.
-  func trusts(_ name: borrowing NameKey) -> Bool {
+  package func trusts(_ name: borrowing NameKey) -> Bool {
     if !isOn { return true }
-    if zones.isEmpty { return false }
-    for labels in 0...name.labelCount {
-      let suffix = (name.start(ofSuffix: labels)..<name.length).map { name.octet(at: $0) }
-      if zones.contains(DomainName(validWire: suffix)) { return true }
+    for zone in zones where zone.labels <= name.labelCount {
+      let start = name.start(ofSuffix: zone.labels)
+      guard name.length - start == zone.name.count else { continue }
+      var index = 0
+      while index < zone.name.count, name.octet(at: start + index) == zone.name[index] { index += 1 }
+      if index == zone.name.count { return true }
     }
     return false
   }
@@ -53,5 +65,15 @@ package struct RebindingGuard: Sendable {
     if !isOn || prefixes.contains(where: { $0.contains(address) }) { return false }
     if Self.privatePrefixes.contains(where: { $0.contains(address) }) { return true }
     return address.embeddedIPv4.map { blocks($0) } ?? false
+  }
+
+  /// True for a record of a type with addresses that has one which names of others may not have, or is cut short.
+  package func blocks(_ type: RRType, _ data: Span<UInt8>) -> Bool {
+    switch type {
+    case .a: data.count != 4 || blocks(ReplyParsing.address(data, at: 0, width: 4))
+    case .aaaa: data.count != 16 || blocks(ReplyParsing.address(data, at: 0, width: 16))
+    case .svcb, .https: ReplyParsing.hasBlockedHint(data) { blocks($0) }
+    default: false
+    }
   }
 }

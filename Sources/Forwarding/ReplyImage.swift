@@ -43,11 +43,12 @@ public struct ReplyImage: ~Copyable {
   package var authorityCount: Int { Int(octets.octets.u16(at: 18)) }
   /// Octets of all records.
   package var recordSize: Int { Int(octets.octets.u32(at: 4)) }
-  var answerSize: Int { Int(octets.octets.u16(at: 20)) }
+  /// Octets of the answer's records.
+  public var answerSize: Int { Int(octets.octets.u16(at: 20)) }
   var nameSize: Int { Int(octets.octets.u16(at: 30)) }
-  private var textSize: Int { Int(octets.octets.u16(at: 14)) }
-  private var ttlCount: Int { Int(octets.octets.u16(at: 22)) }
-  private var pointerCount: Int { Int(octets.octets.u16(at: 24)) }
+  var textSize: Int { Int(octets.octets.u16(at: 14)) }
+  var ttlCount: Int { Int(octets.octets.u16(at: 22)) }
+  var pointerCount: Int { Int(octets.octets.u16(at: 24)) }
 
   /// Becomes another image.
   package mutating func load(_ other: borrowing ReplyImage) {
@@ -65,7 +66,9 @@ public struct ReplyImage: ~Copyable {
     octets.append(facts.life)
     octets.append(UInt32(truncatingIfNeeded: message.count &- records))
     octets.append(facts.rcode)
-    octets.append((facts.isAuthentic ? 1 : 0) as UInt16 | (facts.errorCode == nil ? 0 : 2))
+    octets.append(
+      (facts.isAuthentic ? 1 : 0) as UInt16 | (facts.errorCode == nil ? 0 : 2) | (facts.hasAliases ? 4 : 0)
+        | (facts.isOpen ? 8 : 0))
     octets.append(facts.errorCode ?? 0)
     octets.append(UInt16(truncatingIfNeeded: text.count))
     octets.append(facts.answerCount)
@@ -207,6 +210,9 @@ struct ReplyFacts {
   var life: UInt32 = 0
   var rcode: UInt16 = 0
   var isAuthentic = false
+  var hasAliases = false
+  /// The chain ends with an alias, and nothing is said of where it leads.
+  var isOpen = false
   var errorCode: UInt16?
   var answerCount: UInt16 = 0
   var authorityCount: UInt16 = 0

@@ -44,7 +44,9 @@ extension ReplyReader {
       let isRecursive = flags & 0x0080 != 0, isAuthoritative = flags & 0x0400 != 0
       let isReferral = !isAuthoritative && records.contains { !$0.isAnswer && $0.type == .ns }
       if !hasSOA, facts.answerCount == 0, isReferral || !isRecursive && !isAuthoritative { return .lame }
-      if !hasSOA { facts.life = 0 }
+      // An alias that is all there is says nothing against what it leads to, which is asked for on its own.
+      facts.isOpen = facts.hasAliases && !hasSOA && facts.rcode == 0
+      if !hasSOA, !facts.isOpen { facts.life = 0 }
     }
     if wantsProofs, end != .blocked { try takeProofs(reply) }
     if message.overflowed || ttls.overflowed || pointers.overflowed { return .unusable(rcode: RCode.servFail.rawValue) }
@@ -58,7 +60,8 @@ extension ReplyReader {
   private mutating func takeChain(
     _ reply: Span<UInt8>, _ type: RRType, _ rebinding: RebindingGuard
   ) throws(WireError) -> End {
-    var isTrusted = rebinding.trusts(name)
+    // The name that was asked for has to be trusted, whatever it is an alias of: it is the one a page was loaded from.
+    let isTrusted = rebinding.trusts(name)
     var aliases = 0
     while true {
       let hash = name.hash(from: 0, seed: seed)
@@ -69,8 +72,8 @@ extension ReplyReader {
         let alias = records.first(where: { $0.isAnswer && $0.type == .cname && $0.hash == hash && !$0.isDone })
       else { return .nothing }
       try takeSet(reply, hash, .cname, isAnswer: true, atMost: 1)
+      facts.hasAliases = true
       _ = try ReplyParsing.readName(reply, at: alias.data, scratch: &scratch, into: &name)
-      isTrusted = isTrusted || rebinding.trusts(name)
       aliases += 1
     }
   }
@@ -111,12 +114,7 @@ extension ReplyReader {
     var isAnyBlocked = false
     for index in records.indices where isInSet(records[index], hash, type, isAnswer: true) {
       let data = reply.extracting(records[index].data..<records[index].end)
-      let isBlocked =
-        switch type {
-        case .a: data.count != 4 || rebinding.blocks(ReplyParsing.address(data, at: 0, width: 4))
-        case .aaaa: data.count != 16 || rebinding.blocks(ReplyParsing.address(data, at: 0, width: 16))
-        default: ReplyParsing.hasBlockedHint(data) { rebinding.blocks($0) }
-        }
+      let isBlocked = rebinding.blocks(type, data)
       guard isBlocked else { continue }
       facts.life = min(facts.life, records[index].ttl)
       records[index].isDone = true

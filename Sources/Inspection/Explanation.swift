@@ -196,7 +196,7 @@ private struct Retrace {
 
   /// What becomes of a name that no zone of ours answers for.
   private func elsewhere(_ name: borrowing NameKey) -> Explanation.Fact {
-    let number = caller.isPlaced ? snapshot.forwardLine(of: name, context: caller.context) : 0
+    let number = caller.isPlaced ? snapshot.forwardLine(of: name, type: .a, context: caller.context) : 0
     if number == 0 { return Explanation.Fact(text: "no zone served here has this name", place: nil) }
     let line = snapshot.policy.policy.forwards[Int(number) - 1]
     return Explanation.Fact(

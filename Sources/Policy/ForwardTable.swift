@@ -127,14 +127,35 @@ public final class ForwardTable: Sendable {
   ///
   /// Of the lines whose zone the name is at or below, the longest zone counts; of two for the same zone, the one of the
   /// nearer context.
-  /// - Parameter labels: zones with no more labels do not count: those that a zone of ours is in, or is.
-  @inlinable public func route(of name: borrowing NameKey, context: UInt16, longerThan labels: Int = -1) -> UInt16 {
-    let line = line(of: name, context: context, longerThan: labels)
-    return isOff[Int(line)] == 0 ? line : 0
+  /// - Parameters:
+  ///   - type: DS is the parent's (RFC 4035 §3.1.4.1), so a line for the very name counts only where there is no other.
+  ///   - labels: zones with no more labels do not count: those that a zone of ours is in, or is.
+  @inlinable public func route(
+    of name: borrowing NameKey, type: RRType = .a, context: UInt16, longerThan labels: Int = -1
+  ) -> UInt16 {
+    let line = line(of: name, type: type, context: context, longerThan: labels)
+    return isOff(line) ? 0 : line
+  }
+
+  /// True where a line says that nobody is asked.
+  @inlinable public func isOff(_ line: UInt16) -> Bool { isOff[Int(line)] != 0 }
+
+  /// The number of the line that says what becomes of a question for a name, also where it says `off`; 0 for none.
+  @inlinable public func line(
+    of name: borrowing NameKey, type: RRType, context: UInt16, longerThan labels: Int = -1
+  ) -> UInt16 {
+    let nearest = line(of: name, context: context, longerThan: labels)
+    guard type == .ds, nearest != 0, name.labelCount > 0 else { return nearest }
+    let parents = line(of: name, context: context, longerThan: labels, shorterThan: name.labelCount)
+    // Below a zone of ours the parent is ours.
+    return parents == 0 && labels < 0 ? nearest : parents
   }
 
   /// The number of the line that says what becomes of a name, also where it says `off`; 0 for none.
-  @inlinable public func line(of name: borrowing NameKey, context: UInt16, longerThan labels: Int = -1) -> UInt16 {
+  /// - Parameter most: zones with as many labels or more do not count either.
+  @inlinable public func line(
+    of name: borrowing NameKey, context: UInt16, longerThan labels: Int = -1, shorterThan most: Int = .max
+  ) -> UInt16 {
     var half = name.labelCount &>> 6
     while half >= 0 {
       // The counts that the name has enough labels for, longest first.
@@ -145,6 +166,7 @@ public final class ForwardTable: Sendable {
         counts ^= 1 &<< UInt64(bit)
         let count = half &<< 6 &+ bit
         if count <= labels { return 0 }
+        if count >= most { continue }
         let line = line(atZone: name, labels: count, context: context)
         if line != 0 { return line }
       }

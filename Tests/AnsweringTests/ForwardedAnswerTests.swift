@@ -9,7 +9,7 @@ import Testing
 private func copy(of buffer: borrowing OctetBuffer) -> [UInt8] { buffer.octets.octets(0..<buffer.count) }
 
 /// A server that has been told what others say.
-private final class Desk {
+final class Desk {
   let snapshot: Snapshot
   private var workspace = Workspace()
   private var buffer = OctetBuffer(capacity: 65535)
@@ -50,7 +50,12 @@ private final class Desk {
         let result = reader.read(reply.span, to: query, ReplyLimits(), RebindingGuard(), into: &image)
         #expect(result == .usable)
         writer.insert(image, for: question, now: 0)
-        workspace.answerForwarded(to: request.span, arrival, snapshot, with: image, &outcome, into: &buffer)
+        let heard = HeardReply()
+        heard.take(image, to: question)
+        workspace.heard = [heard]
+        finding = workspace.answerForwarded(
+          to: request.span, arrival, snapshot, from: cache, now: 0, &outcome, into: &buffer)
+        workspace.heard = []
       case .failure:
         let text = Array("192.0.2.53 timed out".utf8)
         workspace.failForwarded(
@@ -63,7 +68,7 @@ private final class Desk {
   }
 }
 
-private func record(_ owner: String, _ type: UInt8, _ rdata: [UInt8]) throws -> [UInt8] {
+func record(_ owner: String, _ type: UInt8, _ rdata: [UInt8]) throws -> [UInt8] {
   try DomainName(owner).wire + [0, type, 0, 1, 0, 0, 1, 44, UInt8(rdata.count >> 8), UInt8(rdata.count & 255)] + rdata
 }
 

@@ -165,9 +165,10 @@ struct ReplyReaderTests {
     let blocked = try Reading(one.octets, to: query)
     #expect(blocked.answer == ["www.example.org. 300 CNAME x.test."] && blocked.errorCode == 15)
     #expect(blocked.message?.rcode == 0 && blocked.life == 300)
-    for zone in ["example.org.", "x.test.", "test."] {
+    for (zone, count) in [("example.org.", 2), ("org.", 2), (".", 2), ("x.test.", 1), ("xample.org.", 1)] {
+      // Whoever has a name could make it an alias of one that is allowed.
       let allowing = RebindingGuard(zones: [try DomainName(zone)])
-      #expect(try Reading(one.octets, to: query, ReplyLimits(), allowing).answer.count == 2)
+      #expect(try Reading(one.octets, to: query, ReplyLimits(), allowing).answer.count == count)
     }
     let https = UpstreamQuery(forwarded("www.example.org.", 65), id: 7, caseBits: nil)
     let hint = Wire(https, answer: [record("www.example.org.", 65, u16(1) + [0] + u16(4) + u16(4) + [10, 0, 0, 1])])

@@ -87,10 +87,12 @@ package struct Proof: Codable, Sendable {
       let isObserved = !isolation.observedContexts.isEmpty || !isolation.observedServices.isEmpty
       state(
         isolation.crossings.isEmpty && !isolation.isSpent,
-        "no answer crosses an isolation" + (isObserved ? " that is enforced" : "")
+        "no answer\(policy.forwards.allSatisfy(\.isOff) ? "" : " of our zones") crosses an isolation"
+          + (isObserved ? " that is enforced" : "")
           + (exceptions.isEmpty ? "" : " but by exception: \(listed(exceptions.map(\.text)))"),
         otherwise: isolation.crossings.isEmpty
           ? "no answer was found that crosses an isolation" : "answers cross an isolation")
+      if !policy.forwards.allSatisfy(\.isOff) { open.append("what others answer is judged by isolate as it comes") }
       if isolation.isSpent { open.append("not every caller was tried for one who may ask across an isolation") }
       if !isolation.observedContexts.isEmpty {
         let names = isolation.observedContexts.sorted().map { snapshot.contexts.nodes[$0].name }

@@ -11,8 +11,8 @@ internal import Policy
 extension Forwarder {
   /// What a query is answered with.
   enum Completion {
-    /// The reply in `bench.image`, to this question.
-    case reply(ForwardedQuestion)
+    /// The reply in `bench.heard`.
+    case reply
     /// What is past its end (RFC 8767).
     case stale
     /// SERVFAIL, and why; of this question, where others may be asked something else since.
@@ -25,13 +25,24 @@ extension Forwarder {
     remove(pending, &bench)
     bench.failures.remove(pending.question)
     bench.kept?.writer.insert(bench.image, for: pending.question, now: now)
+    bench.heard.take(bench.image, to: pending.question)
     var others: [HandedQuery] = []
     for query in pending.clients {
       bench.waiting.leave(query)
-      if !complete(query, .reply(pending.question), &bench) { others.append(query) }
+      if !complete(query, .reply, &bench) { others.append(query) }
     }
-    // Since a reload they go another way.
-    for query in others { take(query, isAgain: true, &bench) }
+    if others.isEmpty { return }
+    // It leads on to another question, or since a reload they go another way. What must not be kept is theirs until then.
+    let reply = HeardReply()
+    reply.take(bench.image, to: pending.question)
+    for var query in others {
+      query.heard.append(reply)
+      if query.heard.count <= Self.longestChain {
+        take(query, isAgain: true, &bench)
+      } else {
+        fail(query, .other, "its chain of aliases leads through too many servers", &bench)
+      }
+    }
   }
 
   /// There is no answer: everybody who waits gets a stale one, or is told why.
@@ -88,6 +99,9 @@ extension Forwarder {
     pending.clients = left
   }
 
+  /// Questions asked elsewhere for one query at the most: as many as aliases are followed among our own names.
+  private static let longestChain = 11
+
   private func remove(_ pending: PendingQuestion, _ bench: inout Bench) {
     for attempt in pending.attempts { bench.attempts[attempt.token] = nil }  // closing ends the watching
     pending.attempts = []
@@ -108,19 +122,23 @@ extension Forwarder {
     }
     if outcome.decision == .forwarded {
       switch completion {
-      case .reply(let question):
-        guard bench.workspace.forwardedQuestion(served.snapshot, outcome) == question else { return false }
-        bench.workspace.answerForwarded(
-          to: query.request.span, arrival, served.snapshot, with: bench.image, &outcome, into: &bench.response)
-      case .stale:
+      case .reply, .stale:
         guard let desk = served.forwarding else { return false }
+        let isReply = if case .reply = completion { true } else { false }
+        bench.workspace.heard = isReply ? query.heard + [bench.heard] : query.heard
         let finding = bench.workspace.answerForwarded(
           to: query.request.span, arrival, served.snapshot, from: desk.cache,
-          now: ForwardDesk.seconds(Clock.monotonicNanoseconds()), acceptsStale: true, &outcome, into: &bench.response)
-        if finding == .miss { return false }
+          now: ForwardDesk.seconds(Clock.monotonicNanoseconds()), acceptsStale: !isReply, &outcome,
+          into: &bench.response)
+        bench.workspace.heard = []
+        if finding == .miss || finding == .stale && isReply { return false }
         if finding == .stale { worker.metrics.count(.forwardedStale) }
       case .failure(let code, let text, let question):
-        if let question, bench.workspace.forwardedQuestion(served.snapshot, outcome) != question { return false }
+        if let question, query.heard.isEmpty,
+          bench.workspace.forwardedQuestion(served.snapshot, outcome) != question
+        {
+          return false
+        }
         write(code, text, query, arrival, &outcome, &bench)
       }
     }

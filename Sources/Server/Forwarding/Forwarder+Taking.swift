@@ -41,17 +41,22 @@ extension Forwarder {
       if !query.isPrefetch { deliver(query, arrival, outcome, &bench) }
       return
     }
-    let question = bench.workspace.forwardedQuestion(served.snapshot, outcome)
-    if query.isPrefetch { return prefetch(question, outcome.route, now, &bench) }
+    let first = bench.workspace.forwardedQuestion(served.snapshot, outcome)
+    let firstRoute = outcome.route
+    if query.isPrefetch { return prefetch(first, firstRoute, now, &bench) }
+    bench.workspace.heard = query.heard
     let finding = bench.workspace.answerForwarded(
       to: query.request.span, arrival, served.snapshot, from: desk.cache, now: ForwardDesk.seconds(now), &outcome,
       into: &bench.response)
+    bench.workspace.heard = []
     if finding == .fresh || finding == .freshAndWorthPrefetching {
       worker.metrics.count(.forwardedFromCache)
       deliver(query, arrival, outcome, &bench)
-      if finding == .freshAndWorthPrefetching { prefetch(question, outcome.route, now, &bench) }
+      if finding == .freshAndWorthPrefetching { prefetch(first, firstRoute, now, &bench) }
       return
     }
+    // Aliases may have led on from the first question.
+    let question = bench.workspace.forwardedQuestion(served.snapshot, outcome)
     if !isAgain { worker.metrics.count(.forwardedMisses) }
     let path = LoopToken.path(in: query.request.span)
     if path.contains(token) || path.count >= LoopToken.longestPath {

@@ -66,6 +66,8 @@ final class Forwarder: Sendable {
     var slips = SlipWriter()
     var reader = ReplyReader()
     var image = ReplyImage()
+    /// The reply that is being given out.
+    let heard = HeardReply()
     /// A reply, or a query that is sent.
     var message = OctetBuffer(capacity: 65535 + 2)
     var response = OctetBuffer(capacity: 65535 + 2)

@@ -1,5 +1,6 @@
 internal import Addresses
 internal import Answering
+internal import Forwarding
 internal import Policy
 
 /// A query that a worker hands to the forwarder, and the way back to whoever asked.
@@ -36,6 +37,9 @@ struct HandedQuery {
 
   /// The message, without TCP's length.
   var request: [UInt8] = []
+
+  /// Replies to questions that were asked for it, where their aliases lead on to others.
+  var heard: [HeardReply] = []
 
   /// How it came, for logs.
   var way: QueryWay { QueryWay(listener: listener, peer: peer.address, hasHeader: hasHeader) }
