@@ -38,7 +38,7 @@ extension Workspace {
   ///   - now: seconds of the clock that the cache's writer goes by.
   ///   - acceptsStale: answer with what is past its end too (RFC 8767).
   /// - Returns: what there was. The response is whole for `.fresh` and `.freshAndWorthPrefetching`, for `.stale` where that
-  ///   is accepted; otherwise what is written is of no use.
+  ///   is accepted; otherwise nothing is written.
   public mutating func answerForwarded(
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, from cache: ReplyCache, now: UInt32,
     acceptsStale: Bool = false, _ outcome: inout Outcome, into response: inout OctetBuffer
@@ -47,7 +47,10 @@ extension Workspace {
     var walk = ForwardedWalk()
     while true {
       let (finding, age) = find(snapshot, outcome, cache, now)
-      if finding == .miss || finding == .stale && !acceptsStale { return finding }
+      if finding == .miss || finding == .stale && !acceptsStale {
+        response.reset()
+        return finding
+      }
       walk.note(finding)
       let lead = lead(snapshot, outcome)
       if isolateRefusesReply(snapshot, &outcome) { break }
