@@ -173,7 +173,7 @@ extension Workspace {
     let node = found.node
     // RFC 8482 §4.1: ANY gets one RRset, the first.
     let hasAny = query.type == .any && node.end > node.firstRRset
-    let rrset = hasAny ? RRsetImage(zone.memory, at: node.firstRRset) : node.rrset(query.type, zone.memory)
+    var rrset = hasAny ? RRsetImage(zone.memory, at: node.firstRRset) : node.rrset(query.type, zone.memory)
     var isFiltered = false
     if mayFilter {
       let passage = judgeEndpoints(of: node, asked: rrset, zone, snapshot, outcome.caller)
@@ -189,7 +189,8 @@ extension Workspace {
           _ = isRefused(judgement, service: found.service, snapshot, &outcome, zone: ownZone)
           outcome.wouldLeaveOut = isFirst
         } else if case .noneOfType = passage {
-          return addNoData(found, zone, number, context)
+          // For the caller there is no such set; what `fail` says of the other family it says of this one.
+          rrset = nil
         } else {
           isFiltered = true
         }

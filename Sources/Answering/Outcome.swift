@@ -74,6 +74,8 @@ public struct Outcome: Equatable, Sendable, BitwiseCopyable {
   public internal(set) var caller: Caller
   /// The service that was asked for, where the query got so far; of an alias's chain, the one a refusal is about.
   public internal(set) var service: UInt32 = 0
+  /// The service whose endpoints were answered instead of the other's, by `fail fallback`; 0 for none.
+  public internal(set) var standIn: UInt32 = 0
   /// Why the policy refused; nil where it did not.
   public internal(set) var refusal: Refusal?
   /// All rules that the call of `service` breaks, those in shadow included.

@@ -69,8 +69,7 @@ extension Workspace {
     var choice: SteeringChoice?
     if !isGlue, let row = snapshot.policy.steering.row(of: match.service) ?? snapshot.policy.steering.row(of: service) {
       let isHiding = isFiltering && snapshot.policy.hasIsolations
-      let view = SteeringView(
-        row, snapshot, callerContext: caller.context, isFiltering: isHiding, address: callerAddress)
+      let view = steeringView(row, isFiltering: isHiding, snapshot, caller)
       switch steer(match.node, nil, zone, snapshot, caller, view) {
       case .asFound: break
       case .failed: return true

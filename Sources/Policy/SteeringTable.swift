@@ -241,9 +241,14 @@ extension SteeringTable {
     return nil
   }
 
-  /// Which of a thousand callers an address is for a service: always the same one.
+  /// Bits of an address, at the most, that say which of a thousand callers it is.
+  package static let longestPlace: UInt8 = 64
+
+  /// Which of a thousand callers an address is for a service: always the same one. Of IPv6 the first 64 bits count: a
+  /// host's others change every day (RFC 8981).
   package func place(of caller: IPAddress, _ row: Row) -> UInt32 {
-    let mixed = SteeringTable.mix(SteeringTable.mix(row.salt ^ caller.high) ^ caller.low)
+    let low = caller.isIPv4 ? caller.low : 0
+    let mixed = SteeringTable.mix(SteeringTable.mix(row.salt ^ caller.high) ^ low)
     return UInt32(truncatingIfNeeded: ((mixed >> 32) &* UInt64(Steering.callers)) >> 32)
   }
 

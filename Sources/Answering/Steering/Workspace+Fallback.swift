@@ -28,7 +28,7 @@ extension Workspace {
     guard let row = snapshot.policy.steering.row(of: found.service),
       rrset.map({ $0.holdsAddresses || $0.type == .srv }) ?? (query.type == .a || query.type == .aaaa)
     else { return false }
-    let view = steeringView(row, isFiltering: isFiltering, snapshot, &outcome)
+    let view = steeringView(row, isFiltering: isFiltering, snapshot, outcome.caller)
     let verdict = steer(found.node, rrset, zone, snapshot, outcome.caller, view)
     // A signature is of the whole set, and a proof that a type does not exist of all sets: who validates gets the answer
     // that is signed (RFC 4035 §2.2), or REFUSED.
@@ -58,15 +58,15 @@ extension Workspace {
 
   /// The caller as a service steers it; what is told a forwarder's client is told that client's subnet alone, where the
   /// service has canaries.
-  private mutating func steeringView(
-    _ row: SteeringTable.Row, isFiltering: Bool, _ snapshot: Snapshot, _ outcome: inout Outcome
+  mutating func steeringView(
+    _ row: SteeringTable.Row, isFiltering: Bool, _ snapshot: Snapshot, _ caller: Caller
   ) -> SteeringView {
-    if row.hasCanaries, let subnet = clientSubnet, subnet.sourceLength > scope {
-      scope = subnet.sourceLength
-      outcome.scope = scope
+    if row.hasCanaries, let subnet = clientSubnet {
+      let length = subnet.sourceLength
+      scope = max(scope, subnet.address.isIPv4 ? length : min(length, SteeringTable.longestPlace))
     }
     return SteeringView(
-      row, snapshot, callerContext: outcome.caller.context, isFiltering: isFiltering, address: callerAddress)
+      row, snapshot, callerContext: caller.context, isFiltering: isFiltering, address: callerAddress)
   }
 
   /// Adds a signed set, all of it.
@@ -92,7 +92,7 @@ extension Workspace {
   ) -> Bool {
     guard let part = select(rrset, zone, snapshot, caller, choice) else { return false }
     if part.count == 0 {
-      addPassingNoData(ownZone, ownNumber, caller.context, choice.view.row)
+      addPassingNoData(ownZone, ownNumber, caller.context, atMost: choice.unsettledTTL)
       return true
     }
     var item = Answer.Item(
@@ -106,11 +106,11 @@ extension Workspace {
 
   /// NODATA that may soon be different.
   private mutating func addPassingNoData(
-    _ zone: CompiledZone, _ number: UInt32, _ context: UInt16, _ row: SteeringTable.Row
+    _ zone: CompiledZone, _ number: UInt32, _ context: UInt16, atMost unsettledTTL: UInt32
   ) {
     let apex = zone.apex(context: context)
     let ttl = apex.rrset(.soa, zone.memory)?.negativeTTL(zone.memory) ?? 0
-    addNegative(zone, number, context, ttl: min(ttl, row.unsettledTTL))
+    addNegative(zone, number, context, ttl: min(ttl, unsettledTTL))
   }
 
   /// Answers with the addresses of the service that stands in for another, under the asked name; of that one's own, where
@@ -121,13 +121,15 @@ extension Workspace {
     _ snapshot: Snapshot, _ outcome: inout Outcome
   ) -> Bool {
     var row = failed
+    // Whichever of the services on the way is well again first, the answer is another one then.
+    var ttl = failed.unsettledTTL
     var step = 0
     while step < Self.longestFallback {
       step &+= 1
       let caller = outcome.caller
       let service = row.fallback
       guard service != 0, let next = snapshot.policy.steering.anyRow(of: service) else { return false }
-      let judgement = snapshot.policy.judge(caller, target: service, at: time)
+      let judgement = snapshot.judge(caller, target: service, at: time)
       if judgement.refusal != nil { return false }
       other.load(snapshot.policy.steering.names, at: row.fallbackName)
       guard let number = snapshot.zones.zone(of: other, type: type, context: caller.context, guess: Int(ownNumber))
@@ -135,7 +137,8 @@ extension Workspace {
       let isFiltering =
         snapshot.policy.hasIsolations && !judgement.isExcepted
         && !snapshot.policy.shadow(context: caller.context, service: service).contains(.isolate)
-      let view = steeringView(next, isFiltering: isFiltering, snapshot, &outcome)
+      let view = steeringView(next, isFiltering: isFiltering, snapshot, caller)
+      ttl = min(ttl, next.unsettledTTL)
       let verdict: Bool? = snapshot.zones.lent.with(number) { zone in
         if zone.isBroken(for: caller.context) { return false }
         let match = zone.find(other, context: caller.context)
@@ -146,16 +149,19 @@ extension Workspace {
         case .asFound: return false
         case .failed: return nil
         case .choice(let found):
-          let choice = SteeringChoice(view: found.view, takesDown: found.takesDown, isUnsettled: true)
+          let choice = SteeringChoice(view: found.view, least: found.least, isUnsettled: true, unsettledTTL: ttl)
           guard let rrset = match.node.rrset(type, zone.memory) else {
-            addPassingNoData(ownZone, ownNumber, caller.context, failed)
+            addPassingNoData(ownZone, ownNumber, caller.context, atMost: ttl)
             return true
           }
           return addChosen(
             rrset, choice, zone, UInt32(number), owner, noDataFrom: ownZone, ownNumber, snapshot, caller)
         }
       }
-      if let verdict { return verdict }
+      if let verdict {
+        if verdict { outcome.standIn = service }
+        return verdict
+      }
       row = next
     }
     return false

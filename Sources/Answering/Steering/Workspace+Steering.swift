@@ -22,15 +22,22 @@ extension Workspace {
   struct SteeringChoice: BitwiseCopyable {
     /// The view with ring and canary.
     let view: SteeringView
-    /// Those that are down are given too.
-    let takesDown: Bool
+    /// The least standing of those that are given.
+    let least: Standing
     /// True where something about the service may soon be different: the answer is not to be believed for long.
     let isUnsettled: Bool
+    /// Seconds that it is believed for then, at the most.
+    let unsettledTTL: UInt32
+
+    init(view: SteeringView, least: Standing, isUnsettled: Bool, unsettledTTL: UInt32? = nil) {
+      self.view = view
+      self.least = least
+      self.isUnsettled = isUnsettled
+      self.unsettledTTL = unsettledTTL ?? view.row.unsettledTTL
+    }
 
     /// Seconds that a set may be believed for.
-    func ttl(_ rrset: RRsetImage) -> UInt32 {
-      isUnsettled ? min(rrset.ttl, view.row.unsettledTTL) : rrset.ttl
-    }
+    func ttl(_ rrset: RRsetImage) -> UInt32 { isUnsettled ? min(rrset.ttl, unsettledTTL) : rrset.ttl }
   }
 
   enum SteeringVerdict {
@@ -57,7 +64,10 @@ extension Workspace {
     }
     let counts = count(node, asked, zone, snapshot, caller, view)
     if counts.total == 0 { return .asFound }
-    if counts.candidates == 0 { return .failed(counts) }
+    if counts.candidates == 0 {
+      guard let asked, asked.type == .srv, view.row.failure == .fallback else { return .failed(counts) }
+      return .choice(SteeringChoice(view: view, least: .out, isUnsettled: true))
+    }
     let isUnsettled =
       counts.well < counts.candidates || snapshot.situation.endpoints.state(of: view.row.service) != .well
     if view.row.prefersNear {
@@ -66,7 +76,7 @@ extension Workspace {
       while ring != 0, depth < Self.deepestRing {
         view.ring = ring
         if count(node, asked, zone, snapshot, caller, view).suffice(floor: view.row.floor) {
-          return .choice(SteeringChoice(view: view, takesDown: false, isUnsettled: isUnsettled))
+          return .choice(SteeringChoice(view: view, least: .well, isUnsettled: isUnsettled))
         }
         ring = snapshot.policy.steering.parent(of: ring)
         depth &+= 1
@@ -76,7 +86,7 @@ extension Workspace {
     if counts.well == 0, fails(view.row, asked) { return .failed(counts) }
     return .choice(
       SteeringChoice(
-        view: view, takesDown: !counts.suffice(floor: view.row.floor), isUnsettled: isUnsettled))
+        view: view, least: counts.suffice(floor: view.row.floor) ? .well : .down, isUnsettled: isUnsettled))
   }
 
   /// True where no endpoint that is down is given though none is well. Another service's addresses cannot stand in for SRV
@@ -123,7 +133,6 @@ extension Workspace {
   ) -> Selection.Part? {
     let first = selection.count
     let isSRV = rrset.type == .srv
-    let least: Standing = choice.takesDown ? .down : .well
     var hasWeights = false
     var rdata = rrset.dataStart &+ 2
     while rdata < rrset.end {
@@ -138,7 +147,7 @@ extension Workspace {
         standing = snapshot.standing(of: address, mark, choice.view)
         if mark.hasWeight { weight = mark.weight }
       }
-      if standing >= least {
+      if standing >= choice.least {
         if weight != nil { hasWeights = true }
         let random = SteeringTable.mix(chance ^ UInt64(truncatingIfNeeded: rdata) &* 0x9e37_79b9_7f4a_7c15)
         // Who follows SRV records orders them itself, by their weights (RFC 2782).
@@ -165,7 +174,8 @@ extension Workspace {
   /// one of them.
   ///
   /// A target whose addresses we do not know, or that the caller may not call, is taken for well: there is nothing to say
-  /// of it. The target's own service says what is to be given, and where it says nothing, the one that the record is of.
+  /// of it. The target's own service says what is to be given, and to whom its canaries; where it says nothing, the one
+  /// that the record is of.
   private mutating func judgeTarget(
     ofSRVAt rdata: Int, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller, _ view: SteeringView
   ) -> (standing: Standing, weight: UInt32?) {
@@ -178,31 +188,44 @@ extension Workspace {
       if target.isBroken(for: context) { return (.well, nil) }
       let match = target.find(other, context: context)
       guard match.labels == other.labelCount, match.node.flags.isDisjoint(with: [.cut, .covered]),
-        snapshot.policy.judge(caller, target: match.service, at: time).refusal == nil
+        snapshot.judge(caller, target: match.service, at: time).refusal == nil
       else { return (.well, nil) }
       var targetView = view
       if match.service != view.row.service, let own = snapshot.policy.steering.row(of: match.service) {
-        targetView = SteeringView(
-          own, snapshot, callerContext: context, isFiltering: view.isFiltering, address: callerAddress)
+        targetView = steeringView(own, isFiltering: view.isFiltering, snapshot, caller)
         targetView.ring = view.ring
-      }
-      var best: Standing?
-      var weight: UInt32?
-      var next = match.node.addresses(target.memory)
-      while let addresses = next {
-        let size = addresses.type == .a ? 4 : 16
-        var place = addresses.dataStart &+ 2
-        while place < addresses.end {
-          let address = size == 4 ? IPAddress(v4: target.memory, at: place) : IPAddress(v6: target.memory, at: place)
-          let mark = snapshot.policy.steering.mark(of: address, targetView.row)
-          let standing = snapshot.standing(of: address, mark, targetView)
-          if standing > best ?? .hidden || best == nil { best = standing }
-          if standing > .out, mark.hasWeight { weight = max(weight ?? 0, mark.weight) }
-          place &+= 2 &+ size
+        if own.hasCanaries {
+          targetView.getsCanary = true
+          let canary = judgeAddresses(of: match.node, target, snapshot, targetView)
+          if canary.standing == .well { return canary }
+          targetView.getsCanary = false
         }
-        next = match.node.addresses(target.memory, after: addresses)
       }
-      return (best ?? .well, weight)
+      return judgeAddresses(of: match.node, target, snapshot, targetView)
     }
+  }
+
+  /// What a node is to the caller, by the best of its addresses, and the greatest weight that a line gives one of them.
+  /// One without addresses is well.
+  private mutating func judgeAddresses(
+    of node: ZoneNode, _ zone: CompiledZone, _ snapshot: Snapshot, _ view: SteeringView
+  ) -> (standing: Standing, weight: UInt32?) {
+    var best: Standing?
+    var weight: UInt32?
+    var next = node.addresses(zone.memory)
+    while let addresses = next {
+      let size = addresses.type == .a ? 4 : 16
+      var place = addresses.dataStart &+ 2
+      while place < addresses.end {
+        let address = size == 4 ? IPAddress(v4: zone.memory, at: place) : IPAddress(v6: zone.memory, at: place)
+        let mark = snapshot.policy.steering.mark(of: address, view.row)
+        let standing = snapshot.standing(of: address, mark, view)
+        if standing > best ?? .hidden || best == nil { best = standing }
+        if standing > .out, mark.hasWeight { weight = max(weight ?? 0, mark.weight) }
+        place &+= 2 &+ size
+      }
+      next = node.addresses(zone.memory, after: addresses)
+    }
+    return (best ?? .well, weight)
   }
 }
