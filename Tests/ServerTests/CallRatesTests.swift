@@ -41,7 +41,7 @@ struct CallRatesTests {
     var time: UInt64 = 1_000_000
     func take(_ rate: UInt64) -> [CallRates.Event] {
       time += 10
-      return rates.take([edge: rate * 10], seconds: 10, at: time)
+      return rates.take([edge: .init(rate * 10)], seconds: 10, at: time)
     }
     for _ in 0..<40 { #expect(take(40).isEmpty) }
     #expect(take(480).isEmpty)
@@ -68,16 +68,16 @@ struct CallRatesTests {
     var time: UInt64 = 0
     func take(_ count: UInt64) -> [CallRates.Event] {
       time += 10
-      return rates.take([edge: count], seconds: 10, at: time)
+      return rates.take([edge: .init(count)], seconds: 10, at: time)
     }
     for round in 0..<200 { #expect(take(round % 31 == 30 ? 9000 : 100).isEmpty) }
     var quiet = CallRates()
     for round in 0..<200 {
-      #expect(quiet.take([edge: round < 100 ? 1 : 199], seconds: 10, at: UInt64(round) * 10).isEmpty)
+      #expect(quiet.take([edge: .init(round < 100 ? 1 : 199)], seconds: 10, at: UInt64(round) * 10).isEmpty)
     }
     var new = CallRates()
     for round in 0..<29 {
-      #expect(new.take([edge: round < 5 ? 1 : 90_000], seconds: 10, at: UInt64(round) * 10).isEmpty)
+      #expect(new.take([edge: .init(round < 5 ? 1 : 90_000)], seconds: 10, at: UInt64(round) * 10).isEmpty)
     }
   }
 
@@ -85,7 +85,7 @@ struct CallRatesTests {
     var rates = CallRates()
     var events: [CallRates.Event] = []
     for round in 0..<800 as Range<UInt64> {
-      events += rates.take([edge: round < 40 ? 400 : 4800], seconds: 10, at: round * 10)
+      events += rates.take([edge: .init(round < 40 ? 400 : 4800)], seconds: 10, at: round * 10)
     }
     #expect(events.count == 2)
     guard case .ends(_, true) = events.last else {
@@ -99,11 +99,11 @@ struct CallRatesTests {
     var rates = CallRates()
     var events: [CallRates.Event] = []
     for round in 0..<50 as Range<UInt64> {
-      events += rates.take(round < 48 ? [edge: round < 40 ? 400 : 4800] : [:], seconds: 10, at: round * 10)
+      events += rates.take(round < 48 ? [edge: .init(round < 40 ? 400 : 4800)] : [:], seconds: 10, at: round * 10)
     }
     for round in 50..<500 as Range<UInt64> { events += rates.take([:], seconds: 10, at: round * 10) }
     #expect(events.count == 2)
-    for round in 500..<540 as Range<UInt64> { events += rates.take([edge: 4800], seconds: 10, at: round * 10) }
+    for round in 500..<540 as Range<UInt64> { events += rates.take([edge: .init(4800)], seconds: 10, at: round * 10) }
     #expect(events.count == 2, "it has no usual rate any more")
   }
 
@@ -114,9 +114,43 @@ struct CallRatesTests {
     // As many windows as are quick to draw, at most 30 days.
     for round in 0..<min(259_200, UInt64(2_000_000 / (mean * 10 + 1))) {
       let count = poisson(mean * 10, &random)
-      let events = rates.take(count > 0 ? [edge: count] : [:], seconds: 10, at: round * 10)
+      let events = rates.take(count > 0 ? [edge: .init(count)] : [:], seconds: 10, at: round * 10)
       #expect(events.isEmpty, "window \(round) of mean \(mean)")
       if !events.isEmpty { return }
+    }
+  }
+
+  @Test(arguments: [(5, 32), (20, 32), (60, 32), (10, 64), (3, 64)])
+  func `drawn lookups come in lumps, and raise no alarm`(mean: Double, size: Int) {
+    var random = SeededGenerator(seed: UInt64(size) + UInt64(mean))
+    let calls = WorkerCalls(seed: UInt64(mean))
+    var rates = CallRates()
+    let batches = 40
+    let share = mean * 10 / Double(batches * size)
+    for round in 0..<2000 as Range<UInt64> {
+      var lookups = CallRates.Lookups(0)
+      for _ in 0..<batches {
+        let sample = calls.sample(of: size)
+        let ours = sample.chosen
+        guard Double.random(in: 0..<1, using: &random) < share else { continue }
+        lookups.count += sample.weight(of: ours)
+        lookups.squares += sample.weight(of: ours) * sample.weight(of: ours)
+      }
+      let events = rates.take([edge: lookups], seconds: 10, at: round * 10)
+      #expect(events.isEmpty, "window \(round)")
+      if !events.isEmpty { return }
+    }
+  }
+
+  @Test func `a few lookups that stand for many are no storm, and many of them are`() {
+    for (drawn, isStorm) in [(5, false), (11, false), (13, true)] as [(UInt64, Bool)] {
+      var rates = CallRates()
+      var events: [CallRates.Event] = []
+      for round in 0..<42 as Range<UInt64> {
+        let lookups = round < 40 ? CallRates.Lookups(1) : CallRates.Lookups(drawn * 64, squares: drawn * 64 * 64)
+        events += rates.take([edge: lookups], seconds: 10, at: round * 10)
+      }
+      #expect(events.isEmpty != isStorm, "\(drawn)")
     }
   }
 
@@ -130,7 +164,7 @@ struct CallRatesTests {
     for round in 0..<400 as Range<UInt64> {
       let isStorm = (200..<260).contains(round)
       let count = poisson(mean * (isStorm ? 8 : 1) * 10, &random)
-      for event in rates.take([edge: count], seconds: 10, at: round * 10) {
+      for event in rates.take([edge: .init(count)], seconds: 10, at: round * 10) {
         if case .begins = event { begins.append(round) } else { ends.append(round) }
       }
     }

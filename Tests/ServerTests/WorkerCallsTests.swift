@@ -52,12 +52,37 @@ struct WorkerCallsTests {
 
   @Test func `what failed, and what got silence for another reason than policy, is no call`() {
     let calls = WorkerCalls(seed: 1)
-    for decision in [Decision.failed, .silent, .refused] {
+    for decision in [Decision.failed, .silent] {
       var outcome = outcome(1, 2)
       outcome.decision = decision
       calls.count(outcome, generation: 1, weight: 1)
     }
     #expect(take(calls).entries.isEmpty)
+  }
+
+  @Test func `a service that fails is counted as refused, drawn or not, by no rule`() {
+    let calls = WorkerCalls(seed: 1)
+    for weight in [0, 0, 1, 32] as [UInt64] {
+      var failed = outcome(1, 2)
+      failed.decision = .refused
+      calls.count(failed, generation: 1, weight: weight)
+    }
+    let entries = take(calls).entries
+    #expect(entries.map(\.refused) == [4] && entries[0].answered == 0 && entries[0].refusal == nil)
+  }
+
+  @Test func `where another service stands in, its call is counted beside the one that was made`() {
+    let calls = WorkerCalls(seed: 1)
+    var answered = outcome(1, 2)
+    answered.standIn = 3
+    calls.count(answered, generation: 1, weight: 8)
+    calls.count(answered, generation: 1, weight: 0)
+    // What a rule in shadow says of the one is not said of the other.
+    (answered.refusal, answered.isOnlyObserved) = (Refusal(.tiers, reason: 9), true)
+    calls.count(answered, generation: 1, weight: 1)
+    let entries = take(calls).entries.sorted { $0.target < $1.target }
+    #expect(entries.map(\.target) == [2, 3] && entries.map(\.answered) == [8, 9])
+    #expect(entries.map(\.wouldRefuse) == [1, 0] && entries.map(\.squares) == [65, 65])
   }
 
   @Test(arguments: 1...4)

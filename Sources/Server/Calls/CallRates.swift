@@ -2,7 +2,8 @@
 ///
 /// Pure: windows of ten seconds are handed in. The rule, written down in docs/tracing.md with its false alarms:
 /// - A call's usual rate is the exponentially weighted mean of its windows with a time constant of five minutes, and its
-///   deviation the square root of their variance, weighted alike; never less than a Poisson stream of that rate has.
+///   deviation the square root of their variance, weighted alike; never less than a Poisson stream of that rate has, drawn
+///   as the workers draw.
 /// - A window is high where its rate is at least 20 lookups a second, 4 times the mean, and the mean and 6 deviations.
 /// - A storm begins with the second high window in a row, once 30 windows were learnt from. High windows teach nothing.
 /// - It ends with the third window in a row below half of what made its first high; or after an hour: that is the new usual
@@ -14,6 +15,8 @@ struct CallRates: Sendable {
   static let leastRate = 20.0
   static let factor = 4.0
   static let deviations = 6.0
+  /// Lookups drawn in a window, above the mean, that a high one has at the least.
+  static let leastLumps = 12.0
   /// Seconds.
   static let memory = 300.0
   static let windowSeconds = 10.0
@@ -27,7 +30,7 @@ struct CallRates: Sendable {
   /// A rate that has left what is usual.
   struct Storm: Equatable, Sendable {
     let edge: Edge
-    /// Since when, and until when: seconds since 1970, the beginning of the first high and of the first low window.
+    /// Since when, and until when: in seconds of the same clock, the beginning of the first high and of the first low window.
     let start: UInt64
     var end: UInt64
     /// Lookups a second.
@@ -45,9 +48,26 @@ struct CallRates: Sendable {
     case ends(Storm, isUsualNow: Bool)
   }
 
+  /// A call's lookups in a window.
+  struct Lookups: Equatable, Sendable {
+    var count: UInt64
+    /// The squares of what was counted at a time: as many as `count` where each lookup was.
+    var squares: UInt64
+
+    init(_ count: UInt64, squares: UInt64? = nil) {
+      self.count = count
+      self.squares = squares ?? count
+    }
+
+    /// For how many lookups one stands that was counted: 1, or more where they were drawn.
+    var weight: Double { count == 0 ? 1 : max(1, Double(squares) / Double(count)) }
+  }
+
   private struct Usual {
     var mean = 0.0
     var variance = 0.0
+    /// For how many lookups one stands.
+    var weight = 1.0
     var windows = 0
     /// High windows in a row, or in a storm low ones.
     var inRow = 0
@@ -57,17 +77,23 @@ struct CallRates: Sendable {
     var lastSeen: UInt64
     var storm: Storm?
 
-    /// From which rate on a window is high.
-    func bound(_ seconds: Double) -> Double {
-      let deviation = (variance + mean / seconds).squareRoot()
-      return max(CallRates.leastRate, CallRates.factor * mean, mean + CallRates.deviations * deviation)
+    /// From which rate on a window is high, whose lookups were drawn as few as `weight` says.
+    ///
+    /// Drawn ones come in lumps. A sum of lumps of at most `w` exceeds four times its mean with the chance that a Poisson
+    /// number with a mean `w` times less has: so what is high is at least `leastLumps` of them.
+    func bound(_ seconds: Double, weight: Double) -> Double {
+      let weight = max(weight, self.weight)
+      let deviation = (variance + weight * mean / seconds).squareRoot()
+      let lumps = weight > 1 ? CallRates.leastLumps * weight / seconds : 0
+      return max(CallRates.leastRate, CallRates.factor * mean, mean + CallRates.deviations * deviation, mean + lumps)
     }
 
-    mutating func learn(_ rate: Double, _ seconds: Double) {
+    mutating func learn(_ rate: Double, _ seconds: Double, weight lumps: Double) {
       // At first the plain mean; both meet where the memory is full.
       let weight = max(min(1, seconds / CallRates.memory), 1 / Double(windows + 1))
       let difference = rate - mean
       mean += weight * difference
+      self.weight += weight * (lumps - self.weight)
       variance = (1 - weight) * (variance + weight * difference * difference)
       windows += 1
     }
@@ -85,11 +111,11 @@ struct CallRates: Sendable {
 
   /// Takes one window.
   /// - Parameters:
-  ///   - counts: lookups by call; calls that are not there had none.
+  ///   - counts: by call; calls that are not there had none.
   ///   - seconds: how long the window was.
-  ///   - time: when it ended, in seconds since 1970.
+  ///   - time: when it ended, in seconds of a clock that never goes back.
   /// - Returns: what begins and ends with it, by names.
-  mutating func take(_ counts: [Edge: UInt64], seconds: Double, at time: UInt64) -> [Event] {
+  mutating func take(_ counts: [Edge: Lookups], seconds: Double, at time: UInt64) -> [Event] {
     guard seconds > 0 else { return [] }
     var events: [Event] = []
     let begin = time &- min(time, UInt64(seconds.rounded()))
@@ -98,22 +124,23 @@ struct CallRates: Sendable {
     }
     for edge in Array(usual.keys) {
       guard var call = usual[edge] else { continue }
-      let count = counts[edge] ?? 0
-      if count > 0 { call.lastSeen = time }
-      if let event = Self.judge(&call, edge, Double(count) / seconds, seconds, begin) { events.append(event) }
+      let lookups = counts[edge] ?? Lookups(0)
+      if lookups.count > 0 { call.lastSeen = time }
+      if let event = Self.judge(&call, edge, lookups, seconds, begin) { events.append(event) }
       usual[edge] = call.storm == nil && call.lastSeen &+ Self.forgottenAfter <= time ? nil : call
     }
     return events.sorted { $0.order < $1.order }
   }
 
   private static func judge(
-    _ call: inout Usual, _ edge: Edge, _ rate: Double, _ seconds: Double, _ begin: UInt64
+    _ call: inout Usual, _ edge: Edge, _ lookups: Lookups, _ seconds: Double, _ begin: UInt64
   ) -> Event? {
+    let rate = Double(lookups.count) / seconds
     if call.storm != nil { return goOn(&call, rate, begin) }
-    let bound = call.bound(seconds)
+    let bound = call.bound(seconds, weight: lookups.weight)
     guard call.windows >= windowsToLearn, rate >= bound else {
       call.inRow = 0
-      call.learn(rate, seconds)
+      call.learn(rate, seconds, weight: lookups.weight)
       return nil
     }
     if call.inRow == 0 { (call.firstOfRow, call.peak) = (begin, 0) }
@@ -144,7 +171,7 @@ struct CallRates: Sendable {
       return nil
     }
     (call.storm, call.inRow) = (nil, 0)
-    if isUsualNow { (call.mean, call.variance, call.windows) = (0, 0, 0) }
+    if isUsualNow { (call.mean, call.variance, call.weight, call.windows) = (0, 0, 1, 0) }
     return .ends(storm, isUsualNow: isUsualNow)
   }
 }

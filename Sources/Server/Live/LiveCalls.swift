@@ -29,6 +29,8 @@ struct LiveCalls: Sendable {
     var wouldRefuse: UInt64 = 0
     var rule: String?
     var place: String?
+    /// The squares of what was counted at a time, see ``WorkerCalls``.
+    var squares: UInt64 = 0
     /// By turn, as a ring.
     fileprivate var lately = Array(repeating: UInt64(0), count: MetricWindow.intervals)
 
@@ -74,6 +76,7 @@ struct LiveCalls: Sendable {
     rows[row].answered &+= entry.answered
     rows[row].refused &+= entry.refused
     rows[row].wouldRefuse &+= entry.wouldRefuse
+    rows[row].squares &+= max(entry.squares, entry.count)
     rows[row].lately[turn] &+= entry.count
     if let refusal = entry.refusal {
       rows[row].rule = refusal.rule.word

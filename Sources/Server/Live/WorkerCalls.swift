@@ -10,11 +10,12 @@ internal import Synchronization
 /// next batch or wake-up, says that it is. What it counted in the epoch before lies still until the reader, having read it,
 /// wants the next. An entry belongs to the epoch that is written in it, so a table is emptied by a new number.
 ///
-/// Refusals, real and would-be, are counted one by one. So are answers of batches of up to 4 queries; over TCP a batch is
+/// Refusals, real and would-be, are counted one by one; so is a service none of whose endpoints is given, which is nobody's
+/// refusal. So are answers of batches of up to 4 queries; over TCP a batch is
 /// what one writing answers. Of a larger batch one query, chosen at random, stands for all of it: its call is counted as
 /// many times as the batch has queries. So counts of answers are estimates without bias; an edge with a share p of n
 /// queries in batches of b is known to within some √(b(1 - p)/(pn)) of itself. Counting all would be a cache miss each
-/// where there are many services.
+/// where there are many services. How far an estimate may be off is told beside it: the squares of what was added.
 ///
 /// A call that finds its 8 places taken is counted as left out; a table takes 4096 calls at most, of one or two seconds.
 final class WorkerCalls: Sendable {
@@ -38,6 +39,8 @@ final class WorkerCalls: Sendable {
     static let wouldRefuse = 5
     /// Rule and reason of the last refusal.
     static let refusal = 6
+    /// The squares of all that was added.
+    static let squares = 7
     static let count = 8
   }
 
@@ -97,18 +100,33 @@ final class WorkerCalls: Sendable {
     return Sample(chosen: Int(truncatingIfNeeded: chosen), weight: UInt64(truncatingIfNeeded: count))
   }
 
-  /// Counts what became of a query, where it asked for a service.
+  /// Counts what became of a query, where it asked for a service; where another's endpoints were answered, that one's call
+  /// too.
   /// - Parameter weight: for how many queries it stands; 0 for one that is counted only where it is refused.
   @inline(__always)
   func count(_ outcome: Outcome, generation: UInt64, weight: UInt64) {
-    if outcome.refusal == nil, weight == 0 || outcome.decision != .answered { return }
-    if outcome.service != 0 { add(outcome, generation, weight) }
+    if outcome.refusal == nil, weight == 0 || outcome.decision != .answered, outcome.decision != .refused { return }
+    if outcome.service == 0 { return }
+    add(outcome, outcome.service, generation, weight)
+    if outcome.standIn != 0, weight != 0 { add(outcome, outcome.standIn, generation, weight) }
+  }
+
+  /// What became of a call.
+  private enum Fate {
+    case answered
+    case refused
+    case wouldRefuse
   }
 
   @inline(never)
-  private func add(_ outcome: Outcome, _ generation: UInt64, _ weight: UInt64) {
+  private func add(_ outcome: Outcome, _ service: UInt32, _ generation: UInt64, _ weight: UInt64) {
     let caller = outcome.caller
-    let services = UInt64(caller.service) << 32 | UInt64(outcome.service)
+    // What a rule in shadow says, it says of the service that was asked for.
+    let isAnother = service != outcome.service
+    let fate: Fate =
+      outcome.decision == .refused ? .refused : outcome.refusal == nil || isAnother ? .answered : .wouldRefuse
+    let added = fate == .answered ? weight : 1
+    let services = UInt64(caller.service) << 32 | UInt64(service)
     let standing = generation << 17 | UInt64(caller.context) << 1 | (caller.isPlaced ? 1 : 0)
     let epoch = open.load(ordering: .relaxed)
     let table = Int(truncatingIfNeeded: epoch & 1)
@@ -120,22 +138,27 @@ final class WorkerCalls: Sendable {
         tables.set(epoch, at: entry)
         tables.set(services, at: entry &+ Word.services)
         tables.set(standing, at: entry &+ Word.standing)
-        for word in Word.answered...Word.refusal { tables.set(0, at: entry &+ word) }
+        for word in Word.answered...Word.squares { tables.set(0, at: entry &+ word) }
         sums.add(1, to: table &* 8)
-        return count(outcome, weight, in: entry)
+        return count(fate, outcome.refusal, added, in: entry)
       }
       if tables[entry &+ Word.services] == services, tables[entry &+ Word.standing] == standing {
-        return count(outcome, weight, in: entry)
+        return count(fate, outcome.refusal, added, in: entry)
       }
       place &+= 1
     }
-    sums.add(outcome.refusal == nil ? weight : 1, to: table &* 8 &+ 1)
+    sums.add(added, to: table &* 8 &+ 1)
   }
 
   @inline(__always)
-  private func count(_ outcome: Outcome, _ weight: UInt64, in entry: Int) {
-    guard let refusal = outcome.refusal else { return tables.add(weight, to: entry &+ Word.answered) }
-    tables.add(1, to: entry &+ (outcome.isOnlyObserved ? Word.wouldRefuse : Word.refused))
+  private func count(_ fate: Fate, _ refusal: Refusal?, _ added: UInt64, in entry: Int) {
+    tables.add(added &* added, to: entry &+ Word.squares)
+    switch fate {
+    case .answered: return tables.add(added, to: entry &+ Word.answered)
+    case .refused: tables.add(added, to: entry &+ Word.refused)
+    case .wouldRefuse: tables.add(added, to: entry &+ Word.wouldRefuse)
+    }
+    guard let refusal else { return }
     tables.set(UInt64(refusal.rule.rawValue) << 32 | UInt64(refusal.reason), at: entry &+ Word.refusal)
   }
 
@@ -155,10 +178,13 @@ final class WorkerCalls: Sendable {
     var isPlaced: Bool
     var target: UInt32
     var answered: UInt64
+    /// By rules, and because none of the service's endpoints is given.
     var refused: UInt64
     var wouldRefuse: UInt64
-    /// The last; nil where none was.
+    /// The last by a rule; nil where none was.
     var refusal: Refusal?
+    /// The squares of what was added, one after the other: as much as `count`, where nothing was drawn.
+    var squares: UInt64 = 0
 
     var count: UInt64 { answered &+ refused &+ wouldRefuse }
   }
@@ -193,9 +219,10 @@ final class WorkerCalls: Sendable {
       generation: standing >> 17, service: UInt32(services >> 32), context: UInt16(truncatingIfNeeded: standing >> 1),
       isPlaced: standing & 1 == 1, target: UInt32(truncatingIfNeeded: services),
       answered: tables[entry + Word.answered], refused: refused, wouldRefuse: wouldRefuse,
-      refusal: refused &+ wouldRefuse == 0
+      refusal: last == 0
         ? nil
         : Refusal(
-          Rule(rawValue: UInt8(truncatingIfNeeded: last >> 32)) ?? .none, reason: UInt32(truncatingIfNeeded: last)))
+          Rule(rawValue: UInt8(truncatingIfNeeded: last >> 32)) ?? .none, reason: UInt32(truncatingIfNeeded: last)),
+      squares: tables[entry + Word.squares])
   }
 }
