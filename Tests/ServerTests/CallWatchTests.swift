@@ -63,6 +63,25 @@ struct CallWatchTests {
     #expect(watch.closingCalls(try compiled()).isEmpty, "nobody says acyclic observed")
   }
 
+  @Test func `a wall clock that is set forgets no call, and tells no cycle again`() throws {
+    let policy = try compiled("acyclic observed")
+    var watch = CallWatch()
+    func turn(_ second: UInt64, wall: UInt64) -> CallWatch.News {
+      watch.turn([], generations: [1], policy, monotonic: second * 1_000_000_000, wall: wall)
+    }
+    watch.add(entry(1, 2), policy)
+    _ = turn(100, wall: 1_000_000_000)
+    watch.add(entry(2, 1), policy)
+    #expect(turn(160, wall: 1_000_000_060).lines.count == 1)
+    // Two days on, then a year back.
+    for (second, wall) in [(230, 1_000_172_930), (300, 970_000_000)] as [(UInt64, UInt64)] {
+      watch.add(entry(2, 1, refused: true), policy)
+      #expect(turn(second, wall: wall) == CallWatch.News())
+      #expect(watch.graph.closing.count == 1 && watch.graph.count == 1)
+    }
+    #expect(watch.wall(of: 160) == 969_999_860)
+  }
+
   @Test func `numbers that a policy has not are no calls`() throws {
     let policy = try compiled()
     var watch = CallWatch()

@@ -132,6 +132,83 @@ struct ObservedGraphTests {
     #expect(Set(graph.closing.map(\.call)) == plain.closing && graph.count == plain.calls.count)
   }
 
+  /// Hubs that are all called by `root`, and call it back: a closing call each.
+  private func hubs(_ range: Range<Int>) throws -> (there: [Call: Bool], back: [Call: Bool]) {
+    var there: [Call: Bool] = [:], back: [Call: Bool] = [:]
+    for hub in range {
+      there[try call("root", "s\(hub)")] = true
+      back[try call("s\(hub)", "root")] = true
+    }
+    return (there, back)
+  }
+
+  @Test func `of closing calls the longest unseen make room, and are told`() throws {
+    var graph = ObservedGraph()
+    let first = try hubs(0..<ObservedGraph.mostClosing)
+    _ = graph.see(first.there, at: 1)
+    #expect(graph.see(first.back, at: 2).count == ObservedGraph.mostClosing)
+    // All but s7's were seen since.
+    let seven = try call("s7", "root")
+    _ = graph.see(first.back.filter { $0.key != seven }, at: 3)
+    let next = try hubs(5000..<5002)
+    _ = graph.see(next.there, at: 4)
+    #expect(graph.see([try call("s5000", "root"): true], at: 5).map(words) == ["s5000 root s5000"])
+    #expect(graph.takeGone().map(\.call) == [seven] && graph.takeGone().isEmpty)
+    #expect(graph.closing.count == ObservedGraph.mostClosing)
+    // Where all were seen in this very turn the new one finds no room.
+    var all = first.back
+    all[try call("s5000", "root")] = true
+    all[try call("s5001", "root")] = true
+    all[seven] = nil
+    let before = graph.leftOut
+    #expect(graph.see(all, at: 6).isEmpty && graph.leftOut == before + 1 && graph.takeGone().isEmpty)
+  }
+
+  @Test func `a call that closes nothing any more is told, where its way made room for others`() throws {
+    var graph = ObservedGraph()
+    _ = try see(&graph, [("a", "b"), ("b", "a")])
+    #expect(graph.closing.map(words) == ["b a b"])
+    let names = try (0..<400).map { try DomainName("s\($0).") }
+    var time: UInt64 = 10
+    for caller in 0..<250 {
+      time += 1
+      var seen = [try call("b", "a"): false]
+      for callee in (caller + 1)..<400 { seen[Call(realm: "", caller: names[caller], callee: names[callee])] = true }
+      _ = graph.see(seen, at: time)
+    }
+    #expect(graph.closing.isEmpty && graph.takeGone().map(words) == ["b a b"])
+  }
+
+  @Test func `what ways are looked for again in one turn is bounded, and the rest follows in the next`() throws {
+    var graph = ObservedGraph()
+    // From root to each hub, which calls others; and to a thicket of calls that leads nowhere near one.
+    let count = 200
+    let (there, back) = try hubs(0..<count)
+    var thicket: [Call: Bool] = [:]
+    let names = (0..<110).map { "t\($0)" }
+    for one in 0..<110 {
+      for other in (one + 1)..<110 { thicket[try call(names[one], names[other])] = true }
+    }
+    thicket[try call("root", names[0])] = true
+    _ = graph.see(thicket, at: 1)
+    for hub in 0..<count { thicket[try call("s\(hub)", "z")] = true }
+    _ = graph.see(thicket.merging(there) { one, _ in one }, at: 1)
+    _ = graph.see(back, at: 2)
+    #expect(graph.closing.count == count)
+    // The calls of hubs are not seen again; all others are.
+    let day = ObservedGraph.lifetime
+    let kept = thicket.merging(back.mapValues { _ in false }) { one, _ in one }
+    _ = graph.see(kept, at: day)
+    let gone = graph.age(at: day + 1).count
+    #expect(gone > 0 && gone < count, "\(gone)")
+    var turns = 0
+    while !graph.closing.isEmpty, turns < 100 {
+      turns += 1
+      _ = graph.see([:], at: day + 1 + UInt64(turns))
+    }
+    #expect(graph.closing.isEmpty && graph.takeGone().count == count - gone)
+  }
+
   @Test func `there are never more calls than the bound, and the longest unseen go`() throws {
     var graph = ObservedGraph()
     let names = try (0..<400).map { try DomainName("s\($0).") }

@@ -27,6 +27,7 @@ struct CallWatch: Sendable {
   /// When each cycle was last told.
   private var told: [ObservedGraph.Call: UInt64] = [:]
   private var lastAging: UInt64 = 0
+  private var now = Now(seconds: 0, wall: 0)
   private var window = Window()
 
   private struct Numbers: Hashable {
@@ -39,7 +40,19 @@ struct CallWatch: Sendable {
   private struct Window: Sendable {
     var start: UInt64?
     /// By call, what the board had counted in all when it began.
-    var totals: [LiveCalls.Edge: UInt64] = [:]
+    var totals: [LiveCalls.Edge: CallRates.Lookups] = [:]
+  }
+
+  /// One moment by both clocks.
+  private struct Now: Sendable {
+    let seconds: UInt64
+    let wall: UInt64
+  }
+
+  /// When something was, in seconds since 1970 as the clock is set now, of a time that the graph or a storm has.
+  func wall(of seconds: UInt64) -> UInt64 {
+    let age = now.seconds - min(now.seconds, seconds)
+    return now.wall - min(now.wall, age)
   }
 
   /// What a turn found.
@@ -65,7 +78,7 @@ struct CallWatch: Sendable {
   /// - Parameters:
   ///   - rows: what the board has counted of each call in all.
   ///   - generations: of the snapshots that entries may still be of.
-  ///   - monotonic: in nanoseconds, for rates; `wall`: in seconds since 1970, for what people read.
+  ///   - monotonic: in nanoseconds, for all that is reckoned; `wall`: in seconds since 1970, for what people read.
   mutating func turn(
     _ rows: [LiveCalls.Row], generations: some Sequence<UInt64>, _ policy: CompiledPolicy, monotonic: UInt64,
     wall: UInt64
@@ -75,8 +88,9 @@ struct CallWatch: Sendable {
     if calls.contains(where: { !known.contains($0.key.generation) }) {
       calls = calls.filter { known.contains($0.key.generation) }
     }
-    watchCycles(policy, at: wall, &news)
-    watchRates(rows, monotonic: monotonic, wall: wall, &news)
+    now = Now(seconds: monotonic / 1_000_000_000, wall: wall)
+    watchCycles(policy, at: now.seconds, &news)
+    watchRates(rows, monotonic: monotonic, &news)
     return news
   }
 
@@ -97,6 +111,7 @@ struct CallWatch: Sendable {
 
   private mutating func watchCycles(_ policy: CompiledPolicy, at time: UInt64, _ news: inout News) {
     let closed = graph.see(seen, at: time)
+    let replaced = graph.takeGone()
     let seenNow = seen
     seen.removeAll(keepingCapacity: true)
     cycles &+= UInt64(closed.count)
@@ -107,7 +122,8 @@ struct CallWatch: Sendable {
       lines.append(text(of: closing, policy))
     }
     news.lines += Self.firsts(lines, "cycles among calls seen")
-    news.hasOtherClosing = !closed.isEmpty
+    news.hasOtherClosing = !closed.isEmpty || !replaced.isEmpty
+    for closing in replaced { told[closing.call] = nil }
     if time >= lastAging &+ Self.agingEvery {
       lastAging = time
       let gone = graph.age(at: time)
@@ -123,10 +139,10 @@ struct CallWatch: Sendable {
     let realm = closing.call.realm.isEmpty ? "" : " in \(clipped(closing.call.realm))"
     var calls = zip(closing.way, closing.way.dropFirst()).prefix(Self.mostLines).map { caller, callee in
       let sight = graph.sight(of: ObservedGraph.Call(realm: closing.call.realm, caller: caller, callee: callee))
-      return "\(policy.shown([caller, callee])) since \(moment(sight?.first ?? 0))"
+      return "\(policy.shown([caller, callee])) since \(moment(wall(of: sight?.first ?? 0)))"
     }
     calls.append(
-      "last \(policy.shown([closing.call.caller, closing.call.callee])) since \(moment(closing.sight.first))")
+      "last \(policy.shown([closing.call.caller, closing.call.callee])) since \(moment(wall(of: closing.sight.first)))")
     let places = Set(closing.way.compactMap { policy.declared($0) }).sorted()
     let line = policy.reason(policy.acyclicObservedReason)
     let remedy =
@@ -140,25 +156,26 @@ struct CallWatch: Sendable {
 
   // MARK: - Rates
 
-  private mutating func watchRates(_ rows: [LiveCalls.Row], monotonic: UInt64, wall: UInt64, _ news: inout News) {
+  private mutating func watchRates(_ rows: [LiveCalls.Row], monotonic: UInt64, _ news: inout News) {
     let begun = window.start ?? 0
     let seconds = monotonic < begun ? 0 : Double(monotonic &- begun) / 1e9
     if window.start != nil, seconds < CallRates.windowSeconds - 0.5 { return }
-    var counts: [LiveCalls.Edge: UInt64] = [:]
-    var totals: [LiveCalls.Edge: UInt64] = [:]
+    var counts: [LiveCalls.Edge: CallRates.Lookups] = [:]
+    var totals: [LiveCalls.Edge: CallRates.Lookups] = [:]
     for row in rows {
-      let before = window.totals[row.edge] ?? 0
-      totals[row.edge] = row.total
+      var before = window.totals[row.edge] ?? CallRates.Lookups(0)
       // A row that made room and came again counts from 0.
-      let count = row.total >= before ? row.total - before : row.total
-      if count > 0 { counts[row.edge] = count }
+      if row.total < before.count || row.squares < before.squares { before = CallRates.Lookups(0) }
+      totals[row.edge] = CallRates.Lookups(row.total, squares: row.squares)
+      if row.total == before.count { continue }
+      counts[row.edge] = CallRates.Lookups(row.total - before.count, squares: row.squares - before.squares)
     }
     let isFirst = window.start == nil
     window = Window(start: monotonic, totals: totals)
     if isFirst { return }
     var begins: [String] = []
     var ends: [String] = []
-    for event in rates.take(counts, seconds: seconds, at: wall) {
+    for event in rates.take(counts, seconds: seconds, at: monotonic / 1_000_000_000) {
       switch event {
       case .begins(let storm):
         stormsBegun &+= 1

@@ -7,17 +7,17 @@ internal import DNSFormat
 /// last is the closing one, and of those first seen in the same turn the last by names: the same lookups in the same turns
 /// give the same closing calls. A call without a lookup for a day is forgotten; a closing one also when its way is.
 ///
-/// Pure: the time is handed in, in seconds. At most 65,536 calls, of which the longest unseen make room. Whether a call
+/// Pure: the time is handed in, in seconds of a clock that never goes back. At most 65,536 calls, of which the longest unseen make room. Whether a call
 /// closes a cycle is found by a topological order that is kept (Pearce and Kelly, "A dynamic topological sort algorithm
 /// for directed acyclic graphs", 2006), so most new calls cost no search; what searches cost in one turn is bounded, and
-/// calls beyond that are looked at when they are seen again.
+/// calls beyond that are looked at when they are seen again, as ways that are gone are in the next turn.
 struct ObservedGraph: Sendable {
   static let mostCalls = 65_536
   static let mostClosing = 1024
   /// Seconds without a lookup after which a call is forgotten.
   static let lifetime: UInt64 = 86_400
-  /// Steps of searches in one turn.
-  private static let mostSteps = 2_000_000
+  /// Calls that searches look at in one turn; the last search may exceed it by a graph's.
+  static let mostSteps = 500_000
 
   /// Who calls whom, in one realm: an outermost context's name.
   struct Call: Hashable, Sendable, Comparable {
@@ -31,7 +31,7 @@ struct ObservedGraph: Sendable {
     }
   }
 
-  /// When a call was seen, in seconds since 1970.
+  /// When a call was seen, in seconds.
   struct Sight: Equatable, Sendable {
     var first: UInt64
     var last: UInt64
@@ -71,6 +71,10 @@ struct ObservedGraph: Sendable {
   private var sights: [Pair: Sight] = [:]
   private var closings: [Call: Closing] = [:]
   private var stepsLeft = 0
+  /// Closing calls that made room, or whose way did, since ``takeGone()``.
+  private var gone: [Closing] = []
+  /// True where ways are left to be looked at.
+  private var isMending = false
   /// Calls that made room for others, or found none.
   private(set) var leftOut: UInt64 = 0
 
@@ -90,10 +94,11 @@ struct ObservedGraph: Sendable {
   /// Takes what was seen in one turn.
   /// - Parameters:
   ///   - calls: by call, whether any lookup was answered. A refused one keeps a closing call known, and no other.
-  ///   - time: seconds since 1970.
+  ///   - time: in seconds.
   /// - Returns: calls that closed a cycle just now.
   mutating func see(_ calls: [Call: Bool], at time: UInt64) -> [Closing] {
     stepsLeft = Self.mostSteps
+    if isMending { gone += mendWays() }
     var new: [Call] = []
     for (call, isAnswered) in calls where call.caller != call.callee {
       if closings[call] != nil {
@@ -108,7 +113,7 @@ struct ObservedGraph: Sendable {
       if stepsLeft <= 0 || sights.count >= Self.mostCalls {
         leftOut &+= 1
       } else if let way = join(call, at: time) {
-        if closings.count >= Self.mostClosing {
+        if closings.count >= Self.mostClosing, !makeRoomForClosing(at: time) {
           leftOut &+= 1
           continue
         }
@@ -123,10 +128,17 @@ struct ObservedGraph: Sendable {
   /// Forgets what was not seen for a day.
   /// - Returns: closing calls that close nothing any more.
   mutating func age(at time: UInt64) -> [Closing] {
+    stepsLeft = Self.mostSteps
     forget { $0.last &+ Self.lifetime <= time }
     let old = closings.values.filter { $0.sight.last &+ Self.lifetime <= time }
     for closing in old { closings[closing.call] = nil }
     return (old + mendWays()).sorted { $0.call < $1.call }
+  }
+
+  /// Closing calls that ``see(_:at:)`` took out, since it was last asked.
+  mutating func takeGone() -> [Closing] {
+    defer { gone = [] }
+    return gone
   }
 
   // MARK: - Joining
@@ -177,8 +189,8 @@ struct ObservedGraph: Sendable {
     while next < queue.count {
       let node = queue[next]
       next += 1
+      stepsLeft -= nodes[node].callees.count
       for callee in nodes[node].callees where nodes[callee].order <= bound && parents[callee] == nil {
-        stepsLeft -= 1
         parents[callee] = node
         queue.append(callee)
         if callee == last {
@@ -197,8 +209,8 @@ struct ObservedGraph: Sendable {
     var queue = [last]
     var next = 0
     while next < queue.count {
+      stepsLeft -= nodes[queue[next]].callers.count
       for caller in nodes[queue[next]].callers where nodes[caller].order >= bound && found.insert(caller).inserted {
-        stepsLeft -= 1
         queue.append(caller)
       }
       next += 1
@@ -222,7 +234,21 @@ struct ObservedGraph: Sendable {
     let gone = Set(inOrder.prefix(going).map { Pair(caller: $0.1, callee: $0.2) })
     leftOut &+= UInt64(gone.count)
     forget(gone)
-    _ = mendWays()
+    self.gone += mendWays()
+  }
+
+  /// Takes out the closing call that was not seen for longest.
+  /// - Returns: false where all were seen in this turn: then the new one finds no room.
+  private mutating func makeRoomForClosing(at time: UInt64) -> Bool {
+    stepsLeft -= Self.mostClosing
+    let longest = closings.values.min {
+      $0.sight.last == $1.sight.last ? $0.call < $1.call : $0.sight.last < $1.sight.last
+    }
+    guard let longest, longest.sight.last < time else { return false }
+    closings[longest.call] = nil
+    gone.append(longest)
+    leftOut &+= 1
+    return true
   }
 
   private mutating func forget(_ isOld: (Sight) -> Bool) {
@@ -258,6 +284,7 @@ struct ObservedGraph: Sendable {
   /// - Returns: those that have none; they are forgotten.
   private mutating func mendWays() -> [Closing] {
     var gone: [Closing] = []
+    isMending = false
     for closing in closing {
       let realm = closing.call.realm
       let isWhole = zip(closing.way, closing.way.dropFirst()).allSatisfy { caller, callee in
@@ -265,6 +292,10 @@ struct ObservedGraph: Sendable {
         return sights[Pair(caller: caller, callee: callee)] != nil
       }
       if isWhole { continue }
+      if stepsLeft <= 0 {
+        isMending = true
+        break
+      }
       var way: [DomainName]?
       if let first = number(realm, closing.call.callee), let last = number(realm, closing.call.caller) {
         way = search(from: first, to: last).way?.map { nodes[$0].service.name }

@@ -116,7 +116,8 @@ extension LiveBoard.Live {
       LiveState.Cycle(
         services: closing.cycle.prefix(20).map { policy.shown([$0]) },
         context: closing.call.realm.isEmpty ? nil : clipped(closing.call.realm),
-        first: timeOfDay(closing.sight.first * 1_000_000_000), last: timeOfDay(closing.sight.last * 1_000_000_000),
+        first: timeOfDay(watch.wall(of: closing.sight.first) * 1_000_000_000),
+        last: timeOfDay(watch.wall(of: closing.sight.last) * 1_000_000_000),
         isJudged: policy.acyclicObservedReason != 0)
     }
   }
@@ -126,7 +127,7 @@ extension LiveBoard.Live {
       LiveState.Storm(
         service: storm.edge.service, context: storm.edge.context, target: storm.edge.target,
         perSecond: milli(storm.rate), peak: milli(storm.peak), usual: milli(storm.usual),
-        since: timeOfDay(storm.start * 1_000_000_000))
+        since: timeOfDay(watch.wall(of: storm.start) * 1_000_000_000))
     }
   }
 
