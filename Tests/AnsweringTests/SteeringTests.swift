@@ -72,8 +72,9 @@ extension Fixture {
   }
 }
 
-/// How far counts are from their shares: Pearson's chi-square.
-private func chiSquare(_ counts: [String: Int], _ shares: [String: Double]) -> Double {
+/// How far counts are from their shares: Pearson's chi-square. Infinitely far, where anything has none.
+func chiSquare(_ counts: [String: Int], _ shares: [String: Double]) -> Double {
+  if counts.contains(where: { $0.value > 0 && (shares[$0.key] ?? 0) == 0 }) { return .infinity }
   let total = Double(counts.values.reduce(0, +))
   let all = shares.values.reduce(0, +)
   return shares.reduce(0) { sum, share in
