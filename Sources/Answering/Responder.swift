@@ -76,13 +76,15 @@ extension Workspace {
       if rcode == .formErr { outcome.wireError = .questionCount }
       return fail(request, rcode, arrival, snapshot, &outcome, into: &response)
     }
+    if !snapshot.policy.steering.isEmpty { noteChance(arrival, outcome) }
     if query.qclass == ResponseWriter.chaos, let question = inBandQuestion(snapshot, outcome.caller) {
       if tells(question, snapshot, &outcome) {
         return tell(question, request, arrival, snapshot, &outcome, into: &response)
       }
     } else {
-      if !snapshot.policy.steering.isEmpty { noteChance(arrival, outcome) }
       findAnswer(request, snapshot, &outcome)
+      // Canaries on the way may have made it longer.
+      if outcome.clientSubnet != nil { outcome.scope = scope }
     }
     if outcome.decision == .forwarded || outcome.decision == .silent { return }
     encode(request, arrival, snapshot, &outcome, into: &response)

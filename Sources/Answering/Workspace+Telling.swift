@@ -165,6 +165,7 @@ extension Workspace {
     outcome.service = found.service
     return tellRules(found, zone, snapshot, &outcome, into: &response)
       && tellData(found, zone, snapshot, caller, into: &response)
+      && tellSteering(found, zone, snapshot, caller, into: &response)
       && tellHealth(of: found, zone, snapshot, caller, into: &response)
   }
 

@@ -15,7 +15,7 @@ func steeringDoubts(_ snapshot: Snapshot) -> [Diagnostic] {
   for (index, service) in services.enumerated() where !service.steering.isEmpty {
     for (keyword, prefix) in service.steering.named { unseen.append((index, keyword, prefix)) }
   }
-  if unseen.isEmpty { return signedDoubts(snapshot) }
+  if unseen.isEmpty { return signedDoubts(snapshot) + emptyFallbacks(snapshot) }
   for zone in snapshot.zones.zones {
     var own: Set<IPAddress> = []
     for index in Set(unseen.map(\.service)) {
@@ -42,7 +42,7 @@ func steeringDoubts(_ snapshot: Snapshot) -> [Diagnostic] {
       at: item.prefix.location,
       "no record of any zone has \(item.prefix.prefix), so this \(item.keyword) does nothing; "
         + "correct the address, or remove it")
-  } + signedDoubts(snapshot)
+  } + signedDoubts(snapshot) + emptyFallbacks(snapshot)
 }
 
 /// Services with signed addresses: who validates gets them all.
@@ -68,6 +68,27 @@ private func signedDoubts(_ snapshot: Snapshot) -> [Diagnostic] {
     }
   }
   return found
+}
+
+/// Services that stand in for others and have no address to give.
+private func emptyFallbacks(_ snapshot: Snapshot) -> [Diagnostic] {
+  let services = snapshot.policy.policy.services
+  return services.compactMap { service in
+    guard case .fallback(let index) = service.steering.failure, let place = service.steering.places["fail"] else {
+      return nil
+    }
+    var key = NameKey()
+    key.load(services[index].name)
+    var addresses: Set<IPAddress> = []
+    for zone in snapshot.zones.zones where zone.covers(key) {
+      if let record = zone.recordOffset(of: key) { zone.addAddresses(ofRecord: record, to: &addresses) }
+    }
+    if !addresses.isEmpty { return nil }
+    return .warning(
+      at: place,
+      "\(services[index].name) has no address in any zone, so it stands in for nothing and \(service.name) is refused "
+        + "where it fails; give it addresses, or name another service")
+  }
 }
 
 extension CompiledZone {

@@ -1,0 +1,90 @@
+import Addresses
+import Answering
+import DNSFormat
+import Testing
+
+@testable import Inspection
+
+@Suite("Balancing, as check, diff and explain tell it")
+struct SteeringWordsTests {
+  private let zone =
+    apex + "orders A 10.1.0.1\norders A 10.1.0.2\norders A 10.1.0.3\nbackup A 10.1.9.1\nempty TXT none\n"
+  private let policy = """
+    origin example.test
+    context near { from 10.0.0.0/8 }
+    service backup
+    service empty
+    service orders {
+      LINES
+    }
+
+    """
+
+  private func load(_ lines: String) -> LoadedConfiguration {
+    InspectionTests.load(
+      zones: ["example.test.zone": zone], policy: policy.replacing("LINES", with: lines))
+  }
+
+  private func warnings(_ lines: String) -> [String] {
+    Checks(load(lines), at: 1_800_000_000).diagnostics.map(\.description)
+  }
+
+  @Test func `check warns of lines about addresses that nobody has`() {
+    #expect(warnings("drain 10.1.0.1; weight 10.1.0.0/24 5; canary 10.1.0.2 5%") == [])
+    #expect(
+      warnings("drain 10.1.0.7") == [
+        "p.policy:6:9: warning: no record of any zone has 10.1.0.7/32, so this drain does nothing; "
+          + "correct the address, or remove it"
+      ])
+    #expect(warnings("weight 10.1.0.1 9, 10.2.0.0/16 1").map { $0.contains("so this weight does nothing") } == [true])
+  }
+
+  @Test func `check warns of a service that stands in and has no address`() {
+    #expect(warnings("fail fallback backup") == [])
+    #expect(
+      warnings("fail fallback empty") == [
+        "p.policy:6:3: warning: empty.example.test. has no address in any zone, so it stands in for nothing and "
+          + "orders.example.test. is refused where it fails; give it addresses, or name another service"
+      ])
+  }
+
+  @Test(arguments: [
+    ("", "drain 10.1.0.1", ["drain of orders: nothing → 10.1.0.1/32"]),
+    ("weight 10.1.0.1 9", "weight 10.1.0.1 8", ["weight of orders: 10.1.0.1/32 9 → 10.1.0.1/32 8"]),
+    ("canary 10.1.0.2 5%", "", ["canary of orders: 10.1.0.2/32 5% → nothing"]),
+    (
+      "blue 10.1.0.1; green 10.1.0.2; live blue", "blue 10.1.0.1; green 10.1.0.2; live green",
+      ["live of orders: blue → green"]
+    ),
+    ("", "max-answers 2; prefer near", ["max-answers of orders: nothing → 2", "prefer of orders: nothing → near"]),
+    (
+      "floor 50%; fail refuse", "fail fallback backup",
+      ["fail of orders: refuse → fallback backup.example.test.", "floor of orders: 50% → nothing"]
+    ),
+    ("drain 10.1.0.1 10.1.0.2", "drain 10.1.0.2 10.1.0.1", []),
+  ])
+  func `diff has a line for each setting that is another one`(old: String, new: String, lines: [String]) throws {
+    let before = load(old), after = load(new)
+    let found = Differences(before, try #require(before.snapshot), after, try #require(after.snapshot), at: 0)
+    let told = found.text(bound: 100).split(separator: "\n").map(String.init)
+    for line in lines { #expect(told.contains { $0.contains(line) }, "\(line) in \(told)") }
+    #expect(told.count { $0.contains(" of orders: ") } == lines.count, "\(told)")
+  }
+
+  @Test func `explain says of each address which line it is left out by, and of the service the rest`() throws {
+    let loaded = load(
+      "drain 10.1.0.1; weight 10.1.0.2 7; canary 10.1.0.3 100%; max-answers 1; fail fallback backup; floor 20%")
+    let text = Explanation(
+      try DomainName("orders.example.test"), .a, Asker(try #require(IPAddress("10.0.0.7"))), at: 0, loaded,
+      try #require(loaded.snapshot)
+    ).text
+    for words in [
+      "A 10.1.0.1  (left out: drain (p.policy:6))", "A 10.1.0.2  (weight 7 (p.policy:6))",
+      "A 10.1.0.3  (given: canary of 100% of the callers (p.policy:6), this one among them)",
+      "max-answers 1  [p.policy:6]",
+      "fail fallback backup.example.test.  [p.policy:6]", "floor 20%  [p.policy:6]",
+    ] {
+      #expect(text.contains(words), "\(words) in \(text)")
+    }
+  }
+}
