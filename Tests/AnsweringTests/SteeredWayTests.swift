@@ -58,7 +58,7 @@ extension Fixture {
   /// Asks as a forwarder whose client is in a subnet.
   fileprivate func ask(_ name: String, _ type: RRType, subnet: [UInt8]) throws -> Reply {
     var request = Request(name: name, type: type)
-    request.edns = .init(udpSize: 1232, options: [(code: 8, data: subnet)])
+    request.edns = .init(udpSize: 1232, options: [subnet].map { (8, $0) })
     return try send(request.octets, from: "127.0.0.53")
   }
 }

@@ -142,23 +142,33 @@ struct ObservedGraphTests {
     return (there, back)
   }
 
+  /// Services that call each other, two and two: a closing call each.
+  private func pairs(_ range: Range<Int>) throws -> (there: [Call: Bool], back: [Call: Bool]) {
+    var there: [Call: Bool] = [:], back: [Call: Bool] = [:]
+    for pair in range {
+      there[try call("r\(pair)", "s\(pair)")] = true
+      back[try call("s\(pair)", "r\(pair)")] = true
+    }
+    return (there, back)
+  }
+
   @Test func `of closing calls the longest unseen make room, and are told`() throws {
     var graph = ObservedGraph()
-    let first = try hubs(0..<ObservedGraph.mostClosing)
+    let first = try pairs(0..<ObservedGraph.mostClosing)
     _ = graph.see(first.there, at: 1)
     #expect(graph.see(first.back, at: 2).count == ObservedGraph.mostClosing)
     // All but s7's were seen since.
-    let seven = try call("s7", "root")
+    let seven = try call("s7", "r7")
     _ = graph.see(first.back.filter { $0.key != seven }, at: 3)
-    let next = try hubs(5000..<5002)
+    let next = try pairs(5000..<5002)
     _ = graph.see(next.there, at: 4)
-    #expect(graph.see([try call("s5000", "root"): true], at: 5).map(words) == ["s5000 root s5000"])
+    #expect(graph.see([try call("s5000", "r5000"): true], at: 5).map(words) == ["s5000 r5000 s5000"])
     #expect(graph.takeGone().map(\.call) == [seven] && graph.takeGone().isEmpty)
     #expect(graph.closing.count == ObservedGraph.mostClosing)
     // Where all were seen in this very turn the new one finds no room.
     var all = first.back
-    all[try call("s5000", "root")] = true
-    all[try call("s5001", "root")] = true
+    all[try call("s5000", "r5000")] = true
+    all[try call("s5001", "r5001")] = true
     all[seven] = nil
     let before = graph.leftOut
     #expect(graph.see(all, at: 6).isEmpty && graph.leftOut == before + 1 && graph.takeGone().isEmpty)
