@@ -24,18 +24,21 @@ struct ConfigurationLoad: Sendable {
   let kept: KeptZones?
   /// What was leased, and read beside the folder's files.
   let leased: LeasedConfiguration
+  /// What was leased and does not go with the folder.
+  let misfits: LeasedConfiguration.Misfits
+  /// What a guard judges: the folder with what was leased before, so that only edits count. Nil as ``snapshot``.
+  let judged: Snapshot?
 
   /// Reads a folder and all that is in it. The zones' texts are let go of again: a server needs only what is compiled.
   /// - Parameters:
   ///   - kept: of the load whose snapshot is in service: zones of which nothing has changed are taken from it.
   ///   - leased: what there is beside the folder's files.
-  ///   - services: those in service, which what is leased speaks of.
+  ///   - leasedBefore: what the load in service had of that; nil where nobody judges what changes.
   init(
     _ folder: String, _ server: ServerFacts = ServerFacts(), takingOver kept: KeptZones? = nil,
-    leased: LeasedConfiguration = LeasedConfiguration(), services: [DomainName] = []
+    leased: LeasedConfiguration = LeasedConfiguration(), leasedBefore: LeasedConfiguration? = nil
   ) throws(SystemError) {
     var files = try ConfigurationFolder.read(folder)
-    self.leased = leased
     var opened: Set<String> = []
     let open = files.open
     files.open = { path in
@@ -48,21 +51,24 @@ struct ConfigurationLoad: Sendable {
     // What is judged is what the files say: an expectation is about them, and holds again once a lease has ended. What is
     // leased must only load.
     let checks = Checks(written, at: Clock.realtimeSeconds())
-    var loaded = written
-    var mistakes: [Diagnostic] = []
-    if !leased.isEmpty, written.snapshot != nil {
-      leased.add(to: &files, services: services)
-      loaded = SnapshotBuilder.build(
-        files, seed: seed, server: server, keepsZones: true, takingOver: written.kept ?? kept)
-      let known = Set(checks.diagnostics.map(\.description))
-      mistakes = loaded.diagnostics.filter { $0.severity == .error && !known.contains($0.description) }
+    let folderFiles = files
+    let known = Set(checks.diagnostics.map(\.description))
+    func with(_ leased: LeasedConfiguration) -> LeasedLoad {
+      LeasedLoad(leased, folderFiles, over: written, known: known) {
+        SnapshotBuilder.build($0, seed: seed, server: server, keepsZones: true, takingOver: written.kept ?? kept)
+      }
     }
+    let whole = with(leased)
+    let loaded = whole.loaded
+    self.leased = whole.configuration
+    misfits = whole.misfits
+    judged = leasedBefore.map { $0 == whole.configuration ? loaded : with($0).loaded }?.snapshot ?? loaded.snapshot
     self.kept = loaded.kept
     self.written = WrittenZones(loaded.sources)
     openedFiles = opened.sorted()
     snapshot = loaded.snapshot
-    diagnostics = checks.diagnostics + mistakes
-    isClean = checks.isClean && mistakes.isEmpty && loaded.snapshot != nil
+    diagnostics = checks.diagnostics
+    isClean = checks.isClean && loaded.snapshot != nil
     isServable = checks.isServable
     brokenZones = loaded.brokenZones.map(\.description)
   }
@@ -90,18 +96,18 @@ final class BackgroundLoad: Sendable {
 
   /// - Parameters:
   ///   - kept: what the load in service left.
-  ///   - leased, services: see ``ConfigurationLoad``.
+  ///   - leased, leasedBefore: see ``ConfigurationLoad``.
   ///   - trial: finds out what a snapshot would change; on the load's thread.
   func start(
-    _ folder: String, takingOver kept: KeptZones?, leased: LeasedConfiguration, services: [DomainName],
-    trial: @escaping @Sendable (Snapshot) -> ReloadImpact?
+    _ folder: String, takingOver kept: KeptZones?, leased: LeasedConfiguration,
+    leasedBefore: LeasedConfiguration?, trial: @escaping @Sendable (Snapshot) -> ReloadImpact?
   ) throws(SystemError) {
     _ = try WorkerThread.start(name: "ambit-load") { [self] in
       let loaded: Result<Loaded, SystemError>
       do throws(SystemError) {
         let load = try ConfigurationLoad(
-          folder, server, takingOver: kept, leased: leased, services: services)
-        loaded = .success(Loaded(load: load, impact: load.isClean ? load.snapshot.flatMap(trial) : nil))
+          folder, server, takingOver: kept, leased: leased, leasedBefore: leasedBefore)
+        loaded = .success(Loaded(load: load, impact: load.isClean ? load.judged.flatMap(trial) : nil))
       } catch {
         loaded = .failure(error)
       }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 internal import LinuxIO
 
 // What `ambit reload` and `ambit top` and a server say to each other: a line, then an answer up to the connection's end.
@@ -6,7 +7,7 @@ internal import LinuxIO
 //   state↵                          likewise; the answer's text is a LiveState as JSON
 //   run CONTEXT [OVERRIDE...]↵      likewise, see LeaseRequest; `leased` is followed by a line, a LeaseGrant as JSON, and the
 //                                   connection stays open for as long as the lease is wanted
-//   override CONTEXT SECONDS OVERRIDE↵, restore CONTEXT NAME↵, leases [json]↵
+//   override CONTEXT SECONDS OVERRIDE↵, restore CONTEXT NAME↵, end RUN↵, leases [json]↵
 //   STATUS↵ and what to print       at most 1 MiB
 
 /// What a server is asked to do.
@@ -25,6 +26,8 @@ package struct ControlRequest: Hashable, Sendable {
     case override
     /// The name's own address again.
     case restore
+    /// An end to a program's lease.
+    case end
     /// Which leases and overrides there are.
     case leases
 
@@ -58,12 +61,17 @@ package struct ControlRequest: Hashable, Sendable {
   }
 
   private static let notUnderstood = Problem(
-    text: "this server understands \"reload [force] [json]\", \"state\", run, override, restore and leases only")
+    text: "this server understands \"reload [force] [json]\", \"state\", run, override, restore, end and leases only")
 
   /// Reads a line without its end.
   package init(line: some Sequence<UInt8>) throws(Problem) {
     self.init()
     let octets = Array(line)
+    // What is asked is told in logs and on terminals, root's too.
+    let text = String(decoding: octets, as: UTF8.self)
+    if visible(text) != text || !text.utf8.elementsEqual(octets) {
+      throw Problem(text: "a request has characters in it that are not seen")
+    }
     let words = octets.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
     guard let first = words.first, let kind = Kind(rawValue: first) else { throw Self.notUnderstood }
     self.kind = kind
@@ -95,6 +103,8 @@ package struct ControlAnswer: Hashable, Sendable {
     case leased
     /// Not done: who asked may not, or was not understood.
     case refused
+    /// Not done: too many ask at once.
+    case busy
   }
 
   package var status: Status

@@ -50,7 +50,7 @@ struct ReloadResult {
         "\(folder) was not reloaded, \(impact?.reasonToHold ?? "held back"); what was served before is still served"
       ]
         + (impact?.list(atMost: Self.changesListed) ?? [])
-    case .failed, .refused, .state, .leased:
+    case .failed, .refused, .busy, .state, .leased:
       return (problem.map { [$0] } ?? [])
         + ["\(folder) was not reloaded: \(amount(errorCount, "error")); what was served before is still served"]
     }

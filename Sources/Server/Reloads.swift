@@ -8,6 +8,13 @@ struct Reloads {
   var askers: [ControlDoor.Asker] = []
   var nextAskers: [ControlDoor.Asker] = []
   var shouldLoadAgain = false
+  /// A lease waits for a load; and when the last load began, of the monotonic clock: who leases has one a second.
+  var leasesWait = false
+  var lastStart: UInt64 = 0
+  static let leaseInterval: UInt64 = 1_000_000_000
+  /// It, or the next, was asked for by who looks after the server, not only by leases.
+  var isOperators = false
+  var nextIsOperators = false
   /// It, or the next, was begun by a lease's end.
   var endsLeases = false
   var nextEndsLeases = false

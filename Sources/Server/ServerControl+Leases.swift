@@ -16,7 +16,14 @@ extension ServerControl {
     let served = holder.served
     switch leases.take(request, by: asker, served.snapshot) {
     case .answer(let answer): door.answer(asker, answer, at: now)
-    case .load: reload(for: asker)
+    case .load:
+      // A name that has its own addresses again is a lease's end: should the folder not load now, it is tried again.
+      if asker.request.kind == .restore { reloads.nextEndsLeases = true }
+      reloadForLeases(asker)
+    case .end(let connection, let answer):
+      finish(leases.abandon(connection))
+      door.drop(connection)
+      door.answer(asker, answer, at: now)
     case .put:
       put(served.snapshot, served.written)
       hold(asker, at: now)
@@ -44,7 +51,7 @@ extension ServerControl {
     if door.hold(asker, grant, at: now) {
       if let line = leases.line(of: asker) { log.write(line) }
     } else {
-      finish(leases.abandon(asker))
+      finish(leases.abandon(asker.connection))
     }
   }
 
@@ -64,7 +71,7 @@ extension ServerControl {
     put(served.snapshot, served.written)
     if ended.needsLoad {
       reloads.nextEndsLeases = true
-      reload()
+      reloadForLeases()
     }
   }
 }

@@ -45,8 +45,9 @@ package final class ServerControl {
   private var forwardThread: WorkerThread?
   /// What workers and the forwarder share; nil until something is forwarded.
   private var forwarding: ForwardDesk?
-  /// What the load of the snapshot in service left to the next.
+  /// What the load of the snapshot in service left to the next, and what it had of leases.
   private var kept: KeptZones?
+  private var leasedInService = LeasedConfiguration()
   private var said = SaidInLog()
   /// What is to be seen of the server, by any thread.
   let board: LiveBoard
@@ -328,7 +329,7 @@ package final class ServerControl {
           writeRefusals()
           finish(leases.expire(at: Clock.realtimeSeconds()))
           board.note(leases: leases.list)
-          if reloads.retryTime.map({ Clock.monotonicNanoseconds() >= $0 }) == true, !reloads.isLoading { reload() }
+          if reloads.retryTime.map({ Clock.monotonicNanoseconds() >= $0 }) == true { reloadForLeases() }
           board.feed(
             workers, logs: logs.counters, snapshots.all, datagrams: sockets.datagrams, at: Clock.monotonicNanoseconds(),
             wall: Clock.realtimeNanoseconds())
@@ -346,7 +347,7 @@ package final class ServerControl {
             switch asker.request.kind {
             case .reload: reload(for: asker)
             case .state: door.answer(asker, ControlAnswer(.state, board.json()), at: now)
-            case .run, .override, .restore, .leases: lease(asker, at: now)
+            case .run, .override, .restore, .end, .leases: lease(asker, at: now)
             }
           }
           finish(leases.noteEnded(connections: door.takeEnded()))
@@ -355,6 +356,7 @@ package final class ServerControl {
         case nil: break
         }
       }
+      if reloads.leasesWait { reloadForLeases() }
       see()
       writeRefusals()
       door.expire(at: Clock.monotonicNanoseconds())
@@ -405,21 +407,38 @@ package final class ServerControl {
 
   /// Begins a load, or asks for one more where one goes on: it may have read files before they were edited.
   /// - Parameter asker: who is to be told; nil for a signal.
-  func reload(for asker: ControlDoor.Asker? = nil) {
+  private func reload(for asker: ControlDoor.Asker? = nil) {
     if let asker { reloads.nextAskers.append(asker) }
+    reloads.nextIsOperators = true
     if reloads.isLoading {
       reloads.shouldLoadAgain = true
-      return
+    } else {
+      startLoad()
     }
+  }
+
+  /// Begins a load that leases need, or has it wait: however many come and go, they have one a second.
+  /// - Parameter asker: who is to be told; nil where one has ended.
+  func reloadForLeases(_ asker: ControlDoor.Asker? = nil) {
+    if let asker { reloads.nextAskers.append(asker) }
+    let (next, overflow) = reloads.lastStart.addingReportingOverflow(Reloads.leaseInterval)
+    reloads.leasesWait = reloads.isLoading || overflow || Clock.monotonicNanoseconds() < next
+    if !reloads.leasesWait { startLoad() }
+  }
+
+  private func startLoad() {
     reloads.askers = reloads.nextAskers
     reloads.nextAskers = []
     reloads.endsLeases = reloads.nextEndsLeases
-    (reloads.nextEndsLeases, reloads.retryTime) = (false, nil)
-    let (leased, policy) = (leases.configuration, holder.served.snapshot.policy.policy)
+    reloads.isOperators = reloads.nextIsOperators
+    (reloads.nextEndsLeases, reloads.nextIsOperators, reloads.leasesWait) = (false, false, false)
+    (reloads.retryTime, reloads.lastStart) = (nil, Clock.monotonicNanoseconds())
+    let isGuarded = holder.served.snapshot.policy.policy.reloadGuard != nil
     notifier.notify("RELOADING=1")
     do throws(SystemError) {
       try load.start(
-        options.folder, takingOver: kept, leased: leased, services: policy.services.map(\.name), trial: trial())
+        options.folder, takingOver: kept, leased: leases.configuration,
+        leasedBefore: isGuarded ? leasedInService : nil, trial: trial())
       reloads.isLoading = true
     } catch {
       var result = ReloadResult(.failed, options.folder)
@@ -452,14 +471,13 @@ package final class ServerControl {
     tell(result(of: loaded))
     if reloads.shouldLoadAgain {
       reloads.shouldLoadAgain = false
-      reload()
+      startLoad()
     }
   }
 
   private func result(of loaded: Result<BackgroundLoad.Loaded, SystemError>) -> ReloadResult {
-    // Who leases has asked for what it changes, and a lease that has ended is not to stay for what it changed.
-    let isForLeases = reloads.endsLeases || reloads.askers.contains { $0.request.kind.isForEveryone }
-    let isForced = isForLeases || reloads.askers.contains { $0.request.isForced }
+    // What leases change is not judged; what was edited is, whoever caused the load.
+    let isForced = reloads.askers.contains { $0.request.isForced }
     switch loaded {
     case .failure(let error):
       var result = ReloadResult(.failed, options.folder)
@@ -474,7 +492,10 @@ package final class ServerControl {
       result.isForced = isForced
       if let snapshot, !isHeld {
         let before = holder.served.snapshot
-        leases.use(snapshot.policy.policy, loadedWith: loaded.load.leased)
+        let ended = leases.use(snapshot.policy.policy, loaded.load.leased, loaded.load.misfits)
+        for line in ended.lines { log.write(line) }
+        for connection in ended.connections { door.drop(connection) }
+        leasedInService = loaded.load.leased
         result.remarks = takeIntoService(snapshot, loaded.load.written)
         kept = loaded.load.kept
         result.content = describe(snapshot)
@@ -488,12 +509,19 @@ package final class ServerControl {
   private func tell(_ result: ReloadResult) {
     var result = result
     result.generation = holder.served.generation
-    Self.report(result.diagnostics)
-    for line in result.lines { log.write(line) }
-    board.note(result.status, result.reasons, holder.served, at: Clock.realtimeNanoseconds())
+    // What leases cause is told in a line: who has them could fill logs otherwise.
+    if reloads.isOperators {
+      Self.report(result.diagnostics)
+      for line in result.lines { log.write(line) }
+      let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+      logs.appendMetrics(result.record(at: time).line)
+    } else if let line = result.lines.first {
+      log.write(line)
+    }
+    if reloads.isOperators || result.status == .reloaded {
+      board.note(result.status, result.reasons, holder.served, at: Clock.realtimeNanoseconds())
+    }
     noteEndOfLeases(result)
-    let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    logs.appendMetrics(result.record(at: time).line)
     notifier.notify("READY=1")
     let now = Clock.monotonicNanoseconds()
     for asker in reloads.askers {
@@ -504,7 +532,6 @@ package final class ServerControl {
       }
     }
     reloads.askers = []
-    for connection in leases.orphans(holder.served.snapshot.policy.policy) { door.drop(connection) }
   }
 
   /// - Returns: what of the new policy has no effect yet, and the like.

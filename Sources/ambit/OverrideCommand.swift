@@ -4,15 +4,18 @@ internal import Server
 extension Command {
   static let override = Command(
     name: "override",
-    usage: "override NAME ADDR... | --list | --remove NAME",
+    usage: "override NAME ADDR... | --list | --remove NAME | --end RUN",
     summary: "give NAME other addresses on this host for a time",
     details: """
         --for TIME       how long: 90s, 30m, 2h, 1d (default: 1h, at most 7d)
         --context C      in which context (default: that of callers at 127.0.0.1)
         --list           print what is overridden, and which programs run by a lease
         --remove NAME    end an override
+        --end RUN        end the lease of a program that ambit run started: its own context (run-1), its address or its
+                         process; root and the server's user may end any, others their own
         --json           with --list, as one JSON object
-        --folder DIR     the folder that the server was started with (default: zones)
+        --folder DIR     the folder that the server was started with (default: zones, or /etc/ambit where there is no
+                         zones)
         --user NAME      believe a server that this user started, too (as for ambit reload)
 
       ADDR is an address, or ADDR:PORT: then SRV records below NAME say the port too; an address record has none. Only a
@@ -23,10 +26,10 @@ extension Command {
       The server reads its folder again for it, with all checks of a reload, and forgets overrides when it ends. Exit code 1
       where it cannot be, 3 where no server of DIR runs here or it may not be asked.
       """,
-    valueOptions: ["--for", "--context", "--remove", "--folder", "--user"],
+    valueOptions: ["--for", "--context", "--remove", "--end", "--folder", "--user"],
     flags: ["--list", "--json"]
   ) { arguments in
-    let folder = arguments.value("--folder") ?? "zones"
+    let folder = servedFolder(arguments)
     let request = overrideRequest(arguments)
     if request.octets.count > ControlRequest.longest { arguments.fail("an override is not that long") }
     do throws(ControlClient.Problem) {
@@ -45,17 +48,20 @@ extension Command {
 
   private static func overrideRequest(_ arguments: Arguments) -> ControlRequest {
     let context = arguments.value("--context") ?? "-"
-    let remove = arguments.value("--remove")
+    let (remove, end) = (arguments.value("--remove"), arguments.value("--end"))
     let isList = arguments.has("--list")
     if arguments.has("--json"), !isList { arguments.fail("--json goes with --list") }
-    if isList || remove != nil {
-      if isList, remove != nil { arguments.fail("--list and --remove are two things") }
-      if !arguments.operands.isEmpty { arguments.fail("\(isList ? "--list" : "--remove NAME") takes nothing more") }
+    let ways = [isList ? "--list" : nil, remove.map { _ in "--remove" }, end.map { _ in "--end" }].compactMap(\.self)
+    if let first = ways.first {
+      if ways.count > 1 { arguments.fail("\(ways.joined(separator: " and ")) are \(ways.count) things") }
+      if !arguments.operands.isEmpty { arguments.fail("\(first)\(isList ? "" : " ") takes nothing more") }
       if arguments.value("--for") != nil { arguments.fail("--for goes with NAME ADDR") }
     }
     if isList { return ControlRequest(.leases, wantsJSON: arguments.has("--json")) }
-    var request = ControlRequest(remove == nil ? .override : .restore)
-    if let remove {
+    var request = ControlRequest(remove != nil ? .restore : end != nil ? .end : .override)
+    if let end {
+      request.words = [end]
+    } else if let remove {
       request.words = [context, remove]
     } else {
       guard arguments.operands.count >= 2 else { arguments.fail("override takes NAME and ADDR") }

@@ -41,7 +41,7 @@ extension Command {
       case .failed, .held:
         (request.wantsJSON ? writeOutput : writeStandardError)(answer.text)
         return answer.status == .held ? .changed : .badInput
-      case .refused, .state, .leased:
+      case .refused, .busy, .state, .leased:
         writeStandardError("ambit: \(answer.text)")
         return .system
       }
@@ -58,7 +58,7 @@ extension Command {
     case .noServer:
       "no server of \(folder) runs here; start one (ambit serve \(folder)), or name its folder as it was started with"
     case .stranger(let user):
-      "who answers for \(folder) is user \(user.map { "\($0)" } ?? "?"), neither root nor you nor the folder's owner, and "
+      "who answers for \(folder) is user \(user.map { "\($0)" } ?? "?"), neither root nor you nor the folder's owner, nor named by "
         + "is not believed; if a server of that user is meant, say so: --user NAME"
     case .noAnswer: "the server of \(folder) gave no answer; see its log"
     case .system(let error): "\(error)"

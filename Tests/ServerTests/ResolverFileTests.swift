@@ -54,7 +54,7 @@ struct OverrideWordsTests {
 
   @Test(arguments: [
     "run test", "run test orders=127.0.0.1:8080 web=::1", "override - 7200 orders=127.0.0.1", "restore laptop orders",
-    "leases", "leases json", "reload force json", "state",
+    "end run-1", "leases", "leases json", "reload force json", "state",
   ])
   func `a request comes back as it was sent`(line: String) throws {
     let request = try ControlRequest(line: line.utf8)
@@ -63,8 +63,16 @@ struct OverrideWordsTests {
   }
 
   @Test(arguments: [
+    "run test orders\u{1b}[2J=127.0.0.1", "run test orders\u{202e}=127.0.0.1", "restore - a\tb", "restore - a\u{85}b",
+  ])
+  func `a request with characters that are not seen is refused`(line: String) {
+    #expect(throws: ControlRequest.Problem.self) { _ = try ControlRequest(line: line.utf8) }
+    #expect(throws: ControlRequest.Problem.self) { _ = try ControlRequest(line: Array("run ".utf8) + [0xff]) }
+  }
+
+  @Test(arguments: [
     "override - 0 orders=127.0.0.1", "override - 604801 orders=127.0.0.1", "override - x orders=127.0.0.1",
-    "override - 60", "restore -", "run", "run test orders",
+    "override - 60", "restore -", "run", "run test orders", "end", "end a b",
   ])
   func `a request that says too little or too much is refused`(line: String) throws {
     let request = try ControlRequest(line: line.utf8)

@@ -3,6 +3,7 @@ internal import Answering
 internal import DNSFormat
 internal import Diagnostics
 internal import FoundationEssentials
+internal import Inspection
 internal import LinuxIO
 internal import Policy
 
@@ -42,19 +43,26 @@ extension LeaseDesk {
       }
       number = Int(caller.context)
     }
-    let others = policy.contextDetails[number].from.map(\.prefix).filter { !$0.isLoopback }
-    let inner = policy.contexts.nodes.indices.filter { $0 != number && policy.contexts.isContext($0, in: number) }
-    let heirs = inner.filter { policy.contextDetails[$0].from.contains { !$0.prefix.isLoopback } }
-    let display = policy.contexts.nodes[number].name
-    if let other = others.first ?? heirs.first.flatMap({ policy.contextDetails[$0].from.first?.prefix }) {
-      throw .init(
-        text: "callers from \(other) would see an override in \(display), which is for contexts of this host alone; "
-          + "ambit run --context \(display) --override is for one program")
-    }
-    if policy.defaultContext == number {
-      throw .init(text: "everybody who is in no other context is in \(display), which cannot be overridden")
-    }
+    if let problem = whyNotShared(number, policy) { throw .init(text: problem) }
     return number
+  }
+
+  /// Why what is answered in a context cannot be changed for all its callers: some may be of other hosts. Nil where none is.
+  static func whyNotShared(_ number: Int, _ policy: Policy) -> String? {
+    let display = policy.contexts.nodes[number].name
+    let all = policy.contexts.nodes.indices.filter { $0 == number || policy.contexts.isContext($0, in: number) }
+    let others =
+      all.lazy.flatMap { policy.contextDetails[$0].from }.first { !$0.prefix.isLoopback }.map { "from \($0.prefix)" }
+      ?? policy.listens.first { listen in
+        listen.context.map(all.contains) == true && !listen.address.address.isLoopback
+      }.map { "who ask \($0.address) (\($0.location.short))" }
+    if let others {
+      return "callers \(others) would see an override in \(display), which is for contexts of this host alone; "
+        + "ambit run --context \(display) --override is for one program"
+    }
+    guard let standard = policy.defaultContext, all.contains(standard) else { return nil }
+    return "everybody who is in no other context is in \(policy.contexts.nodes[standard].name)"
+      + (standard == number ? "" : ", so in \(display)") + ", which cannot be overridden"
   }
 
   /// An override with its name in full, if it is in a zone that is served.
@@ -102,6 +110,19 @@ extension LeaseDesk {
       number += 1
     }
     return "run-\(number)"
+  }
+
+  /// Why a load did not bring what was asked for: all of it for who looks after the server, a sentence for others.
+  static func why(_ result: ReloadResult, _ asker: ControlDoor.Asker) -> ControlAnswer {
+    if asker.user == 0 || asker.user == currentUser {
+      return ControlAnswer(.failed, result.answer(asJSON: false).text)
+    }
+    let reason =
+      result.status == .held
+      ? "reload guard holds back what was edited in the folder meanwhile"
+      : "the folder does not load as it is now (\(amount(max(1, result.errorCount), "error")))"
+    return ControlAnswer(
+      .failed, "\(reason), and this would take a load; who looks after it sees more with ambit reload\n")
   }
 
   static func user(_ asker: ControlDoor.Asker) -> (number: UInt32, name: String) {
@@ -156,7 +177,7 @@ extension LeaseList {
         "\($0.name) is \($0.addresses.joined(separator: ", ")) in \($0.context), by \($0.user) until \($0.until)"
       }
       + runs.map { run in
-        let overrides = run.overrides.isEmpty ? "" : " with \(run.overrides.joined(separator: " "))"
+        let overrides = run.overrides.isEmpty ? "" : " with \(visible(run.overrides.joined(separator: " ")))"
         let process = run.process.map { ", process \($0)" } ?? ""
         return "\(run.user) runs a program in \(run.context)\(overrides), at \(run.resolver)\(process)"
       }

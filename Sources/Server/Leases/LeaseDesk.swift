@@ -12,10 +12,13 @@ internal import Policy
 /// load reads beside the folder's files (``LeasedConfiguration``), with every check. Only a program that runs in a context
 /// as it is needs none: its listener is put into service with the snapshot that is there.
 ///
-/// Everything is bounded: 64 leases, 16 of one user but root; so too overrides that have an end.
+/// Everything is bounded: 64 leases, 16 of one user, 8 of them for root and the server's user alone; so too overrides that
+/// have an end.
 final class LeaseDesk {
   static let capacity = 64
   static let capacityOfUser = 16
+  /// Of the capacity, what root and the server's user alone can have.
+  static let kept = 8
   static let port: UInt16 = 53
 
   /// A program that runs in a context.
@@ -36,10 +39,14 @@ final class LeaseDesk {
     let door: TCPDoor
     /// It is in service: what it needs was loaded.
     var isActive = false
+    /// Why what it needs was left out of a load; nil where it was not.
+    var misfit: String?
     var isConnected = true
     /// Its process has ended, or nobody can tell.
     var isProcessGone = false
   }
+
+  static func capacity(of user: UInt32) -> Int { user == 0 || user == currentUser ? capacity : capacity - kept }
 
   /// Other addresses for a name, for all callers of a context.
   struct Override {
@@ -51,6 +58,8 @@ final class LeaseDesk {
     let end: UInt32
     /// The connection of who waits for it; nil once it is in service.
     var asker: UInt64?
+    /// Why it was left out of a load; nil where it was not.
+    var misfit: String?
   }
 
   /// What is to be done about a request.
@@ -60,6 +69,8 @@ final class LeaseDesk {
     case load
     /// In service with the next ``claims``.
     case put
+    /// The lease of a connection is to end.
+    case end(connection: UInt64, ControlAnswer)
   }
 
   /// A descriptor that is readable when a process that leases has ended.
@@ -72,6 +83,9 @@ final class LeaseDesk {
   private(set) var leases: [Lease] = []
   private(set) var overrides: [Override] = []
   private var watches: [Int: Watch] = [:]
+  /// The last 16 bits of the addresses given last, the oldest first.
+  private var given: [UInt16] = []
+  static let addressesRemembered = 8192
   /// Slots in the order in which they are given: the one that was free for longest first.
   private var freeSlots = Array(0..<LeaseDesk.capacity)
 
@@ -121,6 +135,7 @@ final class LeaseDesk {
     case .override(let context, let words, let seconds):
       return override(context, words, seconds, asker, snapshot)
     case .restore(let context, let name): return restore(context, name, asker, snapshot)
+    case .end(let run): return end(run, asker)
     }
   }
 
@@ -135,7 +150,9 @@ final class LeaseDesk {
     }
     if let problem = whyNot(asker, in: number, policy) { return .refuse(problem) }
     let (user, name) = Self.user(asker)
-    if leases.count >= Self.capacity { return .refuse("there are \(Self.capacity) leases, and there can be no more") }
+    if leases.count >= Self.capacity(of: user) {
+      return .refuse("there are \(leases.count) leases, and there can be no more")
+    }
     if user != 0, leases.count(where: { $0.user == user }) >= Self.capacityOfUser {
       return .refuse("user \(name) has \(Self.capacityOfUser) leases, and can have no more")
     }
@@ -189,7 +206,9 @@ final class LeaseDesk {
             + "\(timeText(overrides[same].end))")
       }
       if same == nil {
-        if overrides.count >= Self.capacity { throw .init(text: "there are \(Self.capacity) overrides already") }
+        if overrides.count >= Self.capacity(of: user) {
+          throw .init(text: "there are \(overrides.count) overrides already")
+        }
         if user != 0, overrides.count(where: { $0.user == user }) >= Self.capacityOfUser {
           throw .init(text: "user \(name) has \(Self.capacityOfUser) overrides, and can have no more")
         }
@@ -230,23 +249,43 @@ final class LeaseDesk {
     }
   }
 
+  /// Ends the lease of a program that runs on: nobody answers it from then on.
+  private func end(_ run: String, _ asker: ControlDoor.Asker) -> Step {
+    let (user, _) = Self.user(asker)
+    let isTrusted = user == 0 || user == currentUser
+    let found = leases.first { lease in
+      (isTrusted || lease.user == user) && lease.isActive
+        && (lease.ownContext == run && run != lease.context || "\(lease.address.address)" == run
+          || lease.process.map(String.init) == run)
+    }
+    guard let found else {
+      return .mistake(
+        "no program runs by a lease as \(run)\(isTrusted ? "" : " that is yours"); ambit override --list shows the "
+          + "address and process of each")
+    }
+    return .end(
+      connection: found.connection,
+      ControlAnswer(.leased, "the lease of \(found.userName) at \(found.address.address) has ended\n"))
+  }
+
   // MARK: - What becomes of it
 
   /// What to answer who asked, once the configuration was loaded with it or could not be.
   /// - Returns: nil where its lease holds a connection from now on, to which ``grant(of:_:)`` is the answer.
   func settle(_ asker: ControlDoor.Asker, _ result: ReloadResult) -> ControlAnswer? {
     let isLoaded = result.status == .reloaded
-    let why = ControlAnswer(isLoaded ? .refused : .failed, result.answer(asJSON: false).text)
+    let why = Self.why(result, asker)
     if let index = leases.firstIndex(where: { $0.connection == asker.connection }) {
       if isLoaded, leases[index].isActive { return nil }
+      let misfit = leases[index].misfit
       end(leaseAt: index)
-      return isLoaded ? ControlAnswer(.refused, "the context is gone\n") : why
+      return isLoaded ? ControlAnswer(.failed, "\(misfit ?? "the context is gone")\n") : why
     }
     if let index = overrides.firstIndex(where: { $0.asker == asker.connection }) {
       let entry = overrides[index]
-      guard isLoaded else {
+      if entry.misfit != nil || !isLoaded {
         overrides.remove(at: index)
-        return why
+        return isLoaded ? entry.misfit.map { ControlAnswer(.failed, $0 + "\n") } : why
       }
       overrides[index].asker = nil
       overrides = overrides.enumerated().filter { other, candidate in
@@ -261,13 +300,13 @@ final class LeaseDesk {
     }
     return isLoaded
       ? ControlAnswer(.leased, "the override is gone\n")
-      : ControlAnswer(.failed, "it ends with the next load that succeeds; now: \(why.text)")
+      : ControlAnswer(.failed, "it ends with the next load that succeeds, tried every 30 s; now: \(why.text)")
   }
 
   /// What the log says of a lease that has begun.
   func line(of asker: ControlDoor.Asker) -> String? {
     guard let lease = leases.first(where: { $0.connection == asker.connection }) else { return nil }
-    let overrides = lease.words.isEmpty ? "" : " with \(lease.words.map(\.text).joined(separator: " "))"
+    let overrides = lease.words.isEmpty ? "" : " with \(visible(lease.words.map(\.text).joined(separator: " ")))"
     let process = lease.process.map { "process \($0) of " } ?? ""
     return "\(process)\(lease.userName) runs in \(lease.context)\(overrides), at \(lease.address.address)"
   }
@@ -279,18 +318,39 @@ final class LeaseDesk {
     }
   }
 
-  /// What was loaded with the overrides of runs comes into service; to be called before ``claims`` are read for it.
-  func use(_ policy: Policy, loadedWith configuration: LeasedConfiguration) {
-    let loaded = Set(configuration.runs.map(\.ownContext))
-    for index in leases.indices {
-      let isThere = policy.contexts.number(of: leases[index].ownContext) != nil
-      if leases[index].isActive || loaded.contains(leases[index].ownContext) { leases[index].isActive = isThere }
+  /// What was loaded with leases comes into service; to be called before ``claims`` are read for it.
+  ///
+  /// What was in service and does not go with the folder any more ends; what waits to be is told so by ``settle(_:_:)``.
+  /// - Returns: lines for the log, and the connections that are to be dropped.
+  func use(
+    _ policy: Policy, _ loaded: LeasedConfiguration, _ misfits: LeasedConfiguration.Misfits
+  ) -> (lines: [String], connections: [UInt64]) {
+    var lines: [String] = []
+    var connections: [UInt64] = []
+    let runs = Set(loaded.runs.map(\.ownContext))
+    for index in leases.indices.reversed() {
+      let lease = leases[index]
+      if lease.isActive {
+        if policy.contexts.number(of: lease.ownContext) != nil, misfits.runs[lease.ownContext] == nil { continue }
+        let reason = misfits.runs[lease.ownContext] ?? "there is no context \(lease.context) any more"
+        lines.append(
+          "the lease of \(lease.userName) in \(lease.context) at \(lease.address.address) has ended: \(reason)")
+        connections.append(lease.connection)
+        end(leaseAt: index)
+      } else {
+        leases[index].isActive = runs.contains(lease.ownContext)
+        leases[index].misfit = misfits.runs[lease.ownContext]
+      }
     }
-  }
-
-  /// Connections of leases whose context a reload took away.
-  func orphans(_ policy: Policy) -> [UInt64] {
-    leases.filter { $0.isActive == false && policy.contexts.number(of: $0.context) == nil }.map(\.connection)
+    for index in overrides.indices.reversed() {
+      guard let reason = misfits.overrides[overrides[index].override] else { continue }
+      overrides[index].misfit = reason
+      if overrides[index].asker == nil {
+        let entry = overrides.remove(at: index)
+        lines.append("the override of \(entry.override.name) by \(entry.userName) has ended: \(reason)")
+      }
+    }
+    return (lines, connections)
   }
 
   /// Notes that connections have ended.
@@ -303,8 +363,8 @@ final class LeaseDesk {
   }
 
   /// Ends the lease of a connection that is gone, whatever becomes of its process.
-  func abandon(_ asker: ControlDoor.Asker) -> Ended? {
-    for index in leases.indices where leases[index].connection == asker.connection {
+  func abandon(_ connection: UInt64) -> Ended? {
+    for index in leases.indices where leases[index].connection == connection {
       (leases[index].isConnected, leases[index].isProcessGone) = (false, true)
     }
     return removeEnded()
@@ -373,19 +433,24 @@ final class LeaseDesk {
     watches[slot] = watch
   }
 
-  /// Binds port 53 of an address of 127.53.0.0/16 that nobody has.
+  /// Binds port 53 of an address of 127.53.0.0/16 that nobody has, and that nobody had lately: whoever still asks there,
+  /// as the child of a program that was run, is not to be answered as somebody else's.
   private func bind(_ slot: Int) throws(SystemError) -> (UDPListener, TCPDoor) {
     var first: SystemError?
-    for attempt in 0..<16 {
-      let address = SocketAddress(
-        IPAddress(v4: 127 << 24 | 53 << 16 | UInt32(attempt) << 8 | UInt32(slot + 1)), port: Self.port)
+    for _ in 0..<64 {
+      let number = UInt16.random(in: 1...UInt16.max - 1)
+      if given.contains(number) { continue }
+      let address = SocketAddress(IPAddress(v4: 127 << 24 | 53 << 16 | UInt32(number)), port: Self.port)
       if UDPSocket.isTaken(address) || TCPListener.isTaken(address) {
         first = first ?? .addressInUse(address)
         continue
       }
       let index = firstIndex + slot
       let datagrams = UDPListener(try UDPSocket.bind(to: address, sharesPort: false), index: index)
-      return (datagrams, TCPDoor(try TCPListener.bind(to: address), index: index))
+      let door = TCPDoor(try TCPListener.bind(to: address), index: index)
+      if given.count == Self.addressesRemembered { given.removeFirst() }
+      given.append(number)
+      return (datagrams, door)
     }
     throw first ?? .addressInUse(SocketAddress(IPAddress(v4: 127 << 24), port: Self.port))
   }

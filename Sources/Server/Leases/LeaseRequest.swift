@@ -71,6 +71,8 @@ enum LeaseRequest {
   case run(context: String, [OverrideWords])
   case override(context: String?, OverrideWords, seconds: UInt32)
   case restore(context: String?, name: String)
+  /// Of a program: its own context, its address or its process.
+  case end(run: String)
   case list(asJSON: Bool)
 
   /// Seconds that an override may be leased for.
@@ -99,6 +101,9 @@ enum LeaseRequest {
     case .restore:
       guard words.count == 2 else { throw .init(text: "what is taken away is the override of one name") }
       self = .restore(context: words[0] == "-" ? nil : words[0], name: words[1])
+    case .end:
+      guard words.count == 1 else { throw .init(text: "what ends is the lease of one program") }
+      self = .end(run: words[0])
     }
   }
 }

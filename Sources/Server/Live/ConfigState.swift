@@ -35,7 +35,7 @@ struct ConfigState: Equatable, Sendable {
       (staleSince, staleReasons, brokenZones) = (nil, [], [])
       return
     case .held: held += 1
-    case .failed, .refused, .state, .leased: failed += 1
+    case .failed, .refused, .busy, .state, .leased: failed += 1
     }
     staleSince = staleSince ?? time
     staleReasons = reasons.prefix(Self.mostReasons).map { clipped($0) }
