@@ -79,6 +79,9 @@ package struct LocalSocket: ~Copyable, Sendable {
     try attempt("hand on", "a connection") { clinux_keep_across_exec(descriptor.raw) }
   }
 
+  /// Takes nothing more that the other end sends: it learns so where it writes.
+  package func stopReading() { _ = shutdown(descriptor.raw, Int32(SHUT_RD)) }
+
   /// What a reading came to.
   package enum Reading: Equatable, Sendable {
     case octets([UInt8])

@@ -3,15 +3,18 @@ internal import LinuxIO
 /// Where `ambit reload` and `ambit top` reach a server: sockets of this host, looked after by the control thread beside all else.
 ///
 /// Nobody can hold it up: nothing blocks, at most 16 connections are open, who says nothing for 5 seconds, or does not take
-/// an answer for 10, is let go. Who is neither root nor the server's user may ask for leases alone, and cannot take all
-/// connections. Who holds a lease keeps its connection, which is then none of the 16: leases have bounds of their own.
+/// an answer for 10, is let go. Who is neither root nor the server's user may ask for leases alone, within a second, on two
+/// connections of one user and 8 of all: one more has the oldest that has said nothing let go, or is told to come again.
+/// Who holds a lease keeps its connection, which is then none of these: leases have bounds of their own.
 final class ControlDoor {
   private static let connectionLimit = 16
   /// Of these, what other users than root and the server's have at most.
   private static let strangersLimit = 8
+  private static let strangerLimit = 2
   /// Connections taken at once: a flood of them leaves time for all else.
   private static let acceptedInTurn = 16
   private static let patience: UInt64 = 5_000_000_000
+  private static let patienceWithStrangers: UInt64 = 1_000_000_000
   private static let sendingPatience: UInt64 = 10_000_000_000
   private static let listenerTokens: UInt64 = 1 << 32
 
@@ -61,11 +64,11 @@ final class ControlDoor {
       case asking, waiting, answered, holding
     }
 
-    init(_ socket: consuming LocalSocket, deadline: UInt64) {
+    init(_ socket: consuming LocalSocket, at now: UInt64) {
       user = socket.peerUser
       isStranger = user != 0 && user != currentUser
       self.socket = socket
-      self.deadline = deadline
+      deadline = now + (isStranger ? ControlDoor.patienceWithStrangers : ControlDoor.patience)
     }
 
     var isTimed: Bool { state == .asking || state == .answered }
@@ -113,9 +116,7 @@ final class ControlDoor {
           // It has asked; whatever else comes is its end, or not for us.
           connections[token] = nil
         case .answered: send(connection, token)
-        case .holding:
-          // Nothing is to be said any more: octets are passed over, the end is the lease's.
-          if connection.socket.read(atMost: 256) == .closed { drop(token) }
+        case .holding: drop(token)  // watched for nothing but its end
         }
       }
     }
@@ -172,16 +173,36 @@ final class ControlDoor {
   private func accept(_ listener: Listener, _ now: UInt64) {
     for _ in 0..<Self.acceptedInTurn {
       guard let socket = listener.socket.accept() else { return }
-      let connection = Connection(socket, deadline: now + Self.patience)
+      let connection = Connection(socket, at: now)
       let token = nextToken
       nextToken = (nextToken + 1) % Self.listenerTokens
-      let others = connections.values.filter { $0.state != .holding }
-      let strangers = others.count { $0.isStranger }
-      guard others.count < Self.connectionLimit, !connection.isStranger || strangers < Self.strangersLimit,
-        (try? poller.add(connection.socket.raw, token: token)) != nil
-      else { continue }
-      connections[token] = connection
+      guard hasRoom(for: connection) else {
+        // Told as far as the socket takes it now; it is new, so it does.
+        _ = connection.socket.write(ControlAnswer(.busy, "too busy: too many ask at once; try again\n").octets[...])
+        continue
+      }
+      if (try? poller.add(connection.socket.raw, token: token)) != nil { connections[token] = connection }
     }
+  }
+
+  /// Makes room by letting go of who has said nothing for longest: of the same user first, then of all strangers.
+  private func hasRoom(for connection: Connection) -> Bool {
+    var others = connections.filter { $0.value.state != .holding }
+    func letGo(among some: [UInt64: Connection], downTo limit: Int) -> Bool {
+      guard some.count >= limit else { return true }
+      guard let oldest = some.filter({ $0.value.state == .asking }).min(by: { $0.value.deadline < $1.value.deadline })
+      else { return false }
+      connections[oldest.key] = nil
+      others[oldest.key] = nil
+      return true
+    }
+    if connection.isStranger {
+      let same = others.filter { $0.value.isStranger && $0.value.user == connection.user }
+      guard letGo(among: same, downTo: Self.strangerLimit),
+        letGo(among: others.filter(\.value.isStranger), downTo: Self.strangersLimit)
+      else { return false }
+    }
+    return letGo(among: others, downTo: Self.connectionLimit)
   }
 
   private func read(_ connection: Connection, _ token: UInt64, _ now: UInt64) -> ControlRequest? {
@@ -229,7 +250,9 @@ final class ControlDoor {
     }
     if connection.holdsLease {
       connection.state = .holding
-      try? poller.modify(connection.socket.raw, token: token, readable: true, writable: false)
+      // Nothing is to be said any more, and nobody's octets are to wake the server.
+      connection.socket.stopReading()
+      try? poller.modify(connection.socket.raw, token: token, readable: false, writable: false)
       return
     }
     connections[token] = nil  // the end of the answer is the connection's
