@@ -68,27 +68,59 @@ package enum OwnMounts {
 
   /// Shows other texts at paths of files that are there; a link is followed to what it means.
   ///
-  /// To be called after ``begin()``. The texts lie in memory, and nothing is left on any disk.
+  /// To be called after ``begin()``. The texts lie in memory, and nothing is left on any disk. Files in /etc are shown by
+  /// covering all of /etc, which is then not written to: what is mounted at one file alone is gone as soon as the machine
+  /// puts another in that file's place by renaming. Where that cannot be, they are covered one by one like all others:
+  /// before Linux 5.11, without overlayfs, or where something is mounted in /etc, as in containers.
   package static func show(_ files: [(path: String, text: String)]) throws(Problem) {
     do throws(SystemError) {
       // Links are followed first: the folder that is covered for a moment may be on the way.
-      var targets: [(target: String, path: String, text: String)] = []
-      for file in files { targets.append((try realPath(file.path), file.path, file.text)) }
-      guard let folder = workFolders.first(where: { isFolder($0) && !isOnTheWay($0, targets.map(\.target)) }) else {
-        throw SystemError("find", "a folder to work in", errno: ENOENT)
+      var targets: [(target: String?, path: String, text: String)] = []
+      for file in files {
+        let isOfEtc = file.path.hasPrefix(etc + "/")
+        // A link in /etc that leads nowhere is one more that can only be covered with the folder.
+        targets.append((isOfEtc ? try? realPath(file.path) : try realPath(file.path), file.path, file.text))
       }
+      guard let folder = workFolders.first(where: { isFolder($0) && !isOnTheWay($0, targets.compactMap(\.target)) })
+      else { throw SystemError("find", "a folder to work in", errno: ENOENT) }
       // Safe, here and below: paths are handed over as C strings that live for the call.
       try attempt("mount memory at", folder) { unsafe clinux_mount_memory(folder) }
+      let ofEtc = targets.filter { $0.path.hasPrefix(etc + "/") }
+      if try coverEtc(ofEtc.map { ($0.path, $0.text) }, in: folder) {
+        targets.removeAll { $0.path.hasPrefix(etc + "/") }
+      }
       for (index, file) in targets.enumerated() {
+        guard let target = file.target else { throw SystemError("find", file.path, errno: ENOENT) }
         let source = "\(folder)/\(index)"
         try write(file.text, to: source)
-        try attempt("show another file at", file.path) { unsafe clinux_mount_over(source, file.target) }
+        try attempt("show another file at", file.path) { unsafe clinux_mount_over(source, target) }
       }
       try attempt("unmount", folder) { unsafe clinux_unmount(folder) }
     } catch {
       if error.errno == EPERM || error.errno == EACCES { throw .forbidden(error, remedy: remedy(error.errno)) }
       throw .system(error)
     }
+  }
+
+  private static let etc = "/etc"
+
+  /// Covers /etc with itself and other files in it.
+  /// - Returns: false where that cannot be here.
+  private static func coverEtc(
+    _ files: [(path: String, text: String)], in folder: String
+  ) throws(SystemError) -> Bool {
+    // What is mounted within would not be seen any more.
+    guard !files.isEmpty, let mounts = try? readFile("/proc/self/mountinfo", atMost: 1 << 20) else { return false }
+    let isWithin = String(decoding: mounts, as: UTF8.self).split(separator: "\n").contains { line in
+      let fields = line.split(separator: " ", maxSplits: 5)
+      return fields.count > 4 && fields[4].hasPrefix(etc + "/")
+    }
+    if isWithin { return false }
+    let layer = folder + etc
+    try attempt("make", layer) { unsafe mkdir(layer, 0o755) }
+    try attempt("make", layer) { unsafe chmod(layer, 0o755) }
+    for file in files { try write(file.text, to: folder + file.path) }
+    return unsafe clinux_mount_layers("lowerdir=\(layer):\(etc)", etc) == 0
   }
 
   private static func isOnTheWay(_ folder: String, _ targets: [String]) -> Bool {
@@ -107,6 +139,8 @@ package enum OwnMounts {
   private static func write(_ text: String, to path: String) throws(SystemError) {
     let raw = try attempt("write", path) { unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) }
     let file = Descriptor(owning: raw)
+    // For all users that the program may have, whatever the mask of who calls this.
+    try attempt("write", path) { fchmod(file.raw, 0o644) }
     let octets = Array(text.utf8)
     let count = uninterrupted {
       // Safe: the memory lives for the closure, and is only read.
@@ -120,10 +154,18 @@ package enum OwnMounts {
 }
 
 /// Becomes another program, found by PATH, in this process: its number, its parent and its descriptors stay.
-/// - Parameter environment: what it finds there beside what there is.
+/// - Parameters:
+///   - environment: what it finds there beside what there is.
+///   - absent: what it does not find there.
 /// - Returns: only where it cannot be executed: why.
-package func becomeProgram(_ words: [String], environment: [(name: String, value: String)]) -> SystemError {
+package func becomeProgram(
+  _ words: [String], environment: [(name: String, value: String)], without absent: [String] = []
+) -> SystemError {
   precondition(!words.isEmpty, "a program has a name")
+  for name in absent {
+    // Safe: the name is read for the call.
+    _ = unsafe unsetenv(name)
+  }
   for (name, value) in environment {
     // Safe: both are copied.
     _ = unsafe setenv(name, value, 1)

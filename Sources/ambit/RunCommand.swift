@@ -12,7 +12,8 @@ extension Command {
         --override NAME=ADDR     for CMD alone, NAME is at ADDR: of several addresses A,B; with a port, ADDR:PORT, SRV
                                  records below NAME say it too, and CMD finds AMBIT_OVERRIDE_NAME=ADDR:PORT in its
                                  environment. An address record has no port. May be given again
-        --folder DIR             the folder that the server was started with (default: zones)
+        --folder DIR             the folder that the server was started with (default: zones, or /etc/ambit where there is
+                                 no zones)
         --user NAME              believe a server that this user started, too (as for ambit reload)
 
       CMD and what it starts see an /etc/resolv.conf that names the server of DIR at an address where callers are in C, and
@@ -44,7 +45,7 @@ extension Command {
     var request = ControlRequest(.run)
     request.words = [context] + overrides.map(\.text)
     if request.octets.count > ControlRequest.longest { arguments.fail("there are too many overrides for one run") }
-    let folder = arguments.value("--folder") ?? "zones"
+    let folder = servedFolder(arguments)
     let held: ControlClient.Held
     do throws(ControlClient.Problem) {
       held = try ControlClient.hold(folder, request, startedBy: believed(arguments))
@@ -68,7 +69,11 @@ extension Command {
       return .system
     }
     let environment = overrides.map { (name: $0.variable, value: $0.places.joined(separator: ",")) }
-    let error = becomeProgram(arguments.operands, environment: environment)
+    // The C library would complete names, ask, and rename otherwise than the file says by these.
+    let without = ["LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES"]
+    let error = withExtendedLifetime(held) {
+      becomeProgram(arguments.operands, environment: environment, without: without)
+    }
     writeStandardError("ambit: \(error)\n")
     endProcess(shellExitCode(error))
   }
@@ -82,6 +87,12 @@ extension Command {
       writeStandardError("ambit: \(error)\n")
       endProcess(ExitCode.system.rawValue)
     }
+  }
+
+  /// The folder whose server is meant: where none is named, that which is here, or else that of the installed server.
+  static func servedFolder(_ arguments: Arguments) -> String {
+    if let folder = arguments.value("--folder") { return folder }
+    return fileStatus("zones") == nil && fileStatus("/etc/ambit") != nil ? "/etc/ambit" : "zones"
   }
 
   /// Shows this process, and what it becomes, the way to the server.

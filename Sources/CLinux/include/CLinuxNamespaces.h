@@ -55,6 +55,11 @@ static inline int clinux_mount_over(const char *source, const char *target) {
   return mount(source, target, NULL, MS_BIND, NULL);
 }
 
+// One folder's files over another's at a folder, none to be written to: `layers` as overlayfs takes them.
+static inline int clinux_mount_layers(const char *layers, const char *folder) {
+  return mount("overlay", folder, "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV, layers);
+}
+
 // Takes a mount away by its path; what was mounted elsewhere from it stays.
 static inline int clinux_unmount(const char *folder) { return umount2(folder, MNT_DETACH); }
 
