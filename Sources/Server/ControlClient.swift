@@ -19,7 +19,8 @@ package enum ControlClient {
 
   /// Sends a request and reads the answer.
   ///
-  /// Believed is a server that root, this user, or the folder's owner started: anyone may take an abstract name.
+  /// Believed is a server that root, this user, or the folder's owner started, or whom these say to be it (``serversUsers``):
+  /// anyone may take an abstract name.
   /// - Parameter user: one more whose server is believed; nil for none.
   package static func ask(
     _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser? = nil
@@ -48,9 +49,13 @@ package enum ControlClient {
     _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser? = nil
   ) throws(Problem) -> Held {
     var triesLeft = request.kind.isForEveryone ? 40 : 0
+    var busyTriesLeft = request.kind.isForEveryone ? 300 : 0
     while true {
       do throws(Problem) {
-        return try holdOnce(folder, request, startedBy: user)
+        let held = try holdOnce(folder, request, startedBy: user)
+        if held.answer.status != .busy || busyTriesLeft == 0 { return held }
+        busyTriesLeft -= 1
+        pause(milliseconds: UInt32.random(in: 50...150))
       } catch {
         guard error == .noAnswer, triesLeft > 0 else { throw error }
         triesLeft -= 1
@@ -69,7 +74,7 @@ package enum ControlClient {
       do throws(SystemError) {
         guard let socket = try LocalSocket.connect(to: name) else { continue }
         let other = socket.peerUser
-        guard let other, believed.contains(other) else {
+        guard let other, believed.contains(other) || serversUsers(ofFolder: folder).contains(other) else {
           stranger = .stranger(user: other)
           continue
         }
