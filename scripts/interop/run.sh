@@ -95,6 +95,26 @@ same "and who stands elsewhere sees what he saw" 127.0.0.1 "$(dig +short @127.0.
 same "TCP works there" 127.0.1.30 "$(in_test -- dig +short +tcp orders.mesh.test)"
 same "many at once" 12 "$(for i in {1..12}; do in_test -- /usr/bin/python3 by.py orders & done | grep -c '^127.0.1.30$')"
 
+same "what the caller's environment says of resolving does not count" 127.0.1.30 \
+  "$(LOCALDOMAIN=example.org RES_OPTIONS=ndots:9 HOSTALIASES=/dev/null in_test -- /usr/bin/python3 by.py orders)"
+(umask 077 && same "nor does its umask" -rw-r--r-- "$(in_test -- stat -Lc %A /etc/resolv.conf)")
+
+# What writes the machine's file anew puts another in its place, which takes what is mounted there away; so all of /etc is
+# covered. In a copy of /etc, without the files that are mounted in this one.
+cp -a /etc etc 2>/dev/null && chmod 755 etc
+cat >anew.sh <<'SH'
+umount "$(readlink -f /etc/resolv.conf)" "$(readlink -f /etc/nsswitch.conf)"
+mount --bind etc /etc && rm -f /etc/resolv.conf && echo 'nameserver 127.0.0.98' >/etc/resolv.conf
+: >seen && chmod 666 seen
+setpriv --reuid nobody --regid nogroup --clear-groups ./ambit run --folder zones --context test -- sh -c \
+  'grep nameserver /etc/resolv.conf >seen; until test -e renamed; do sleep 0.05; done; grep nameserver /etc/resolv.conf; python3 by.py orders' &
+until test -s seen; do sleep 0.05; done
+echo 'nameserver 127.0.0.97' >/etc/resolv.new && mv /etc/resolv.new /etc/resolv.conf && touch renamed
+wait
+SH
+matches "a resolv.conf that is renamed over is still the run's own" $'^nameserver 127\.53\.[0-9.]+\n127\.0\.1\.30$' \
+  "$(unshare -m bash anew.sh)"
+
 # A listener of the context's own needs no lease.
 same "a context with a listener at port 53" "nameserver 127.0.0.77" "$(run prod zones -- grep nameserver /etc/resolv.conf)"
 
@@ -193,14 +213,86 @@ stranger=(setpriv --reuid 12345 --regid 12345 --clear-groups "$AMBIT")
 has "who is not named may not" "user 12345 may not lease laptop (ambit.policy:" "$("${stranger[@]}" override orders 127.0.0.1 --folder zones 2>&1)"
 has "nor reload" "user 12345 may not ask this server" "$("${stranger[@]}" reload zones 2>&1)"
 echo "nonsense" >>zones/orders.policy
-has "where the folder does not load it says why" 'orders.policy' "$(override orders 127.0.0.5)"
+has "where the folder does not load it says so" 'the folder does not load as it is now (1 error)' "$(override orders 127.0.0.5)"
+has "to root it says why" 'orders.policy' "$("$AMBIT" override orders 127.0.0.5 --folder zones 2>&1)"
 same "and nothing has changed" 127.0.0.1 "$(mine orders.mesh.test)"
+sed -i '$d' zones/orders.policy
+
+# --- what is edited meanwhile ------------------------------------------------------------------------------------------
+
+# A held-back edit stays held back, whoever leases; what is leased is not judged.
+cp -r zones zones.before
+echo 'reload guard 1%' >>zones/ambit.policy && reload
+for _ in {1..40}; do mine checkout.mesh.test; done >/dev/null
+old=$(mine checkout.mesh.test)
+sed -i -E 's/^(checkout .*)127\.0\.0\.1$/\1127.0.0.2/' zones/laptop/mesh.test.zone
+override=$(override orders 127.0.0.5)
+has "a lease brings no edit that the guard holds back" "reload guard holds back what was edited" "$override"
+has "nor does a run" "reload guard holds back what was edited" "$(with true 2>&1)"
+same "it is not answered" "$old" "$(mine checkout.mesh.test)"
+rm -rf zones/* && cp -r zones.before/* zones/ && echo 'reload guard 1%' >>zones/ambit.policy
+for _ in {1..40}; do mine orders.mesh.test; done >/dev/null
+has "what is leased is not judged by it" "is 127.0.0.5 for callers in laptop" "$(override orders 127.0.0.5)"
+override --remove orders >/dev/null
+same "nor is its end" 127.0.0.1 "$(mine orders.mesh.test)"
+
+# A lease never keeps the folder from being loaded.
+"${as_nobody[@]}" "$AMBIT" run --folder zones --context test --override orders=127.0.0.1 -- sleep 100 &
+wrapper=$!
+pids+=("$wrapper")
+
+is_leased() { list | grep -q "with orders=127.0.0.1"; }
+until_true is_leased
+echo 'context run-1 { from 10.8.0.0/16 }' >>zones/ambit.policy
+has "a folder loads whatever is leased" "reloaded" "$("$AMBIT" reload --force zones 2>&1)"
+has "and a lease that does not go with it ends" "has ended: the policy has a context run-1 of its own now" "$(cat "$err")"
+succeeds "so it is listed no more" nothing
+kill "$wrapper"
+wait "$wrapper" 2>/dev/null
+"${as_nobody[@]}" "$AMBIT" run --folder zones --context test -- sleep 100 &
+wrapper=$!
+pids+=("$wrapper")
+is_leased() { list | grep -q "process $wrapper"; }
+until_true is_leased
+has "no stranger ends a lease" "is yours" "$("${stranger[@]}" override --end "$wrapper" --folder zones 2>&1)"
+has "root ends it" "the lease of nobody at 127.53." "$("$AMBIT" override --end "$wrapper" --folder zones)"
+succeeds "then it is gone, and its program is not" eval 'nothing && kill -0 "$wrapper"'
+kill "$wrapper"
+wait "$wrapper" 2>/dev/null
+
+# --- the door is everybody's -----------------------------------------------------------------------------------------
+
+cat >crowd.py <<'PY'
+import os, socket, sys, time
+os.setuid(12345)
+held = []
+folder = os.stat("zones")
+name = "\0ambit-%d-%d" % (folder.st_dev, folder.st_ino)
+end = time.time() + 60
+print("here", flush=True)
+while time.time() < end:
+    try:
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        one.settimeout(0.2)
+        one.connect(name)
+        held.append(one)
+    except OSError:
+        pass
+    held = held[-64:]
+    time.sleep(0.002)
+PY
+python3 crowd.py >crowd.out &
+crowd=$!
+pids+=("$crowd")
+until_true test -s crowd.out
+same "one user's many connections keep no other out" 127.0.1.30 "$(in_test -- /usr/bin/python3 by.py orders)"
+has "nor root" "reloaded" "$("$AMBIT" reload --force zones 2>&1)"
+kill "$crowd"
 stop "$server"
 same "the server ends well" 0 "$code"
 
 # --- without the right to port 53 ------------------------------------------------------------------------------------
 
-sed -i '$d' zones/orders.policy
 port=$(free_port)
 "${as_nobody[@]}" "$AMBIT" serve zones --http off --metrics-log off --listen "127.0.0.1:$port" >out.plain 2>err.plain &
 server=$!
