@@ -202,7 +202,7 @@ final class ControlDoor {
         letGo(among: others.filter(\.value.isStranger), downTo: Self.strangersLimit)
       else { return false }
     }
-    return letGo(among: others, downTo: Self.connectionLimit)
+    return others.count < Self.connectionLimit
   }
 
   private func read(_ connection: Connection, _ token: UInt64, _ now: UInt64) -> ControlRequest? {
