@@ -22,6 +22,7 @@ refuses "a port that is none" '--port takes 1 to 65535, not "99999"' --port 9999
 refuses "a prefix that is no path" "is no absolute path" --prefix 'opt;rm'
 refuses "a user that can be none" "is no name for a system user" --user 'Root Beer'
 refuses "a program that is not there" "is no program" --binary "$work/nothing"
+refuses "a folder for a program" "is no program" --binary "$work"
 refuses "an option without its value" "--port takes a value" --port
 refuses "an unknown option" "usage:" --prefx /usr
 same "nothing was written" "" "$(files)"
@@ -55,6 +56,85 @@ has "an upgrade keeps what is edited" "# mine" "$(tail -n 1 "$DESTDIR/etc/ambit/
 same "and replaces the program" "$("$AMBIT" --version)" "$("$DESTDIR/opt/ambit/bin/ambit" --version)"
 same "no half a file is left" "" "$(find "$DESTDIR" -name '*.new')"
 
+succeeds "a port with zeros in front is that port" env DESTDIR="$work/zeros" "${install[@]}" --port 0053
+has "in the configuration too" "listen  127.0.0.1:53 [::1]:53" "$(cat zeros/etc/ambit/ambit.policy)"
+(umask 077 && DESTDIR=$work/mask "${install[@]}" >/dev/null)
+same "whatever the umask, all may read what it installs" "" "$(find mask ! -perm -444 -o -type d ! -perm -555)"
+mkdir bin
+ln -s "$AMBIT" bin/ours
+succeeds "a program is named without a slash" env -C bin DESTDIR="$work/named" "${install[@]:0:1}" --binary ours --prefix /opt/ambit
+
+# A copy of the example that ends half-way is none the next time.
+mkdir broken
+printf '#!/bin/sh\nmkdir -p "$DESTDIR/etc/ambit.new"\nexit 1\n' >broken/cp
+chmod 755 broken/cp
+same "what fails half-way fails" 1 "$(DESTDIR=$work/half PATH=$work/broken:$PATH "${install[@]}" >/dev/null 2>&1; echo $?)"
+DESTDIR=$work/half "${install[@]}" >/dev/null
+same "and the next time the example is whole" "" \
+  "$(diff -rq "$root/zones" half/etc/ambit | grep -v 'ambit.policy differ')$(ls -d half/etc/ambit.new 2>/dev/null)"
+
+# An upgrade whose program cannot read the configuration that is there.
+echo "context" >>zeros/etc/ambit/ambit.policy
+echo old >zeros/opt/ambit/bin/ambit
+said=$(DESTDIR=$work/zeros "${install[@]}" --no-start 2>&1)
+same "a configuration with mistakes ends it" 1 "$?"
+has "which says so" "nothing was changed" "$said"
+same "the program that was there stays" old "$(cat zeros/opt/ambit/bin/ambit)"
+
+# --- as root, on a machine of which /etc, /run and /var/log are this test's own -------------------------------------------
+
+in_root() { # COMMAND…
+  unshare --mount --propagation private "$work/in_root" "$@" 2>&1
+}
+cat >in_root <<END
+#!/bin/bash
+unset DESTDIR
+mount --bind $work/machine/etc /etc && mount --bind $work/machine/log /var/log && mount -t tmpfs tmpfs /run || exit 99
+mkdir -p /run/systemd/system
+PATH=$work/fake:\$PATH exec "\$@"
+END
+mkdir -p machine/log fake
+printf '#!/bin/sh\necho "$*" >>"%s/systemctl.log"\n' "$work" >fake/systemctl
+chmod 755 in_root fake/systemctl
+calls() { # What systemd was asked for since the last time.
+  paste -sd '|' systemctl.log 2>/dev/null
+  rm -f systemctl.log
+}
+if [[ $(id -u) == 0 ]] && is_there useradd && cp -a /etc machine/etc && in_root true >/dev/null; then
+  install=("$root/scripts/install" --binary "$AMBIT" --prefix "$work/usr")
+  uninstall=("$root/scripts/uninstall" --prefix "$work/usr")
+  succeeds "root installs" in_root "${install[@]}"
+  same "and starts it" "daemon-reload|enable ambit|restart ambit" "$(calls)"
+  has "with a user of its own" ":/nonexistent:/usr/sbin/nologin" "$(in_root getent passwd ambit)"
+  succeeds "again, without a start" in_root "${install[@]}" --no-start
+  same "the unit that changed is read" "daemon-reload" "$(calls)"
+  echo "context" >>machine/etc/ambit/ambit.policy
+  echo old >usr/bin/ambit
+  in_root "${install[@]}" >/dev/null
+  same "an upgrade that cannot start is none" "1 old " "$? $(cat usr/bin/ambit) $(calls)"
+  has "--purge takes the user that it made" "ambit stays not" \
+    "$(in_root "${uninstall[@]}" --purge; in_root getent passwd ambit || echo "ambit stays not")"
+  same "and what it wrote" "" "$(find usr machine/etc/ambit machine/etc/systemd/system/ambit.service -type f 2>/dev/null)"
+  calls >/dev/null
+  in_root useradd --system --comment "of others" others
+  succeeds "as a user that was there" in_root "${install[@]}" --user others
+  has "the unit names that one" "User=others" "$(cat machine/etc/systemd/system/ambit.service)"
+  has "--purge lets that one be" "the user others stays" "$(in_root "${uninstall[@]}" --purge --user others)"
+  has "nor is it ever root" "the user root stays" "$(in_root "${uninstall[@]}" --purge --user root)"
+  same "both are there" "others root" "$(in_root getent passwd others root | cut -d : -f 1 | paste -sd ' ')"
+
+  mkdir source
+  cp -R "$root/scripts" "$root/zones" source
+  chown -R nobody source
+  has "with sudo, who owns the sources builds" "would: sudo --login --user nobody -- swift build" \
+    "$(SUDO_USER=nobody source/scripts/install --dry-run)"
+  has "who does not, does not" "would: swift build" "$(SUDO_USER=daemon source/scripts/install --dry-run)"
+  install=("$root/scripts/install" --binary "$AMBIT" --prefix /opt/ambit)
+  uninstall=("$root/scripts/uninstall" --prefix /opt/ambit)
+else
+  skip "an installation as root, which takes root, useradd and a mount name space"
+fi
+
 # --- pages and completion --------------------------------------------------------------------------------------------
 
 man=$DESTDIR/opt/ambit/share/man
@@ -64,7 +144,7 @@ if is_there groff; then
     same "it is ASCII" "" "$(LC_ALL=C grep -n '[^ -~]' "$man/$page")"
   done
   text=$(groff -man -Tutf8 "$man/man1/ambit.1" | sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g')
-  for command in serve check explain diff audit graph top measure metrics reload; do
+  for command in serve check explain diff audit graph top run override measure metrics reload; do
     has "ambit(1) has $command" "ambit $command" "$text"
   done
   has "with its options" "--metrics-interval SECONDS" "$text"
@@ -85,6 +165,7 @@ completed() { # WORD…
 same "bash completes commands" "explain" "$(completed ambit expl)"
 has "and options" "--from" "$(completed ambit explain --)"
 same "and statements" "acyclic" "$(completed ambit help policy acyc)"
+has "and the options of today's commands" "--context --override" "$(completed ambit run --)"
 
 # --- serving port 53 without root ------------------------------------------------------------------------------------
 
@@ -96,10 +177,11 @@ if [[ $(id -u) == 0 ]] && is_there setpriv && is_there unshare && is_there ip &&
   cat >in_namespace <<END
 #!/bin/bash
 ip link set lo up
+[[ \${1:-} != four ]] || ip address del ::1/128 dev lo
 cd $work/logs
 setpriv --reuid nobody --regid $(id -g nobody) --clear-groups --no-new-privs --bounding-set -all,+net_bind_service \
   --inh-caps -all,+net_bind_service --ambient-caps -all,+net_bind_service \
-  $DESTDIR/opt/ambit/bin/ambit serve $DESTDIR/etc/ambit --http off --workers 1 >$work/out 2>$work/err &
+  $DESTDIR/opt/ambit/bin/ambit serve \${folder:-$DESTDIR/etc/ambit} --http off --workers 1 >$work/out 2>$work/err &
 server=\$!
 for ((try = 0; try < 200; try++)); do
   grep -q '^listening on' $work/out && break
@@ -107,7 +189,7 @@ for ((try = 0; try < 200; try++)); do
   sleep 0.05
 done
 dig -r @127.0.0.1 +tries=1 +timeout=3 +short orders.mesh.test
-dig -r @::1 +tcp +tries=1 +timeout=3 +short orders.mesh.test
+[[ \${1:-} == four ]] || dig -r @::1 +tcp +tries=1 +timeout=3 +short orders.mesh.test
 sed -n 's/^Uid:\s*\([0-9]*\).*/uid \1/p; s/^CapEff:\s*/capabilities /p' /proc/\$server/status
 kill \$server
 wait \$server
@@ -117,6 +199,12 @@ END
   said=$(unshare --net ./in_namespace 2>&1)
   same "what is installed serves port 53 as nobody, and keeps no right" \
     "127.0.0.1 127.0.0.1 uid $(id -u nobody) capabilities 0000000000000000 exit 0" "${said//$'\n'/ }"
+  said=$(unshare --net ./in_namespace four 2>&1)
+  same "on a host without IPv6 too" "127.0.0.1 uid $(id -u nobody) capabilities 0000000000000000 exit 0" "${said//$'\n'/ }"
+  cp -R "$DESTDIR/etc/ambit" leasing
+  sed -i 's/^context laptop .*/context laptop { from 127.0.0.1 ::1; leases }/' leasing/ambit.policy
+  said=$(folder=$work/leasing unshare --net ./in_namespace 2>&1)
+  has "where a leases line stands it keeps that one right" "capabilities 0000000000000400" "$said"
 else
   skip "port 53 without root, which takes root, setpriv, ip and a network namespace"
 fi
