@@ -33,6 +33,11 @@ said=$("${install[@]}" --dry-run)
 has "--dry-run says what would be" "would: install $AMBIT as $DESTDIR/opt/ambit/bin/ambit" "$said"
 same "and does nothing" "" "$(files)"
 said=$("${install[@]}" 2>&1) || failed "it installs" "success" "$said"
+if is_there ldd && [[ $(ldd "$AMBIT") == *libswift* ]]; then
+  has "it says that the program takes libraries" "$AMBIT takes libswift" "$said"
+else
+  has "it says no word of libraries" "0" "$(grep -c "libraries of Swift" <<<"$said")"
+fi
 has "it says what it left out" "left out: starting: DESTDIR is set" "$said"
 for file in opt/ambit/bin/ambit opt/ambit/share/man/man1/ambit.1 opt/ambit/share/man/man5/ambit-policy.5 \
   opt/ambit/share/bash-completion/completions/ambit etc/ambit/ambit.policy etc/systemd/system/ambit.service; do
@@ -58,7 +63,7 @@ same "no half a file is left" "" "$(find "$DESTDIR" -name '*.new')"
 
 succeeds "a port with zeros in front is that port" env DESTDIR="$work/zeros" "${install[@]}" --port 0053
 has "in the configuration too" "listen  127.0.0.1:53 [::1]:53" "$(cat zeros/etc/ambit/ambit.policy)"
-(umask 077 && DESTDIR=$work/mask "${install[@]}" >/dev/null)
+(umask 077 && DESTDIR=$work/mask "${install[@]}" >/dev/null 2>&1)
 same "whatever the umask, all may read what it installs" "" "$(find mask ! -perm -444 -o -type d ! -perm -555)"
 mkdir bin
 ln -s "$AMBIT" bin/ours
@@ -69,7 +74,7 @@ mkdir broken
 printf '#!/bin/sh\nmkdir -p "$DESTDIR/etc/ambit.new"\nexit 1\n' >broken/cp
 chmod 755 broken/cp
 same "what fails half-way fails" 1 "$(DESTDIR=$work/half PATH=$work/broken:$PATH "${install[@]}" >/dev/null 2>&1; echo $?)"
-DESTDIR=$work/half "${install[@]}" >/dev/null
+DESTDIR=$work/half "${install[@]}" >/dev/null 2>&1
 same "and the next time the example is whole" "" \
   "$(diff -rq "$root/zones" half/etc/ambit | grep -v 'ambit.policy differ')$(ls -d half/etc/ambit.new 2>/dev/null)"
 
@@ -167,6 +172,22 @@ has "and options" "--from" "$(completed ambit explain --)"
 same "and statements" "acyclic" "$(completed ambit help policy acyc)"
 has "and the options of today's commands" "--context --override" "$(completed ambit run --)"
 
+# --- the container's configuration -----------------------------------------------------------------------------------
+
+mkdir container
+sources=$(sed -nE 's/^COPY ([a-z].*) container\/$/\1/p' "$root/Dockerfile")
+# shellcheck disable=SC2086
+succeeds "the Dockerfile copies files that there are" env -C "$root" cp $sources "$work/container/"
+succeeds "they have no mistake" "$AMBIT" check container
+command=$(sed -nE 's/^CMD \["serve", "\/etc\/ambit", (.*)\]$/\1/p' "$root/Dockerfile" | tr -d '",')
+has "the container listens for everyone" "--listen 0.0.0.0:5300" "$command"
+serve container --listen "0.0.0.0:$port"
+same "and tells whoever asks the same" "127.0.2.30 127.0.3.30" "$(data -b 127.200.0.9 orders.mesh.test)"
+succeeds "its health check finds it well" "$AMBIT" top --once --json container
+has "the Dockerfile asks so" '"top", "--once", "--json", "/etc/ambit"' "$(grep ^HEALTHCHECK "$root/Dockerfile")"
+stop "$server"
+if "$AMBIT" top --once --json container >/dev/null 2>&1; then failed "and ill once it is gone" failure success; else ok "and ill once it is gone"; fi
+
 # --- serving port 53 without root ------------------------------------------------------------------------------------
 
 if [[ $(id -u) == 0 ]] && is_there setpriv && is_there unshare && is_there ip && unshare --net true 2>/dev/null; then
@@ -217,6 +238,8 @@ said=$("${uninstall[@]}")
 has "it says what stays" "$DESTDIR/etc/ambit stays" "$said"
 same "and nothing else does" "./etc" "$(cd "$DESTDIR" && find . -type f | cut -d / -f 1-2 | sort -u)"
 has "what was edited is there" "# mine" "$(cat "$DESTDIR/etc/ambit/ambit.policy")"
+has "how much went" "5 files taken away" "$said"
 succeeds "a second time does no harm" "${uninstall[@]}"
+has "and says that nothing is there" "nothing of scripts/install is in $DESTDIR/opt/ambit" "$("${uninstall[@]}")"
 "${uninstall[@]}" --purge >/dev/null
 same "--purge takes all" "" "$(files)"
