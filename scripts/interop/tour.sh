@@ -50,3 +50,18 @@ has "explain names the rule" "$refuse" "$("$AMBIT" explain orders --from 127.0.2
 succeeds "ambit check finds nothing wrong" "$AMBIT" check zones
 same "ambit check --json has findings, a summary and what was proved" "findings proof summary" \
   "$("$AMBIT" check zones --json | python3 -c 'import json, sys; print(*sorted(json.load(sys.stdin)))')"
+
+# The last line of the example, without its "#", forwards; the README quotes what explain says of it.
+copy_zones forwarding
+sed -i 's/^#forward/forward/' forwarding/ambit.policy
+succeeds "the example with its forward line has no mistake" "$AMBIT" check forwarding
+told=$("$AMBIT" explain www.example.org --from 127.0.0.1 forwarding)
+while read -r line; do
+  has "explain says what the README says: $line" "$line" "$told"
+done < <(sed -nE '/explain www.example.org/,/^$/s/^    (data|decision) /\1 /p' "$root/README.md")
+has "who is in no context is refused" "refused: the caller's address is in no context" \
+  "$("$AMBIT" explain www.example.org --from 127.0.9.9 forwarding)"
+# Every document that the README links is there.
+while read -r document; do
+  succeeds "the README links $document" test -s "$root/$document"
+done < <(grep -oE '\]\([A-Za-z/.-]+\)' "$root/README.md" | tr -d '])(' | sort -u)
