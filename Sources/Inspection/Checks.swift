@@ -54,7 +54,11 @@ package struct Checks: Sendable {
 /// What a snapshot consists of, in words: `1 zone, 23 names, 5 contexts, 7 services`.
 package func describe(_ snapshot: Snapshot) -> String {
   let origins = Set(snapshot.zones.zones.map(\.origin))
-  if origins.isEmpty { return "no zones (there is no file *.zone): every name is refused" }
+  if origins.isEmpty {
+    let forwards = snapshot.policy.policy.forwards.contains { !$0.isOff }
+    return "no zones (there is no file *.zone): "
+      + (forwards ? "names that are forwarded are answered, every other is refused" : "every name is refused")
+  }
   let names = snapshot.zones.zones.reduce(0) { $0 + $1.nameCount }
   return [
     amount(origins.count, "zone"), amount(names, "name"), amount(snapshot.contexts.count, "context"),

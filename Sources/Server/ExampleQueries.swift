@@ -5,7 +5,7 @@ internal import Inspection
 internal import Policy
 
 /// Up to three `dig` commands to paste, with answers that differ: from the policy's `expect` lines where it has some,
-/// which say how each caller fares; else names of services or zones.
+/// which say how each caller fares; else names of services, zones or `forward` lines.
 func exampleQueries(_ snapshot: Snapshot, at listens: [SocketAddress]) -> [String] {
   guard let listen = listens.first(where: { $0.address.isIPv4 }) ?? listens.first else { return [] }
   let policy = snapshot.policy.policy
@@ -35,5 +35,9 @@ func exampleQueries(_ snapshot: Snapshot, at listens: [SocketAddress]) -> [Strin
     + snapshot.zones.zones.prefix(1).flatMap { zone in
       [name(zone.origin) + " SOA", name(zone.origin) + " NS", "+tcp " + name(zone.origin) + " SOA"]
     }
+  // Without zones all that can be answered are names of others.
+  if names.isEmpty, let forward = policy.forwards.first(where: { !$0.isOff }) {
+    return ["\(dig) \(forward.zone == .root ? "example.org" : name(forward.zone))"]
+  }
   return names.prefix(3).map { "\(dig) \($0)" }
 }

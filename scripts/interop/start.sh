@@ -190,3 +190,13 @@ until_true grep -q reloaded closed.err
 same "reloads" "127.0.0.1" "$(data orders.mesh.test)"
 stop "$server"
 same "and ends with 0" 0 "$code"
+
+# A folder that has no zones and forwards: a plain forwarder, and it says so.
+mkdir forwarder
+echo "forward corp.example. 127.0.0.1:9" >forwarder/ambit.policy
+serve forwarder
+has "a server without zones that forwards says so" "names that are forwarded are answered, every other is refused" "$(cat "$out")"
+has "and what to try" "  dig @127.0.0.1 -p $port corp.example" "$(cat "$out")"
+stop "$server"
+has "help names the statement that a word belongs to" \
+  '"fallback" is no statement, but a word of fail; see ambit help policy fail' "$("$AMBIT" help policy fallback 2>&1)"
