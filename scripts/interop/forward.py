@@ -2,6 +2,9 @@
 
 forward.py upstream PORT LOG      serves UDP and TCP on 127.0.0.1; every query is a line of LOG: transport, name, EDNS options
 forward.py flood PORT COUNT       asks for COUNT random names without waiting for answers
+forward.py patient PORT COUNT     asks for COUNT random names and reads the answers; prints how many came of each RCODE
+                                  within 5 seconds of their questions
+forward.py large PORT COUNT SIZE  COUNT queries of SIZE octets on each of four TCP connections; prints as patient does
 forward.py together PORT NAME N   asks for one name N times at once; prints how many RCODEs of each kind came
 forward.py pipelined PORT         several names on one TCP connection, the slow one first; prints the order of the answers
 """
@@ -156,6 +159,51 @@ def flood(port, count):
                 time.sleep(0.002)
 
 
+def patient(port, count):
+    found = collections.Counter()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        started = {}
+        for ident in range(count):
+            started[ident] = time.monotonic()
+            octets = query(f"silence-p{ident:x}.example", flags=0x0100, ident=ident)
+            sender.sendto(octets, ("127.0.0.1", port))
+            if ident % 50 == 0:
+                time.sleep(0.005)
+        sender.settimeout(6)
+        try:
+            while started:
+                octets = sender.recv(65535)
+                ident = struct.unpack("!H", octets[:2])[0]
+                if time.monotonic() - started.pop(ident) < 5:
+                    found[RCODES[octets[3] & 15]] += 1
+        except TimeoutError:
+            pass
+    print(" ".join(f"{rcode} {number}" for rcode, number in sorted(found.items())))
+
+
+def large(port, count, size):
+    found = collections.Counter()
+    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(4)]
+    plain = query("silence-large.example", flags=0x0100, edns=False)
+    padding = size - len(plain) - 11 - 4
+    option = struct.pack("!HH", 12, padding) + bytes(padding)
+    octets = plain[:10] + b"\0\1" + plain[12:] + b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(option)) + option
+    for connection in connections:
+        connection.settimeout(7)
+        for _ in range(count):
+            connection.sendall(struct.pack("!H", len(octets)) + octets)
+    for connection in connections:
+        try:
+            for _ in range(count):
+                length = struct.unpack("!H", connection.recv(2, socket.MSG_WAITALL))[0]
+                found[RCODES[connection.recv(length, socket.MSG_WAITALL)[3] & 15]] += 1
+        except (TimeoutError, struct.error):
+            pass
+        connection.close()
+    print(" ".join(f"{rcode} {number}" for rcode, number in sorted(found.items())))
+
+
 def together(port, name, count):
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
     for one in sockets:
@@ -186,6 +234,10 @@ if __name__ == "__main__":
         upstream(int(rest[0]), rest[1])
     elif task == "flood":
         flood(int(rest[0]), int(rest[1]))
+    elif task == "patient":
+        patient(int(rest[0]), int(rest[1]))
+    elif task == "large":
+        large(int(rest[0]), int(rest[1]), int(rest[2]))
     elif task == "together":
         together(int(rest[0]), rest[1], int(rest[2]))
     else:
