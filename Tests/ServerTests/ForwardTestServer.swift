@@ -24,12 +24,18 @@ struct ForwardTestServer: ~Copyable {
   ///   - room: questions at a time.
   ///   - generation: of the snapshot in service.
   ///   - others: further servers of the line, where nobody answers.
-  init(room: Int = 64, generation: UInt64 = 1, others: [SocketAddress] = []) throws {
+  ///   - policy: further lines.
+  init(
+    room: Int = 64, generation: UInt64 = 1, others: [SocketAddress] = [], policy: String = ""
+  ) throws {
     let upstream = try UDPSocket.bind(to: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), sharesPort: false)
     let servers = ([upstream.localAddress] + others).map { "\($0)" }.joined(separator: " ")
     let files = ConfigurationFiles(
       policies: [
-        ("p.policy", Array("origin x.test\ncontext a { from 127.0.0.0/8 }\nforward example \(servers)\n".utf8))
+        (
+          "p.policy",
+          Array("origin x.test\ncontext a { from 127.0.0.0/8 }\nforward example \(servers)\n\(policy)\n".utf8)
+        )
       ],
       zones: [.init(path: "x.test.zone", origin: "x.test", context: nil)],
       open: { _ in .success(Array("$TTL 60\n@ SOA ns1 root 1 3600 600 86400 5\n@ NS ns1\nns1 A 192.0.2.53\n".utf8)) })
@@ -75,7 +81,8 @@ struct ForwardTestServer: ~Copyable {
     change(&query)
     let options = path.isEmpty ? [] : LoopToken.option(path)
     let octets = UpstreamQuery(try question(name), id: 7, caseBits: nil, options: options).octets
-    #expect(asker.handOver(query, octets.span))
+    let isTaken = asker.handOver(query, octets.span)
+    #expect(isTaken)
     forwarder.takeHandedOver(&bench)
   }
 

@@ -139,6 +139,31 @@ struct ForwarderTests {
     #expect(server.bench.questions.isEmpty)
   }
 
+  @Test func `one line of several has half of the places`() throws {
+    var server = try ForwardTestServer(room: 8, policy: "forward other 127.0.0.9:9")
+    for index in 0..<8 { try server.ask("h\(index).example.") }
+    #expect(server.bench.questions.count == 4)
+    #expect(server.rcodes() == [servFail, servFail, servFail, servFail])
+    try server.expire(.deadline, "h0.example.", at: Clock.monotonicNanoseconds())
+    try server.ask("h8.example.")
+    #expect(server.bench.questions.count == 4)
+  }
+
+  @Test func `where all servers are taken for dead a question ends within a second`() throws {
+    var server = try ForwardTestServer()
+    for index in 0..<3 { try server.ask("d\(index).example.") }
+    server.timeOut()
+    #expect(try #require(server.bench.lines.values.first).upstreams.servers[0].isDown)
+    let before = server.bench.numbered.keys.max() ?? 0
+    let now = Clock.monotonicNanoseconds()
+    try server.ask("d3.example.")
+    while server.bench.questions.count == 4, let due = server.bench.timers.take(at: now + 1_500_000_000) {
+      server.forwarder.expire(due, due.time, &server.bench)
+    }
+    #expect(server.bench.numbered.keys.allSatisfy { $0 <= before })
+    #expect(server.rcodes() == [servFail])
+  }
+
   @Test func `dead timers are swept out`() throws {
     var server = try ForwardTestServer()
     try server.ask("a.example.")

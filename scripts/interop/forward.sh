@@ -33,6 +33,7 @@ hot_is_fetched() {
   data hot.example >/dev/null
   (($(asked hot) == 2))
 }
+nothing_is_asked() { [[ $(metric ambit_forward_questions) == 0 ]]; }
 metric() { curl -s "http://127.0.0.1:$http_port/metrics" | sed -nE "s/^$1 //p"; }
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ if ((SECONDS - started <= 2)); then ok "at once"; else failed "at once" "2 s" "$
 # --- many ------------------------------------------------------------------------------------------------------------
 
 same "those who ask the same at once get the same" "NOERROR 50" "$(python3 "$here/forward.py" together "$port" slow-many.example 50)"
-same "for one query upstream" 1 "$(asked slow-many)"
+matches "for one query upstream, or two where the first seemed lost" '^[12]$' "$(asked slow-many)"
 wait "$(jobs -p | tail -1)" 2>/dev/null
 until_true test -s silence.out
 for what in wrongid wrongquestion garbage silence; do
@@ -129,6 +130,7 @@ matches "a server taken for dead is said once" '^1$' "$(grep -c "upstream 127.0.
 
 # --- reload and shutdown with queries on their way -------------------------------------------------------------------
 
+until_true nothing_is_asked
 ask +timeout=6 silence-reload.example >reload.out &
 asking=$!
 sleep 0.5

@@ -107,6 +107,8 @@ extension Forwarder {
     pending.attempts = []
     bench.questions[AskedQuestion(pending.question, pending.path)] = nil
     bench.numbered[pending.number] = nil
+    let left = (bench.askedOfLine[pending.route] ?? 1) - 1
+    bench.askedOfLine[pending.route] = left == 0 ? nil : left
   }
 
   /// Answers a query by the snapshot in service.

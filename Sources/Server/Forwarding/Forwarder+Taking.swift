@@ -82,7 +82,7 @@ extension Forwarder {
       worker.metrics.count(.forwardedMerged)
       if pending.isStaleDue, finding == .stale, complete(query, .stale, &bench) { return }
       wait(query, for: pending, now, &bench)
-    } else if bench.questions.count < room {
+    } else if hasPlace(question.kind.route, bench) {
       begin(question, query, outcome.route, path, now, &bench)
     } else {
       worker.metrics.count(.forwardedTurnedAway)
@@ -114,13 +114,27 @@ extension Forwarder {
       path: path, at: query.map { min($0.monotonic, now) } ?? now)
     bench.questions[AskedQuestion(question, path)] = pending
     bench.numbered[pending.number] = pending
-    bench.timers.add(.deadline, pending.number, at: pending.began + Self.deadline)
+    bench.askedOfLine[pending.route, default: 0] += 1
+    let span = isDead(pending.route, now, bench) ? Self.deadlineOfDead : Self.deadline
+    bench.timers.add(.deadline, pending.number, at: pending.began + span)
     if let query {
       wait(query, for: pending, now, &bench)
     } else {
       worker.metrics.count(.forwardedPrefetches)
     }
     ask(pending, &bench)
+  }
+
+  /// Whether one more question may be asked of a line's servers. Where there are several lines one has half of the places
+  /// at the most: one whose servers are silent leaves the others room.
+  private func hasPlace(_ route: UInt64, _ bench: borrowing Bench) -> Bool {
+    bench.questions.count < room
+      && (bench.lines.count < 2 || (bench.askedOfLine[route] ?? 0) * 2 < room)
+  }
+
+  /// True where all servers of a line are taken for dead, and none is due for another try.
+  private func isDead(_ route: UInt64, _ now: UInt64, _ bench: borrowing Bench) -> Bool {
+    bench.lines[route]?.upstreams.servers.allSatisfy { $0.isDown && $0.restsUntil > Int64(now / 1_000_000) } ?? false
   }
 
   private func wait(

@@ -23,6 +23,9 @@ final class Forwarder: Sendable {
   static let deadline: UInt64 = 4_800_000_000
   /// Nanoseconds after which a stale answer is given where there is one (RFC 8767 §5).
   static let staleAfter: UInt64 = 1_800_000_000
+  /// Nanoseconds for a question where all servers of its line are taken for dead and none is due for another try: if one
+  /// is back it answers soon.
+  static let deadlineOfDead: UInt64 = 1_000_000_000
   /// Questions that are asked at a time; fewer where there are fewer descriptors.
   static let mostQuestions = 4096
   /// Queries taken from the workers before the replies have their turn.
@@ -83,6 +86,8 @@ final class Forwarder: Sendable {
     /// What is being asked, and by which number timers know it.
     var questions: [AskedQuestion: PendingQuestion] = [:]
     var numbered: [UInt64: PendingQuestion] = [:]
+    /// How many are being asked of each line's servers.
+    var askedOfLine: [UInt64: Int] = [:]
     /// Attempts by the token of their events.
     var attempts: [UInt64: UpstreamAttempt] = [:]
     /// Those that others took the place of, oldest first; some are over already.
