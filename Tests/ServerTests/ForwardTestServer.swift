@@ -44,7 +44,7 @@ struct ForwardTestServer: ~Copyable {
     let bell = try WakeUp()
     let desk = ForwardDesk(ForwardCache(), bell: bell)
     let served = ServedSnapshot(
-      snapshot, generation: generation, listeners: [], slots: MetricSlots(), forwarding: desk)
+      snapshot, generation: generation, listeners: [upstream.localAddress], slots: MetricSlots(), forwarding: desk)
     let holder = SnapshotHolder(served)
     let asker = try Worker(holder)
     let forwarder = Forwarder(

@@ -10,6 +10,9 @@ import Testing
 struct ForwarderTests {
   private let servFail: UInt8 = 2
 
+  /// Somebody else: one client has a share only.
+  private func client(_ index: Int) -> IPAddress { IPAddress(v4: 0x7f00_0100 + UInt32(index)) }
+
   @Test func `a question is asked, and its reply answers who waits and who comes later`() throws {
     var server = try ForwardTestServer()
     try server.ask("a.example.")
@@ -84,7 +87,7 @@ struct ForwarderTests {
   @Test func `there are no more sockets than room, however many servers are silent`() throws {
     let silent = try UDPSocket.bind(to: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), sharesPort: false)
     var server = try ForwardTestServer(room: 4, others: [silent.localAddress])
-    for index in 0..<4 { try server.ask("s\(index).example.") }
+    for index in 0..<4 { try server.ask("s\(index).example.") { $0.evidence.source = client(index) } }
     for _ in 0..<3 {
       server.timeOut()
       #expect(server.bench.attempts.count <= 4)
@@ -141,11 +144,11 @@ struct ForwarderTests {
 
   @Test func `one line of several has half of the places`() throws {
     var server = try ForwardTestServer(room: 8, policy: "forward other 127.0.0.9:9")
-    for index in 0..<8 { try server.ask("h\(index).example.") }
+    for index in 0..<8 { try server.ask("h\(index).example.") { $0.evidence.source = client(index) } }
     #expect(server.bench.questions.count == 4)
     #expect(server.rcodes() == [servFail, servFail, servFail, servFail])
     try server.expire(.deadline, "h0.example.", at: Clock.monotonicNanoseconds())
-    try server.ask("h8.example.")
+    try server.ask("h8.example.") { $0.evidence.source = client(8) }
     #expect(server.bench.questions.count == 4)
   }
 
