@@ -11,7 +11,6 @@ package import DNSFormat
 package struct RebindingGuard: Sendable {
   private let zones: [Zone]
   private let prefixes: [Prefix]
-  private let isOn: Bool
 
   /// A zone's name in wire format, in small letters, and how many labels it has.
   private struct Zone {
@@ -26,30 +25,30 @@ package struct RebindingGuard: Sendable {
     "100.64.0.0/10",  // between a provider and its customers, RFC 6598
     "127.0.0.0/8",  // loopback, RFC 1122
     "169.254.0.0/16",  // link-local, RFC 3927
+    "198.18.0.0/15",  // measuring devices in a laboratory, RFC 2544
+    "224.0.0.0/4", "255.255.255.255/32",  // many hosts, nearby ones among them: RFC 5771, RFC 919
     "::/96",  // unspecified, loopback, and IPv4-compatible, which nobody should have (RFC 4291)
     "64:ff9b:1::/48",  // translators' own, RFC 8215
     "fc00::/7",  // unique local, RFC 4193
     "fe80::/10", "fec0::/10",  // link-local and what was site-local, RFC 4291, RFC 3879
+    "ff00::/8",  // many hosts, RFC 4291
   ].compactMap { Prefix($0) }
 
   /// - Parameters:
   ///   - zones: names at and below these may have any address.
   ///   - prefixes: addresses that any name may have.
-  ///   - isOn: false lets everything pass.
-  package init(zones: [DomainName] = [], prefixes: [Prefix] = [], isOn: Bool = true) {
+  package init(zones: [DomainName] = [], prefixes: [Prefix] = []) {
     self.zones = zones.map { zone in
       var key = NameKey()
       key.load(zone)
       return Zone(name: (0..<key.length).map { key.octet(at: $0) }, labels: key.labelCount)
     }
     self.prefixes = prefixes
-    self.isOn = isOn
   }
 
   /// True where a name may have any address. Allocates nothing.
   /// - Parameter name: in wire format, in small letters.
   package func trusts(_ name: borrowing NameKey) -> Bool {
-    if !isOn { return true }
     for zone in zones where zone.labels <= name.labelCount {
       let start = name.start(ofSuffix: zone.labels)
       guard name.length - start == zone.name.count else { continue }
@@ -62,7 +61,7 @@ package struct RebindingGuard: Sendable {
 
   /// True for an address that names of others may not have.
   package func blocks(_ address: IPAddress) -> Bool {
-    if !isOn || prefixes.contains(where: { $0.contains(address) }) { return false }
+    if prefixes.contains(where: { $0.contains(address) }) { return false }
     if Self.privatePrefixes.contains(where: { $0.contains(address) }) { return true }
     return address.embeddedIPv4.map { blocks($0) } ?? false
   }

@@ -213,6 +213,7 @@ struct ReplyFacts {
   var hasAliases = false
   /// The chain ends with an alias, and nothing is said of where it leads.
   var isOpen = false
+  var hasOPT = false
   var errorCode: UInt16?
   var answerCount: UInt16 = 0
   var authorityCount: UInt16 = 0

@@ -28,8 +28,11 @@ extension ReplyReader {
     try asked.read(query.octets.span, name: &name)
     writer.begin(asked, request: query.octets.span, into: &message)
     facts.questionEnd = query.questionEnd
+    try findProofs(reply)
     let end = try takeChain(reply, kind.type, rebinding)
     facts.answerEnd = message.count
+    // RFC 2308 §2.1: NXDOMAIN is about the chain's end, which is there.
+    if end != .nothing, facts.rcode == RCode.nxDomain.rawValue { facts.rcode = 0 }
     switch end {
     case .data: break
     case .blocked:
@@ -42,7 +45,8 @@ extension ReplyReader {
       let hasSOA = try takeDenial(reply)
       // Nobody stands for what is not there: a referral, or a server that knows nothing and asks nobody.
       let isRecursive = flags & 0x0080 != 0, isAuthoritative = flags & 0x0400 != 0
-      let isReferral = !isAuthoritative && records.contains { !$0.isAnswer && $0.type == .ns }
+      // RFC 2308 §2.1.3: NXDOMAIN with NS and no SOA is a denial all the same.
+      let isReferral = !isAuthoritative && facts.rcode == 0 && records.contains { !$0.isAnswer && $0.type == .ns }
       if !hasSOA, facts.answerCount == 0, isReferral || !isRecursive && !isAuthoritative { return .lame }
       // An alias that is all there is says nothing against what it leads to, which is asked for on its own.
       facts.isOpen = facts.hasAliases && !hasSOA && facts.rcode == 0
@@ -65,6 +69,7 @@ extension ReplyReader {
     var aliases = 0
     while true {
       let hash = name.hash(from: 0, seed: seed)
+      hashSuffixes()
       markProofs(reply)
       if let end = try takeData(reply, hash, type, isTrusted ? nil : rebinding) { return end }
       if let above = recordAbove(type: .dname) { try takeSet(reply, above.hash, .dname, isAnswer: true) }
@@ -87,6 +92,7 @@ extension ReplyReader {
     var types: [RRType] = []
     for record in records where record.isAnswer && record.hash == hash && !record.isDone {
       guard record.type == type || type == .any, !types.contains(record.type) else { continue }
+      guard types.count < Self.mostTypes else { throw .malformed }
       types.append(record.type)
     }
     if types.isEmpty { return nil }
@@ -110,12 +116,11 @@ extension ReplyReader {
   private mutating func leaveOutBlocked(
     _ reply: Span<UInt8>, _ hash: UInt64, _ type: RRType, _ rebinding: RebindingGuard
   ) {
-    guard type == .a || type == .aaaa || type == .svcb || type == .https else { return }
+    guard RecordAddresses.mayBe(in: type) else { return }
     var isAnyBlocked = false
     for index in records.indices where isInSet(records[index], hash, type, isAnswer: true) {
       let data = reply.extracting(records[index].data..<records[index].end)
-      let isBlocked = rebinding.blocks(type, data)
-      guard isBlocked else { continue }
+      guard RecordAddresses.contains(data, of: type, { rebinding.blocks($0) }) else { continue }
       facts.life = min(facts.life, records[index].ttl)
       records[index].isDone = true
       isAnyBlocked = true
@@ -144,27 +149,43 @@ extension ReplyReader {
     return true
   }
 
-  /// Notes which authority records prove something about the chain's name: those of NSEC and NSEC3 whose signature is by a
-  /// zone that the name is in (RFC 4035 §3.1.3).
-  private mutating func markProofs(_ reply: Span<UInt8>) {
+  /// Hashes what the chain's name is below, once for all that is compared with it.
+  private mutating func hashSuffixes() {
+    suffixHashes.removeAll(keepingCapacity: true)
+    for labels in 0...name.labelCount { suffixHashes.append(name.hash(from: name.start(ofSuffix: labels), seed: seed)) }
+  }
+
+  /// Reads the signatures of NSEC and NSEC3 sets whose zone their owner is in (RFC 4035 §3.1.3), once a reply.
+  private mutating func findProofs(_ reply: Span<UInt8>) throws(WireError) {
+    proofs.removeAll(keepingCapacity: true)
     guard wantsProofs else { return }
-    for index in records.indices where !records[index].isAnswer && !records[index].isProof {
-      let covered = records[index].coveredType(reply)
-      guard covered == .nsec || covered == .nsec3,
-        (try? ReplyParsing.readName(reply, at: records[index].data + 18, scratch: &scratch, into: &other)) != nil,
-        name.hasSuffix(other)
-      else { continue }
-      let (hash, signer) = (records[index].hash, other.labelCount)
-      guard (try? ReplyParsing.readName(reply, at: records[index].owner, scratch: &scratch, into: &other)) != nil,
-        other.labelCount >= signer,
-        other.hash(from: other.start(ofSuffix: signer), seed: seed)
-          == name.hash(from: name.start(ofSuffix: signer), seed: seed)
-      else { continue }
-      for proof in records.indices
-      where isInSet(records[proof], hash, covered, isAnswer: false)
-        || isSignature(records[proof], reply, hash, covered, isAnswer: false)
+    for index in records.indices where !records[index].isAnswer && proofs.count < Self.mostProofs {
+      let type = records[index].coveredType(reply)
+      guard type == .nsec || type == .nsec3 else { continue }
+      _ = try ReplyParsing.readName(reply, at: records[index].data + 18, scratch: &scratch, into: &other)
+      let (labels, hash) = (other.labelCount, other.hash(from: 0, seed: seed))
+      _ = try ReplyParsing.readName(reply, at: records[index].owner, scratch: &scratch, into: &other)
+      guard other.labelCount >= labels, other.hash(from: other.start(ofSuffix: labels), seed: seed) == hash else {
+        continue
+      }
+      proofs.append(
+        ReplyProof(signerLabels: labels, signerHash: hash, hash: records[index].hash, type: type))
+    }
+  }
+
+  /// Notes which authority records prove something about the chain's name: those signed by a zone that it is in.
+  private mutating func markProofs(_ reply: Span<UInt8>) {
+    for index in proofs.indices where !proofs[index].isTaken {
+      let proof = proofs[index]
+      guard proof.signerLabels < suffixHashes.count, suffixHashes[proof.signerLabels] == proof.signerHash else {
+        continue
+      }
+      proofs[index].isTaken = true
+      for record in records.indices
+      where isInSet(records[record], proof.hash, proof.type, isAnswer: false)
+        || isSignature(records[record], reply, proof.hash, proof.type, isAnswer: false)
       {
-        records[proof].isProof = true
+        records[record].isProof = true
       }
     }
   }
@@ -190,13 +211,11 @@ extension ReplyReader {
 
   /// The first record of a type whose owner the chain's name is below.
   private func recordAbove(type: RRType, isAnswer: Bool = true, orAt: Bool = false) -> ReplyRecord? {
-    for record in records where record.type == type && record.isAnswer == isAnswer && !record.isDone {
-      for labels in 0..<(name.labelCount + (orAt ? 1 : 0))
-      where name.hash(from: name.start(ofSuffix: labels), seed: seed) == record.hash {
-        return record
-      }
+    let below = suffixHashes.count - (orAt ? 0 : 1)
+    return records.first {
+      $0.type == type && $0.isAnswer == isAnswer && !$0.isDone && $0.labelCount < below
+        && suffixHashes[$0.labelCount] == $0.hash
     }
-    return nil
   }
 
   /// Writes an RRset, its RRs with one TTL, the least of theirs (RFC 2181 §5.2), and its signatures where they are wanted.

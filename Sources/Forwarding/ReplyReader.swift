@@ -9,6 +9,9 @@ package enum UpstreamReply: Hashable, Sendable {
   case truncated
   /// The server says that it cannot: SERVFAIL, REFUSED, FORMERR, NOTIMP and all other RCODEs.
   case unusable(rcode: UInt16)
+  /// FORMERR or NOTIMP without the question, from a server that could not read it (RFC 6891 §7). Whoever guesses ID and
+  /// port can write that, the question's capitals unseen: to be believed over TCP only.
+  case unread(rcode: UInt16)
   /// A referral, or a reply of a server that neither has the name nor asks others for it.
   case lame
   /// Not a reply to this query: to be passed over, waiting for the right one.
@@ -49,6 +52,10 @@ package struct ReplyLimits: Hashable, Sendable {
 /// Everything else is left out: other authority records, the additional section, the OPT but for its Extended DNS Error.
 package struct ReplyReader: ~Copyable {
   var records: [ReplyRecord] = []
+  /// Signatures that may prove something about the chain's names.
+  var proofs: [ReplyProof] = []
+  /// Hashes of the chain's name without its first labels: of the root, of one label, and so on.
+  var suffixHashes: [UInt64] = []
   /// The name that the chain has come to.
   var name = NameKey()
   /// A name that is looked at.
@@ -70,6 +77,10 @@ package struct ReplyReader: ~Copyable {
   static var longestChain: Int { 16 }
   /// Octets of another server's words that are passed on.
   static var longestText: Int { 256 }
+  /// Proofs looked at, and types in one answer to ANY: an honest reply has ten at the most, and each takes a look at all of
+  /// the records.
+  static var mostProofs: Int { 64 }
+  static var mostTypes: Int { 64 }
 
   /// - Parameter seed: nobody outside knows it: names are told apart by a hash.
   package init(seed: UInt64 = .random(in: .min ... .max)) { self.seed = seed }
@@ -85,13 +96,12 @@ package struct ReplyReader: ~Copyable {
     self.limits = limits
     if let fault = faultOfHeader(reply, query) { return .rejected(fault) }
     let flags = reply.u16(at: 2)
-    // A server that cannot read a query may not be able to repeat its question either (RFC 6891 §7).
-    if reply.u16(at: 4) == 0, flags & 15 != 0 { return .unusable(rcode: flags & 15) }
+    facts = ReplyFacts()
+    text.reset()
+    if reply.u16(at: 4) == 0, flags & 15 == 1 || flags & 15 == 4 { return .unread(rcode: flags & 15) }
     if let fault = faultOfQuestion(reply, query) { return .rejected(fault) }
     if flags & 0x0200 != 0 { return .truncated }
     do throws(WireError) {
-      facts = ReplyFacts()
-      text.reset()
       facts.rcode = flags & 15
       try takeApart(reply, from: query.questionEnd)
       guard [0, 3, 6].contains(facts.rcode) else { return .unusable(rcode: facts.rcode) }
@@ -99,6 +109,17 @@ package struct ReplyReader: ~Copyable {
     } catch {
       return .rejected(.malformed)
     }
+  }
+
+  /// True where the message read last had an OPT: its server knows EDNS.
+  package var hasEDNS: Bool { facts.hasOPT }
+
+  /// The Extended DNS Error of the message read last (RFC 8914), its text as it is to be shown.
+  package var statedError: (code: UInt16, text: String)? {
+    guard let code = facts.errorCode else { return nil }
+    let octets = (0..<text.count).map { text[$0] }
+    let shown = String(decoding: octets, as: UTF8.self).unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }
+    return (code, String(String.UnicodeScalarView(shown)))
   }
 
   private func faultOfHeader(_ reply: Span<UInt8>, _ query: UpstreamQuery) -> UpstreamReply.Fault? {
@@ -139,9 +160,11 @@ package struct ReplyReader: ~Copyable {
       if index >= authorityEnd {
         if type == .opt { takeOPT(reply, ttl: ttl, head &+ 10, end) }
       } else if reply.u16(at: head &+ 2) == 1, !type.isMeta {
+        // RFC 1035 §3.4.1, RFC 3596 §2.2.
+        if type == .a && end != head &+ 14 || type == .aaaa && end != head &+ 26 { throw .malformed }
         records.append(
           ReplyRecord(
-            owner: offset, hash: other.hash(from: 0, seed: seed), type: type, ttl: ttl >> 31 == 0 ? ttl : 0,
+            owner: offset, hash: other.hash(from: 0, seed: seed), labelCount: other.labelCount, type: type, ttl: ttl,
             data: head &+ 10, end: end, isAnswer: index < answerEnd))
       }
       offset = end
@@ -150,6 +173,7 @@ package struct ReplyReader: ~Copyable {
 
   /// The upper bits of the RCODE, and the first Extended DNS Error (RFC 8914 §2).
   private mutating func takeOPT(_ reply: Span<UInt8>, ttl: UInt32, _ start: Int, _ end: Int) {
+    facts.hasOPT = true
     facts.rcode |= UInt16(ttl >> 24) << 4
     var option = start
     while option &+ 4 <= end {

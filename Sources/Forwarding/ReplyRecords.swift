@@ -6,10 +6,11 @@ internal import FlatMemory
 struct ReplyRecord {
   /// Where its owner name starts; the names of a message may be anywhere before that.
   var owner: Int
-  /// The hash of that name.
+  /// The hash of that name, and its labels.
   var hash: UInt64
+  var labelCount: Int
   var type: RRType
-  /// Seconds, as a number that has no sign (RFC 2181 §8).
+  /// Seconds, as a number that has no sign: one with the first bit set is a long time, not none (RFC 8767 §4).
   var ttl: UInt32
   /// Where its RDATA starts and ends.
   var data: Int
@@ -25,6 +26,18 @@ struct ReplyRecord {
   func coveredType(_ reply: Span<UInt8>) -> RRType {
     type == .rrsig && end &- data >= 18 ? RRType(reply.u16(at: data)) : RRType(0)
   }
+}
+
+/// A signature of an NSEC or NSEC3 set in the authority section.
+struct ReplyProof {
+  /// Of the zone that signed: its labels, and the hash of its name, which ends the set's owner's.
+  let signerLabels: Int
+  let signerHash: UInt64
+  /// The set.
+  let hash: UInt64
+  let type: RRType
+  /// True once it is known to prove something about a name of the chain.
+  var isTaken = false
 }
 
 /// Takes a reply apart. Total: any octets give records or an error.
@@ -48,15 +61,18 @@ enum ReplyParsing {
     var offset = start
     var end: Int?
     var size = 0
-    // Pointers go before what was read, so that there is no loop (RFC 1035 §4.1.4).
+    // Pointers go before what was read, so that there is no loop (RFC 1035 §4.1.4). A name has 127 labels at most, and one
+    // pointer in front of each is more than anybody needs: a message of pointers would take thousands of turns a name.
     var lowest = start
+    var pointers = 0
     while true {
       guard offset < reply.count else { throw .malformed }
       let length = Int(reply[offset])
       if length & 0xc0 == 0xc0 {
         guard offset &+ 1 < reply.count else { throw .malformed }
         let target = Int(reply.u16(at: offset) & 0x3fff)
-        guard target < lowest, target >= 12 else { throw .malformed }
+        pointers &+= 1
+        guard target < lowest, target >= 12, pointers <= 128 else { throw .malformed }
         if end == nil { end = offset &+ 2 }
         (lowest, offset) = (target, target)
         continue
@@ -68,36 +84,5 @@ enum ReplyParsing {
       offset &+= 1 &+ length
       if length == 0 { return end ?? offset }
     }
-  }
-
-  /// The addresses in the SvcParams `ipv4hint` and `ipv6hint` of an SVCB or HTTPS record (RFC 9460 §7.3).
-  /// - Parameter isBlocked: judges one.
-  /// - Returns: true where one is blocked, or the parameters are cut short.
-  static func hasBlockedHint(
-    _ data: Span<UInt8>, _ isBlocked: (IPAddress) -> Bool
-  ) -> Bool {
-    var offset = 2
-    while offset < data.count, data[offset] != 0 { offset &+= 1 &+ Int(data[offset]) }
-    offset &+= 1
-    while offset &+ 4 <= data.count {
-      let key = data.u16(at: offset)
-      let end = offset &+ 4 &+ Int(data.u16(at: offset &+ 2))
-      guard end <= data.count else { return true }
-      let width = key == 4 ? 4 : key == 6 ? 16 : 0
-      var at = offset &+ 4
-      while width > 0, at &+ width <= end {
-        if isBlocked(address(data, at: at, width: width)) { return true }
-        at &+= width
-      }
-      offset = end
-    }
-    return false
-  }
-
-  /// The address in 4 or 16 octets.
-  static func address(_ data: Span<UInt8>, at offset: Int, width: Int) -> IPAddress {
-    if width == 4 { return IPAddress(v4: data.u32(at: offset)) }
-    let high = UInt64(data.u32(at: offset)) << 32 | UInt64(data.u32(at: offset &+ 4))
-    return IPAddress(high: high, low: UInt64(data.u32(at: offset &+ 8)) << 32 | UInt64(data.u32(at: offset &+ 12)))
   }
 }

@@ -47,8 +47,11 @@ struct ReplyReaderTests {
     for rcode in [1, 2, 4, 5, 9] as [UInt16] {
       #expect(try Reading(Wire(query, flags: 0x8180 | rcode).octets, to: query).result == .unusable(rcode: rcode))
     }
-    let header = Array(Wire(query, flags: 0x8181).octets[..<4]) + [0, 0, 0, 0, 0, 0, 0, 0]
-    #expect(try Reading(header, to: query).result == .unusable(rcode: 1))
+    for rcode in 0...15 as ClosedRange<UInt16> {
+      let header = Array(Wire(query, flags: 0x8180 | rcode).octets[..<4]) + [0, 0, 0, 0, 0, 0, 0, 0]
+      let expected: UpstreamReply = rcode == 1 || rcode == 4 ? .unread(rcode: rcode) : .rejected(.wrongQuestion)
+      #expect(try Reading(header, to: query).result == expected)
+    }
     let referral = Wire(query, flags: 0x8100, authority: [record("org.", 2, wire("ns.org."))])
     #expect(try Reading(referral.octets, to: query).result == .lame)
     #expect(try Reading(Wire(query, flags: 0x8100).octets, to: query).result == .lame)
@@ -144,12 +147,12 @@ struct ReplyReaderTests {
   @Test(arguments: [
     "10.1.2.3", "127.0.0.1", "0.0.0.0", "172.31.0.1", "192.168.1.1", "169.254.1.1", "100.64.0.1", "::", "::1",
     "fe80::1",
-    "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:a00:1::", "::7f00:1",
+    "255.255.255.255", "239.1.2.3", "198.19.0.1", "ff02::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1",
+    "64:ff9b:1::1", "2002:a00:1::", "::7f00:1",
   ])
   func `private addresses are blocked`(text: String) throws {
     let address = try #require(IPAddress(text))
     #expect(RebindingGuard().blocks(address))
-    #expect(!RebindingGuard(isOn: false).blocks(address))
     #expect(!RebindingGuard(prefixes: [Prefix(address, length: address.width)]).blocks(address) || text.contains("::"))
   }
 
@@ -173,6 +176,70 @@ struct ReplyReaderTests {
     let https = UpstreamQuery(forwarded("www.example.org.", 65), id: 7, caseBits: nil)
     let hint = Wire(https, answer: [record("www.example.org.", 65, u16(1) + [0] + u16(4) + u16(4) + [10, 0, 0, 1])])
     #expect(try Reading(hint.octets, to: https).errorCode == 15)
+  }
+
+  @Test func `addresses in records of any type are judged, and one of three octets is none`() throws {
+    let ten: [UInt8] = [10, 0, 0, 1], open: [UInt8] = [192, 0, 2, 1]
+    let frames: [(type: Int, before: [UInt8], behind: [UInt8])] = [
+      (11, [], [6, 1]), (42, [0, 1, 32, 4], []), (45, [10, 1, 2], [1, 2]), (105, [0, 1], []), (260, [10, 1], []),
+    ]
+    for (type, before, behind) in frames {
+      let asking = UpstreamQuery(forwarded("www.example.org.", UInt16(type)), id: 7, caseBits: nil)
+      for address in [ten, open] {
+        let reply = Wire(asking, answer: [record("www.example.org.", type, before + address + behind)])
+        let reading = try Reading(reply.octets, to: asking)
+        #expect(reading.errorCode == (address == ten ? 15 : nil), "TYPE\(type)")
+        #expect(reading.message?.answer.count == (address == ten ? 0 : 1))
+      }
+    }
+    let l64 = UpstreamQuery(forwarded("www.example.org.", 106), id: 7, caseBits: nil)
+    let local = Wire(l64, answer: [record("www.example.org.", 106, [0, 1, 0xfd] + Array(repeating: 0, count: 7))])
+    #expect(try Reading(local.octets, to: l64).errorCode == 15)
+    let short = Wire(query, answer: [a("www.example.org.", [10, 0, 0])])
+    #expect(try Reading(short.octets, to: query).result == .rejected(.malformed))
+  }
+
+  /// RFC 8767 §4, RFC 2308 §2.1 and §2.1.3.
+  @Test func `odd replies are read as they are meant`() throws {
+    let long = Wire(query, answer: [a("www.example.org.", [192, 0, 2, 1], ttl: 0x8000_0001)])
+    #expect(try Reading(long.octets, to: query).life == 86_400)
+    let data = try Reading(
+      Wire(query, flags: 0x8183, answer: [a("www.example.org.", [192, 0, 2, 1])]).octets, to: query)
+    #expect(data.message?.rcode == 0 && data.answer.count == 1)
+    let denial = Wire(query, flags: 0x8183, authority: [record("org.", 2, wire("ns.org."))])
+    let reading = try Reading(denial.octets, to: query)
+    #expect(reading.result == .usable && reading.message?.rcode == 3 && reading.life == 0)
+  }
+
+  /// Pointers, each to the one before: 65 KB of them made one reply take a third of a second.
+  @Test func `a name has no more pointers than labels`() throws {
+    for (count, result) in [(128, UpstreamReply.usable), (129, .rejected(.malformed))] {
+      var octets = Wire(query).octets
+      // A record whose RDATA is a name and pointers to it; then one whose owner is the last of them.
+      let head: [UInt8] = [0] + u16(65_280) + u16(1) + u32(60)
+      var data: [UInt8] = [0]
+      let start = octets.count + head.count + 2
+      for index in 0..<(count - 1) { data += u16(0xc000 | (index == 0 ? start : start + 2 * index - 1)) }
+      octets += head + u16(data.count) + data
+      octets += u16(0xc000 | (start + 2 * (count - 1) - 1)) + u16(16) + u16(1) + u32(60) + u16(2) + [1, 65]
+      octets[7] = 2
+      #expect(try Reading(octets, to: query).result == result)
+    }
+  }
+
+  @Test func `more proofs than any honest reply has are left out, and more types are too many`() throws {
+    let asking = UpstreamQuery(forwarded("www.example.org.", isDNSSECOK: true), id: 7, caseBits: nil)
+    let proofs = (0..<100).flatMap { index in
+      let owner = "n\(index).example.org."
+      return [record(owner, 47, wire("z.org.") + [0, 1, 0x40]), signature(owner, covers: 47, by: "example.org.")]
+    }
+    let reading = try Reading(Wire(asking, flags: 0x8183, authority: [soa("example.org.")] + proofs).octets, to: asking)
+    #expect(reading.message?.authority.count == 1 + 2 * ReplyReader.mostProofs)
+    let any = UpstreamQuery(forwarded("www.example.org.", 255), id: 7, caseBits: nil)
+    for (count, result) in [(64, UpstreamReply.usable), (65, .rejected(.malformed))] {
+      let reply = Wire(any, answer: (0..<count).map { record("www.example.org.", 65_280 + $0, [1]) })
+      #expect(try Reading(reply.octets, to: any).result == result)
+    }
   }
 
   @Test func `any octets give a result`() throws {

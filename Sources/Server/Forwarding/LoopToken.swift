@@ -1,14 +1,28 @@
+internal import DNSFormat
 internal import FlatMemory
+internal import Forwarding
 
-/// How a query that comes back is known: each Ambit writes a number of its own, drawn at the start, into an EDNS option of
-/// the queries it sends (RFC 6891 §6.1.2; a code for local use, §9), behind those of the Ambits it came through. Who finds
-/// its own number in a query has been asked by itself. Servers of others ignore the option; a loop through one that does
+/// How a query that comes back is known: each Ambit writes a number of its own into an EDNS option of the queries it sends
+/// (RFC 6891 §6.1.2; a code for local use, §9), behind those of the Ambits it came through. Who finds its own number in a
+/// query has been asked by itself. The number is a hash of the question with a secret drawn at the start: another for every
+/// name, so that nobody who sees the queries can tell by it which come from the same server. Servers of others ignore the option; a loop through one that does
 /// not pass it on ends by merging: the question is being asked already, and its deadline holds.
 enum LoopToken {
   /// The option's code.
   static let code: UInt16 = 65_153
   /// Ambits that a query may come through: a chain has two or three, and a loop ends at its second turn.
   static let longestPath = 8
+
+  /// Our number in queries for a name and type.
+  /// - Parameter secret: nobody outside knows it.
+  static func number(_ question: ForwardedQuestion, secret: UInt64) -> UInt64 {
+    // SipHash, with a key of the process's own.
+    var hasher = Hasher()
+    hasher.combine(secret)
+    hasher.combine(question.name)
+    hasher.combine(question.kind.type.rawValue)
+    return UInt64(truncatingIfNeeded: hasher.finalize())
+  }
 
   /// The option with the numbers of a path, as it goes into an OPT.
   static func option(_ path: [UInt64]) -> [UInt8] {
