@@ -29,7 +29,7 @@ public final class ReplyCache: Sendable {
     case stale
   }
 
-  /// The index, then the rings, then ``Place``'s words.
+  /// The index, then the rings, then the tails and the time, see ``CacheLayout``.
   let words: SharedWords
   let layout: CacheLayout
   let seed: UInt64
@@ -96,7 +96,10 @@ public final class ReplyCache: Sendable {
     let imageStart = CacheEntry.headWords &+ word
     words.copy(words: head.size &- imageStart, from: start &+ imageStart, into: &image.octets)
     SharedWords.readsEndHere()
-    guard words.load(ring.tail) <= slot.position else { return (.miss, 0) }
+    // The slot was emptied where positions began anew: the tail says nothing then.
+    guard words.load(ring.tail) <= slot.position, CacheSlot(bits: words.load(index)).position == slot.position else {
+      return (.miss, 0)
+    }
     if age >= head.life { return (.stale, age) }
     return (mark(slot, at: index, remaining: head.life &- age, of: head.life), age)
   }
@@ -108,8 +111,8 @@ public final class ReplyCache: Sendable {
       _ = words.replace(slot.bits, with: slot.used.bits, at: index)
       return .fresh
     }
-    // Asked for when it came, and twice since; less than a tenth of its time is left.
-    guard remaining &* 10 < life, !slot.isClaimed else { return .fresh }
+    // Asked for when it came, and twice since; a tenth of its time is left, or its last second.
+    guard life > 1, remaining <= max(1, life / 10), !slot.isClaimed else { return .fresh }
     return words.replace(slot.bits, with: slot.claimed.bits, at: index) ? .freshAndWorthPrefetching : .fresh
   }
 

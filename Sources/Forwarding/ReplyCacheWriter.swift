@@ -26,11 +26,13 @@ package struct ReplyCacheWriter: ~Copyable {
   /// Entries that go round once more at the most before others are evicted: so that writing one has a bounded cost.
   private static var longestWay: Int { 32 }
 
-  package init(_ cache: ReplyCache) {
+  /// - Parameters:
+  ///   - cache: nobody else may write into it.
+  ///   - start: the first position.
+  package init(_ cache: ReplyCache, start: UInt64 = 1) {
     self.cache = cache
     guard cache.layout.bucketCount > 0 else { return }
-    cache.words.store(1, at: cache.layout.entrance.tail)
-    cache.words.store(1, at: cache.layout.main.tail)
+    restart(at: start)
     staleTime = 86_400
   }
 
@@ -55,10 +57,12 @@ package struct ReplyCacheWriter: ~Copyable {
     entry.append(question.name.span)
     while entry.count & 7 != 0 { entry.append(0 as UInt8) }
     entry.append(image.octets.octets)
+    // Two rounds of the larger ring are more than one reply can move either.
+    if max(entrance.head, main.head) + 2 * UInt64(cache.layout.main.count) >= CacheSlot.positionLimit { restart(at: 1) }
     let old = slot(of: hash, question.kind)
     // What has come as far as the main ring stays in it when it is renewed.
     let isInMain = old.map { CacheSlot(bits: cache.words.load($0)).isInMain } ?? false
-    guard let position = isInMain ? roomInMain(size, now) : roomInEntrance(size, now) else { return }
+    let position = isInMain ? roomInMain(size, now) : roomInEntrance(size, now)
     let ring = isInMain ? cache.layout.main : cache.layout.entrance
     cache.words.store(entry.octets, at: ring.word(at: position))
     // Making room may have freed the old slot, or taken it.
@@ -74,6 +78,17 @@ package struct ReplyCacheWriter: ~Copyable {
   package mutating func removeAll() {
     for index in 0..<(cache.layout.bucketCount * CacheLayout.slotsPerBucket) { cache.words.store(0, at: index) }
     (count, octetsInUse) = (0, 0)
+  }
+
+  /// Begins again at a position, with both rings empty: once all positions are used up. Who reads an entry meanwhile finds
+  /// its slot empty before anything is written over it.
+  private mutating func restart(at position: UInt64) {
+    removeAll()
+    SharedWords.writesBeginHere()
+    (entrance, main) = (Progress(head: position, tail: position), Progress(head: position, tail: position))
+    cache.words.store(position, at: cache.layout.entrance.tail)
+    cache.words.store(position, at: cache.layout.main.tail)
+    SharedWords.writesBeginHere()
   }
 
   // MARK: - Slots
@@ -135,9 +150,9 @@ package struct ReplyCacheWriter: ~Copyable {
   // MARK: - Rings
 
   /// Makes room at the entrance's head.
-  private mutating func roomInEntrance(_ size: Int, _ now: UInt32) -> UInt64? {
+  private mutating func roomInEntrance(_ size: Int, _ now: UInt32) -> UInt64 {
     let ring = cache.layout.entrance
-    guard let start = Self.place(size, at: entrance.head, in: ring) else { return nil }
+    let start = Self.place(size, at: entrance.head, in: ring)
     while entrance.tail + UInt64(ring.count) < start + UInt64(size) {
       let (index, oldSize) = oldest(entrance.tail, ring, isInMain: false)
       // The main ring takes its words from here: the tail passes them only then.
@@ -152,20 +167,21 @@ package struct ReplyCacheWriter: ~Copyable {
   private mutating func moveOn(slotAt index: Int, from start: Int, _ size: Int, _ now: UInt32) {
     let slot = CacheSlot(bits: cache.words.load(index))
     let isFilling = main.head + UInt64(size) < UInt64(cache.layout.main.count)
-    guard slot.isUsed || isFilling, !isOver(entry(at: start), now), let position = roomInMain(size, now) else {
+    guard slot.isUsed || isFilling, !isOver(entry(at: start), now) else {
       return forget(slotAt: index, isEviction: true)
     }
+    let position = roomInMain(size, now)
     cache.words.move(words: size, from: start, to: cache.layout.main.word(at: position))
     let moved = CacheSlot(tag: slot.tag, position: position, isInMain: true)
     cache.words.store(moved.bits, at: index, isLast: true)
   }
 
   /// Makes room at the main ring's head; what was asked for since the last round goes round once more.
-  private mutating func roomInMain(_ size: Int, _ now: UInt32) -> UInt64? {
+  private mutating func roomInMain(_ size: Int, _ now: UInt32) -> UInt64 {
     let ring = cache.layout.main
     var way = 0
     while true {
-      guard let start = Self.place(size, at: main.head, in: ring) else { return nil }
+      let start = Self.place(size, at: main.head, in: ring)
       if main.tail + UInt64(ring.count) >= start + UInt64(size) {
         Self.take(size, at: start, from: &main, ring, cache)
         return start
@@ -185,9 +201,10 @@ package struct ReplyCacheWriter: ~Copyable {
   /// where the ring's memory ends in between, once a round at the most.
   private mutating func putBack(slotAt index: Int, from: Int, _ size: Int) {
     let ring = cache.layout.main
-    guard let start = Self.place(size, at: main.head, in: ring),
-      main.tail + UInt64(ring.count) >= start + UInt64(size)
-    else { return forget(slotAt: index, isEviction: true) }
+    let start = Self.place(size, at: main.head, in: ring)
+    guard main.tail + UInt64(ring.count) >= start + UInt64(size) else {
+      return forget(slotAt: index, isEviction: true)
+    }
     Self.take(size, at: start, from: &main, ring, cache)
     cache.words.move(words: size, from: from, to: ring.word(at: start))
     let slot = CacheSlot(bits: cache.words.load(index))
@@ -195,9 +212,8 @@ package struct ReplyCacheWriter: ~Copyable {
     cache.words.store(moved.bits, at: index, isLast: true)
   }
 
-  /// Where so many words go: at a ring's head, or where its memory begins again. Nil once all positions are used up.
-  private static func place(_ size: Int, at head: UInt64, in ring: CacheLayout.Ring) -> UInt64? {
-    guard head + 2 * UInt64(ring.count) < CacheSlot.positionLimit else { return nil }
+  /// Where so many words go: at a ring's head, or where its memory begins again.
+  private static func place(_ size: Int, at head: UInt64, in ring: CacheLayout.Ring) -> UInt64 {
     let left = ring.count - Int(head % UInt64(ring.count))
     return size <= left ? head : head + UInt64(left)
   }
