@@ -17,6 +17,8 @@ extension Workspace {
   /// cache by it to learn what others asked for.
   mutating func forwards(_ snapshot: Snapshot, _ outcome: inout Outcome) -> Bool {
     guard !snapshot.policy.forwards.isEmpty, outcome.caller.isPlaced, query.flags & 0x0100 != 0 else { return false }
+    // RFC 6895 §3.1: types that no name has. What servers say to them would be taken for what they say to anything.
+    if query.type.isMeta, query.type != .any { return false }
     let route = snapshot.policy.forwards.route(of: name, type: query.type, context: outcome.caller.context)
     guard route != 0 else { return false }
     outcome.decision = .forwarded
@@ -86,18 +88,18 @@ extension Workspace {
     return walk.finding
   }
 
-  /// Says that nobody could be asked: SERVFAIL, and why (RFC 8914 §4.23, §4.24).
+  /// Says that nobody has an answer: SERVFAIL, or what all servers said, and why (RFC 8914 §4.23, §4.24).
   /// - Parameter text: names the servers and what happened: for who may be told why.
   package mutating func failForwarded(
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ code: ExtendedDNSError.InfoCode,
-    _ text: Span<UInt8>, _ outcome: inout Outcome, into response: inout OctetBuffer
+    _ text: Span<UInt8>, rcode: RCode = .servFail, _ outcome: inout Outcome, into response: inout OctetBuffer
   ) {
     beginForwarded(request, arrival, snapshot, into: &response)
-    outcome.rcode = .servFail
+    outcome.rcode = rcode
     outcome.isTruncated = false
-    writer.setFlags(forwardedFlags | RCode.servFail.rawValue, in: &response)
+    writer.setFlags(forwardedFlags | rcode.rawValue & 15, in: &response)
     guard query.hasEDNS else { return }
-    let opt = appendOPT(request, arrival, snapshot, .servFail, into: &response)
+    let opt = appendOPT(request, arrival, snapshot, rcode, into: &response)
     OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
       $0.append(code.rawValue)
       if snapshot.policy.telling.tells(outcome.caller) { $0.append(text) }

@@ -8,17 +8,32 @@ package struct Upstreams: Sendable {
     package internal(set) var responseTime: Double?
     /// How much it varies, in milliseconds.
     package internal(set) var deviation = 0.0
-    /// Queries in a row without a reply of use.
+    /// Queries in a row without a reply.
     package internal(set) var failures = 0
     /// Not asked before this time while others are well.
     package internal(set) var restsUntil: Int64 = .min
-    /// It does not take an OPT (RFC 6891 §7).
-    package internal(set) var lacksEDNS = false
-    /// It does not repeat capitals.
-    package internal(set) var lacksCase = false
+    /// Replies in a row that said that it would not: REFUSED and the like.
+    package internal(set) var refusals = 0
+    /// Until when it is asked without what it did not understand.
+    private var lacks: [Lack: Int64] = [:]
 
     /// True where it is taken for dead.
     package var isDown: Bool { failures >= Upstreams.failuresUntilDown }
+
+    /// True where it is to be asked without something.
+    package func lacks(_ lack: Lack, at now: Int64) -> Bool { lacks[lack].map { now < $0 } ?? false }
+
+    fileprivate mutating func note(_ lack: Lack, until time: Int64) { lacks[lack] = time }
+  }
+
+  /// What a server may not understand.
+  package enum Lack: Hashable, Sendable {
+    /// EDNS options that it does not know, which it ought to pass over (RFC 6891 §6.1.2).
+    case options
+    /// An OPT at all (RFC 6891 §7).
+    case edns
+    /// Capitals in a name, which it ought to repeat.
+    case capitals
   }
 
   /// In the order of the line.
@@ -26,6 +41,11 @@ package struct Upstreams: Sendable {
 
   /// One lost datagram is no reason to leave a server.
   static let failuresUntilDown = 3
+  /// After so many refusals in a row the others of the line are asked first.
+  static let refusalsUntilLast = 3
+  /// Milliseconds after which EDNS and capitals are tried again: servers are replaced, and one reply may have been an
+  /// accident of its question.
+  static let longestLack: Int64 = 600_000
   /// Milliseconds. The shortest is a few times what a busy resolver on the same host takes; with the longest, a second
   /// server is asked before a client of glibc's gives up (5 s).
   static let shortestTimeout: Int64 = 50, longestTimeout: Int64 = 3000, firstTimeout: Int64 = 400
@@ -39,8 +59,8 @@ package struct Upstreams: Sendable {
 
   /// The server to ask.
   ///
-  /// The quickest, one never asked before counting as quick; those that rest, and those in `tried`, only where there is no
-  /// other. A server whose rest is over is asked by one query, and rests on until that is answered.
+  /// The quickest, one never asked before counting as quick; those that refuse whatever they are asked, those that rest, and
+  /// those in `tried`, only where there is no other. A server whose rest is over is asked by one query, and rests on until that is answered.
   /// - Parameters:
   ///   - tried: those that this question was sent to already.
   ///   - random: any number.
@@ -65,7 +85,8 @@ package struct Upstreams: Sendable {
   /// What a server is chosen by, the least first.
   private func preference(_ index: Int, _ tried: Set<Int>, _ now: Int64) -> (Int, Double, Int) {
     let server = servers[index]
-    let rank = (tried.contains(index) ? 2 : 0) + (server.isDown ? 1 : 0)
+    let rank =
+      (tried.contains(index) ? 4 : 0) + (server.isDown ? 2 : 0) + (server.refusals >= Self.refusalsUntilLast ? 1 : 0)
     return (rank, server.isDown ? Double(server.failures) : server.responseTime ?? 0, index)
   }
 
@@ -78,14 +99,19 @@ package struct Upstreams: Sendable {
     return min(max(plain, Self.shortestTimeout) << Int64(min(server.failures, 6)), Self.longestTimeout)
   }
 
-  /// A reply of use came.
-  /// - Parameter milliseconds: since the query was sent.
+  /// A reply came: the server is alive, whatever it says.
+  /// - Parameters:
+  ///   - milliseconds: since the query was sent.
+  ///   - isRefusal: it will not, for a reason that may be the question's.
   /// - Returns: true where the server was taken for dead until now.
   @discardableResult
-  package mutating func didReply(_ index: Int, after milliseconds: Double, now: Int64) -> Bool {
+  package mutating func didReply(
+    _ index: Int, after milliseconds: Double, isRefusal: Bool = false, now: Int64
+  ) -> Bool {
     guard servers.indices.contains(index), milliseconds >= 0 else { return false }
     let wasDown = servers[index].isDown
     servers[index].failures = 0
+    servers[index].refusals = isRefusal ? min(servers[index].refusals + 1, 1000) : 0
     servers[index].restsUntil = .min
     // RFC 6298 §2.2, §2.3: alpha is 1/8, beta 1/4. What is known from before a failure says little.
     if let before = servers[index].responseTime, !wasDown {
@@ -98,7 +124,7 @@ package struct Upstreams: Sendable {
     return wasDown
   }
 
-  /// No reply came in time, or one that was of no use.
+  /// Nothing came in time.
   /// - Returns: true where the server is taken for dead from now on.
   @discardableResult
   package mutating func didFail(_ index: Int, now: Int64) -> Bool {
@@ -113,13 +139,8 @@ package struct Upstreams: Sendable {
     min(shortestRest << Int64(min(max(0, failures - failuresUntilDown), 6)), longestRest)
   }
 
-  /// EDNS made it fail: it is asked without.
-  package mutating func setLacksEDNS(_ index: Int) {
-    if servers.indices.contains(index) { servers[index].lacksEDNS = true }
-  }
-
-  /// It repeats names without their capitals.
-  package mutating func setLacksCase(_ index: Int) {
-    if servers.indices.contains(index) { servers[index].lacksCase = true }
+  /// What it would not read with something it answered without: it is asked without for some minutes.
+  package mutating func didNotUnderstand(_ index: Int, _ lack: Lack, now: Int64) {
+    if servers.indices.contains(index) { servers[index].note(lack, until: now + Self.longestLack) }
   }
 }

@@ -13,9 +13,9 @@ private final class Store: @unchecked Sendable {
   private var reader = ReplyReader(seed: 5)
   private var image = ReplyImage()
 
-  init(size: Int = 1 << 20, staleTime: UInt32 = 100) {
+  init(size: Int = 1 << 20, staleTime: UInt32 = 100, start: UInt64 = 1) {
     cache = ReplyCache(size: size, seed: 9)
-    writer = ReplyCacheWriter(cache)
+    writer = ReplyCacheWriter(cache, start: start)
     writer.staleTime = staleTime
   }
 
@@ -125,6 +125,32 @@ struct ReplyCacheTests {
     #expect(found15.finding == .fresh)
   }
 
+  @Test func `once all positions are used up the cache is emptied and goes on`() {
+    let store = Store(size: 64 << 10, start: (1 << 48) - 40_000)
+    var looker = Looker()
+    var wasEmptied = false
+    var before = 0
+    for index in 0..<4000 {
+      store.insert("n\(index).test.", UInt8(truncatingIfNeeded: index))
+      wasEmptied = wasEmptied || store.count < before / 2
+      before = store.count
+      let found = looker.find(store.cache, "n\(index).test.")
+      #expect(found.octets == [UInt8(truncatingIfNeeded: index)])
+    }
+    #expect(wasEmptied && store.count > 50)
+  }
+
+  @Test(arguments: [2, 5, 10]) func `what lives for a moment is asked for again in its last second`(life: Int) {
+    let store = Store()
+    var looker = Looker()
+    store.insert("a.test.", 1, ttl: life, now: 0)
+    let findings = [0, 0, life - 1, life - 1].map { looker.find(store.cache, "a.test.", now: UInt32($0)).finding }
+    #expect(findings == [.fresh, .fresh, .freshAndWorthPrefetching, .fresh])
+    store.insert("b.test.", 1, ttl: 1, now: 0)
+    let never = (0..<4).map { _ in looker.find(store.cache, "b.test.", now: 0).finding }
+    #expect(never == [.fresh, .fresh, .fresh, .fresh])
+  }
+
   @Test func `a flood of names that are asked for once does not evict what is asked for`() {
     let store = Store(size: 256 << 10)
     var looker = Looker()
@@ -232,6 +258,23 @@ struct UpstreamsTests {
     var none = Upstreams(count: 0)
     let step11 = none.next(random: 0, now: 0)
     #expect(step11 == 0)
+  }
+
+  @Test func `what refuses is alive and asked last, and what it lacks it has again after some minutes`() {
+    var upstreams = Upstreams(count: 2)
+    upstreams.didReply(1, after: 20, now: 0)
+    for _ in 0..<5 { upstreams.didReply(0, after: 1, isRefusal: true, now: 0) }
+    #expect(!upstreams.servers[0].isDown)
+    let first = upstreams.next(random: 1, now: 1)
+    #expect(first == 1)
+    upstreams.didReply(0, after: 1, now: 2)
+    let second = upstreams.next(random: 1, now: 3)
+    #expect(second == 0)
+    upstreams.didNotUnderstand(0, .edns, now: 100)
+    upstreams.didNotUnderstand(1, .capitals, now: 100)
+    #expect(upstreams.servers[0].lacks(.edns, at: 100) && !upstreams.servers[0].lacks(.capitals, at: 100))
+    #expect(upstreams.servers[1].lacks(.capitals, at: 600_099) && !upstreams.servers[1].lacks(.capitals, at: 600_100))
+    #expect(!upstreams.servers[0].lacks(.edns, at: 600_100) && !upstreams.servers[0].lacks(.options, at: 100))
   }
 
   @Test func `now and then another is asked, so that it is known how it is`() {

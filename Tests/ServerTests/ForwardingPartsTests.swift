@@ -101,16 +101,31 @@ struct ForwardingPartsTests {
   @Test func `a failure is remembered for 5 seconds, for stale answers 30, and never more than so many`() throws {
     var memory = FailureMemory()
     let one = try question("one.test.")
-    memory.note(one, .noReachableAuthority, "why", at: 1000)
-    #expect(memory.failure(of: one, at: 2000)?.text == "why")
+    let why = ForwardFailure(rcode: .refused, .noReachableAuthority, "why")
+    memory.note(one, why, at: 1000)
+    #expect(memory.failure(of: one, at: 2000)?.reason == why)
     #expect(try #require(memory.failure(of: one, at: 2000)).until == 5_000_001_000)
     #expect(memory.failure(of: one, at: 30_000_001_000) == nil)
     for index in 0..<20_000 {
-      memory.note(try question("n\(index).test."), .networkError, "", at: 2000 + UInt64(index))
+      memory.note(try question("n\(index).test."), ForwardFailure(.networkError, ""), at: 2000 + UInt64(index))
     }
     #expect(memory.count <= FailureMemory.capacity)
     #expect(memory.failure(of: one, at: 3000) == nil)
     #expect(memory.failure(of: try question("n19999.test."), at: 30_000) != nil)
+  }
+
+  @Test func `where all servers have spoken the reason is theirs`() throws {
+    let servers = [1, 2].map { SocketAddress(IPAddress(v4: 0xc000_0200 + $0), port: 53) }
+    let pending = PendingQuestion(try question("a.test."), servers: servers, route: 1, number: 1, path: [], at: 0)
+    (pending.faults[0], pending.refusals[0]) = ("answered REFUSED", .init(rcode: 5, code: nil))
+    pending.faults[1] = "did not answer"
+    pending.timedOut = [0]
+    #expect(pending.failure.rcode == .servFail && pending.failure.code == .noReachableAuthority)
+    (pending.faults[1], pending.refusals[1]) = ("answered REFUSED", .init(rcode: 5, code: .filtered))
+    #expect(pending.failure.rcode == .refused && pending.failure.code == .filtered)
+    pending.refusals[0] = .init(rcode: 2, code: .dnssecBogus)
+    #expect(pending.failure.rcode == .servFail && pending.failure.code == .dnssecBogus)
+    #expect(pending.failure.text == "192.0.2.1:53 answered REFUSED; 192.0.2.2:53 answered REFUSED")
   }
 
   @Test func `the path of a query is read as it was written, and nothing in it makes the reader trap`() throws {
@@ -122,6 +137,10 @@ struct ForwardingPartsTests {
     let none = LoopToken.path(in: plain.octets.span)
     #expect(found == path)
     #expect(none == [])
+    let number = LoopToken.number(question, secret: 1)
+    #expect(number == LoopToken.number(try self.question("a.test."), secret: 1))
+    #expect(number != LoopToken.number(try self.question("b.test."), secret: 1))
+    #expect(number != LoopToken.number(question, secret: 2))
     var random = SystemRandomNumberGenerator()
     for _ in 0..<20_000 {
       var octets = query.octets

@@ -1,6 +1,6 @@
 """A name server that lies as the first label of the name says, and clients of a forwarding server.
 
-forward.py upstream PORT LOG      serves UDP and TCP on 127.0.0.1; every query is a line of LOG: transport, name, EDNS options
+forward.py upstream PORT LOG      serves UDP and TCP on 127.0.0.1; every query is a line of LOG: whether it has EDNS, transport, first label
 forward.py flood PORT COUNT       asks for COUNT random names without waiting for answers
 forward.py patient PORT COUNT     asks for COUNT random names and reads the answers; prints how many came of each RCODE
                                   within 5 seconds of their questions
@@ -63,8 +63,13 @@ def answer(octets, over_tcp, state):
         rcode, answers = {"servfail": 2, "refused": 5, "nx": 3}[what], []
         if what == "nx":
             authorities = [soa(2)]
-    if what == "formerr" and has_edns:
+    if what == "formerr" and has_edns or what == "always":
         rcode, answers = 1, []
+    if what == "headless":
+        return struct.pack("!6H", ident, 0x8181, 0, 0, 0, 0), 0
+    if what == "bogus":
+        rcode, answers, extra = 2, [], 1
+        authorities = [b"\0" + struct.pack("!HHIHHHH", 41, 1232, 0, 10, 15, 6, 6) + b"no sig"]
     if what in ("short", "stale"):
         answers = [record(b"\xc0\x0c", 1, 1, bytes([192, 0, 2, 1]))]
     if what == "hot":
@@ -85,7 +90,7 @@ def answer(octets, over_tcp, state):
     if what == "loop":
         return forward_on(octets, state["loop"]), 0
     flags = 0x8000 | 0x0080 | flags & 0x0310 | rcode
-    head = struct.pack("!6H", ident, flags, 1, len(answers), len(authorities), extra)
+    head = struct.pack("!6H", ident, flags, 1, len(answers), len(authorities) - extra, extra)
     return head + asked + b"".join(answers) + b"".join(authorities), wait
 
 
@@ -108,7 +113,8 @@ def upstream(port, log):
     def handle(octets, over_tcp, send):
         name = octets[13:13 + octets[12]].decode(errors="replace").lower()
         with lock:
-            note.write(f"{'tcp' if over_tcp else 'udp'} {name}\n")
+            edns = "plain" if octets[10:12] == b"\0\0" else "edns"
+            note.write(f"{edns} {'tcp' if over_tcp else 'udp'} {name}\n")
             state["down"] = os.path.exists(log + ".down")
         found, wait = answer(octets, over_tcp, state)
         if wait:

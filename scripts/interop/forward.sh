@@ -58,10 +58,17 @@ matches "answers on a connection come as they are ready, ours are not kept waiti
 # --- lies ------------------------------------------------------------------------------------------------------------
 
 for what in wrongid wrongquestion garbage silence; do ask "$what.example" +timeout=6 >"$what.out" & done
-for what in servfail refused cut; do
+same "REFUSED by all servers is REFUSED" REFUSED "$(status refused.example)"
+for what in servfail bogus cut; do
   same "$what: the answer is SERVFAIL" SERVFAIL "$(status "$what.example")"
 done
 matches "and says what happened and where" "^22 127.0.0.1:$upstream_port answered SERVFAIL" "$(ede servfail.example)"
+same "another server's reason is passed on" "6 127.0.0.1:$upstream_port answered SERVFAIL, DNSSEC Bogus: no sig" "$(ede bogus.example)"
+for index in 1 2 3 4; do ask "always-$index.example" >/dev/null && ask "headless-$index.example" >/dev/null; done
+has "whoever asks for what a server will not read takes neither it nor EDNS from others" "edns udp ok-edns" \
+  "$(ask ok-edns.example >/dev/null; cat "$work/asked")"
+same "nor is it taken for dead" "" "$(grep "127.0.0.1:$upstream_port is taken for dead" "$err")"
+has "a type that no name has is not asked for" "status: REFUSED" "$(ask ok.example TYPE249)"
 has "a question that nobody answered is not asked again at once" "$(asked servfail)" "$(status servfail.example >/dev/null; asked servfail)"
 has "an answer that ends amid itself" "amid its answer" "$(ede cut.example)"
 same "a server where nobody listens" SERVFAIL "$(status dead.example)"

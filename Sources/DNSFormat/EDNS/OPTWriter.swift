@@ -92,11 +92,26 @@ extension OPTWriter {
 
 /// Extended DNS Errors (RFC 8914): an INFO-CODE and a text.
 public enum ExtendedDNSError {
-  /// INFO-CODEs that Ambit sends (RFC 8914 §5.2).
+  /// INFO-CODEs that Ambit sends, or passes on from servers that it asks (RFC 8914 §5.2).
   public enum InfoCode: UInt16, Sendable {
     case other = 0
+    case unsupportedDNSKEYAlgorithm = 1
+    case unsupportedDSDigestType = 2
     case staleAnswer = 3
+    case forgedAnswer = 4
+    case dnssecIndeterminate = 5
+    case dnssecBogus = 6
+    case signatureExpired = 7
+    case signatureNotYetValid = 8
+    case dnskeyMissing = 9
+    case rrsigsMissing = 10
+    case noZoneKeyBitSet = 11
+    case nsecMissing = 12
+    case cachedError = 13
+    case notReady = 14
     case blocked = 15
+    case censored = 16
+    case filtered = 17
     case prohibited = 18
     case staleNXDomainAnswer = 19
     case notAuthoritative = 20
@@ -109,6 +124,21 @@ public enum ExtendedDNSError {
     package var name: String {
       switch self {
       case .other: "Other Error"
+      case .unsupportedDNSKEYAlgorithm: "Unsupported DNSKEY Algorithm"
+      case .unsupportedDSDigestType: "Unsupported DS Digest Type"
+      case .forgedAnswer: "Forged Answer"
+      case .dnssecIndeterminate: "DNSSEC Indeterminate"
+      case .dnssecBogus: "DNSSEC Bogus"
+      case .signatureExpired: "Signature Expired"
+      case .signatureNotYetValid: "Signature Not Yet Valid"
+      case .dnskeyMissing: "DNSKEY Missing"
+      case .rrsigsMissing: "RRSIGs Missing"
+      case .noZoneKeyBitSet: "No Zone Key Bit Set"
+      case .nsecMissing: "NSEC Missing"
+      case .cachedError: "Cached Error"
+      case .notReady: "Not Ready"
+      case .censored: "Censored"
+      case .filtered: "Filtered"
       case .staleAnswer: "Stale Answer"
       case .blocked: "Blocked"
       case .prohibited: "Prohibited"

@@ -1,4 +1,3 @@
-internal import DNSFormat
 internal import Forwarding
 
 /// Questions that nobody answered a moment ago: they are not asked again at once (RFC 9520 §3.2).
@@ -10,8 +9,7 @@ struct FailureMemory {
     let until: UInt64
     /// Until when who can be given a stale answer is given it without asking (RFC 8767 §5).
     let staleUntil: UInt64
-    let code: ExtendedDNSError.InfoCode
-    let text: String
+    let reason: ForwardFailure
   }
 
   private var failures: [ForwardedQuestion: Failure] = [:]
@@ -31,9 +29,9 @@ struct FailureMemory {
   }
 
   /// Remembers that nobody answered.
-  mutating func note(_ question: ForwardedQuestion, _ code: ExtendedDNSError.InfoCode, _ text: String, at now: UInt64) {
+  mutating func note(_ question: ForwardedQuestion, _ reason: ForwardFailure, at now: UInt64) {
     forget(at: now)
-    failures[question] = Failure(until: now + Self.span, staleUntil: now + Self.staleSpan, code: code, text: text)
+    failures[question] = Failure(until: now + Self.span, staleUntil: now + Self.staleSpan, reason: reason)
     order.append((question, now + Self.staleSpan))
   }
 

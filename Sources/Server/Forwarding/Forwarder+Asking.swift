@@ -43,17 +43,11 @@ extension Forwarder {
       if send(pending, to: server, overStream: again?.overStream ?? false, now, &bench) { return }
       again = nil
     }
-    if pending.attempts.isEmpty { fail(pending, failureCode(pending), &bench) }
+    if pending.attempts.isEmpty { fail(pending, &bench) }
   }
 
   /// What is said of a server that has not replied.
   static let silence = "did not answer"
-
-  /// The EDE code for what happened: nobody could be reached, or the network or this host failed (RFC 8914 §4.23, §4.24).
-  func failureCode(_ pending: PendingQuestion) -> ExtendedDNSError.InfoCode {
-    pending.faults.values.contains { $0.hasPrefix("cannot be ") } && pending.timedOut.isEmpty
-      ? .networkError : .noReachableAuthority
-  }
 
   private func nextServer(_ pending: PendingQuestion, _ now: UInt64, _ bench: inout Bench) -> Int {
     let random = bench.random.next()
@@ -76,10 +70,13 @@ extension Forwarder {
     }
     guard let line = bench.lines[pending.route] else { return false }
     let known = line.upstreams.servers[server]
+    let milliseconds = Int64(now / 1_000_000)
     let query = UpstreamQuery(
       pending.question, id: UInt16(truncatingIfNeeded: bench.random.next()),
-      caseBits: known.lacksCase ? nil : bench.random.next(), hasEDNS: !known.lacksEDNS,
-      options: LoopToken.option(pending.path + [token]))
+      caseBits: known.lacks(.capitals, at: milliseconds) ? nil : bench.random.next(),
+      hasEDNS: pending.without[server] != .edns && !known.lacks(.edns, at: milliseconds),
+      options: pending.without[server] == .options || known.lacks(.options, at: milliseconds)
+        ? [] : LoopToken.option(pending.path + [LoopToken.number(pending.question, secret: secret)]))
     bench.lastNumber += 1
     let attempt = UpstreamAttempt(
       token: bench.lastNumber, pending, server: server, address, query, at: now)
@@ -132,16 +129,19 @@ extension Forwarder {
     }
   }
 
-  /// Takes note of what a server did that was of no use.
+  /// Takes note of what a server did that was of no use. One that has said something about the question is alive all the
+  /// same: nobody is to take servers from others by what he asks.
   func note(
-    _ pending: PendingQuestion, _ server: Int, _ fault: String, isItsOwn: Bool = true, _ now: UInt64,
-    _ bench: inout Bench
+    _ pending: PendingQuestion, _ server: Int, _ fault: String, _ now: UInt64, _ bench: inout Bench
   ) {
     pending.faults[server] = fault
     pending.timedOut.remove(server)
+    pending.refusals[server] = nil
     bench.lines[pending.route]?.failed[server] += 1
     worker.metrics.count(.upstreamFailures)
-    if isItsOwn { change(pending, server, &bench) { $0.didFail(server, now: Int64(now / 1_000_000)) } }
+    if !pending.heard.contains(server) {
+      change(pending, server, &bench) { $0.didFail(server, now: Int64(now / 1_000_000)) }
+    }
   }
 
   /// Changes what is known of a server, and says in the log where it is taken for dead or comes back: once, not for each

@@ -15,8 +15,8 @@ extension Forwarder {
     case reply
     /// What is past its end (RFC 8767).
     case stale
-    /// SERVFAIL, and why; of this question, where others may be asked something else since.
-    case failure(ExtendedDNSError.InfoCode, String, of: ForwardedQuestion?)
+    /// SERVFAIL or REFUSED, and why; of this question, where others may be asked something else since.
+    case failure(ForwardFailure, of: ForwardedQuestion?)
   }
 
   /// The reply has come: everybody who waits gets it.
@@ -40,26 +40,22 @@ extension Forwarder {
       if query.heard.count <= Self.longestChain {
         take(query, isAgain: true, &bench)
       } else {
-        fail(query, .other, "its chain of aliases leads through too many servers", &bench)
+        fail(query, ForwardFailure(.other, "its chain of aliases leads through too many servers"), &bench)
       }
     }
   }
 
   /// There is no answer: everybody who waits gets a stale one, or is told why.
-  func fail(
-    _ pending: PendingQuestion, _ code: ExtendedDNSError.InfoCode, _ bench: inout Bench
-  ) {
-    let report = pending.report
+  func fail(_ pending: PendingQuestion, _ bench: inout Bench) {
+    let failure = pending.failure
     remove(pending, &bench)
     // What came by way of others failed for the way, perhaps: that is nothing against the name.
-    if pending.path.isEmpty {
-      bench.failures.note(pending.question, code, report, at: Clock.monotonicNanoseconds())
-    }
+    if pending.path.isEmpty { bench.failures.note(pending.question, failure, at: Clock.monotonicNanoseconds()) }
     var others: [HandedQuery] = []
     for query in pending.clients {
       bench.waiting.leave(query)
       if complete(query, .stale, &bench) { continue }
-      if !complete(query, .failure(code, report, of: pending.question), &bench) { others.append(query) }
+      if !complete(query, .failure(failure, of: pending.question), &bench) { others.append(query) }
     }
     for query in others { take(query, isAgain: true, &bench) }
   }
@@ -69,10 +65,10 @@ extension Forwarder {
     let isOverdue = { (query: HandedQuery) in now >= query.monotonic + Self.deadline }
     let overdue = pending.clients.filter(isOverdue)
     pending.clients.removeAll(where: isOverdue)
-    let (code, report) = (failureCode(pending), pending.report)
+    let failure = pending.failure
     for query in overdue {
       bench.waiting.leave(query)
-      if !complete(query, .stale, &bench) { fail(query, code, report, &bench) }
+      if !complete(query, .stale, &bench) { fail(query, failure, &bench) }
     }
   }
 
@@ -81,13 +77,13 @@ extension Forwarder {
     remove(pending, &bench)
     for query in pending.clients {
       bench.waiting.leave(query)
-      if !complete(query, .stale, &bench) { fail(query, .networkError, Self.ending, &bench) }
+      if !complete(query, .stale, &bench) { fail(query, ForwardFailure(.networkError, Self.ending), &bench) }
     }
   }
 
   /// Tells one query that there is no answer.
-  func fail(_ query: HandedQuery, _ code: ExtendedDNSError.InfoCode, _ text: String, _ bench: inout Bench) {
-    _ = complete(query, .failure(code, text, of: nil), &bench)
+  func fail(_ query: HandedQuery, _ failure: ForwardFailure, _ bench: inout Bench) {
+    _ = complete(query, .failure(failure, of: nil), &bench)
   }
 
   /// Gives stale answers to those who have waited long enough; the question goes on, for the cache.
@@ -135,13 +131,13 @@ extension Forwarder {
         bench.workspace.heard = []
         if finding == .miss || finding == .stale && isReply { return false }
         if finding == .stale { worker.metrics.count(.forwardedStale) }
-      case .failure(let code, let text, let question):
+      case .failure(let failure, let question):
         if let question, query.heard.isEmpty,
           bench.workspace.forwardedQuestion(served.snapshot, outcome) != question
         {
           return false
         }
-        write(code, text, query, arrival, &outcome, &bench)
+        write(failure, query, arrival, &outcome, &bench)
       }
     }
     deliver(query, arrival, outcome, &bench)
@@ -151,17 +147,19 @@ extension Forwarder {
   /// Tells a query that came by what is in force no more to come again.
   func endOutdated(_ query: HandedQuery, _ arrival: Arrival, _ outcome: inout Outcome, _ bench: inout Bench) {
     if query.isPrefetch { return }
-    write(.other, "the configuration was changed meanwhile; ask again", query, arrival, &outcome, &bench)
+    write(
+      ForwardFailure(.other, "the configuration was changed meanwhile; ask again"), query, arrival, &outcome, &bench)
     deliver(query, arrival, outcome, &bench)
   }
 
   private func write(
-    _ code: ExtendedDNSError.InfoCode, _ text: String, _ query: HandedQuery, _ arrival: Arrival,
-    _ outcome: inout Outcome, _ bench: inout Bench
+    _ failure: ForwardFailure, _ query: HandedQuery, _ arrival: Arrival, _ outcome: inout Outcome,
+    _ bench: inout Bench
   ) {
-    let octets = Array(text.utf8.prefix(Self.longestText))
+    let octets = Array(failure.text.utf8.prefix(Self.longestText))
     bench.workspace.failForwarded(
-      to: query.request.span, arrival, bench.served.snapshot, code, octets.span, &outcome, into: &bench.response)
+      to: query.request.span, arrival, bench.served.snapshot, failure.code, octets.span, rcode: failure.rcode,
+      &outcome, into: &bench.response)
   }
 
   /// Octets of EXTRA-TEXT.

@@ -61,34 +61,30 @@ extension Forwarder {
     let reply = Self.read(
       bench.message, to: attempt.query, bench.limits, bench.rebinding, &bench.reader, into: &bench.image)
     if case .rejected(let fault) = reply { return reject(attempt, fault, now, &bench) }
+    pending.heard.insert(server)
     let time = Double(now &- attempt.sent) / 1e6
+    let milliseconds = Int64(now / 1_000_000)
+    let isRefusal = reply.isRefusal
+    change(pending, server, &bench) { upstreams in
+      upstreams.didReply(server, after: time, isRefusal: isRefusal, now: milliseconds)
+      // RFC 6891 §6.2.2: what it would not read with it, it reads without.
+      if reply == .usable, attempt.isCurrent, let lack = pending.without[server] {
+        upstreams.didNotUnderstand(server, lack, now: milliseconds)
+      }
+    }
     switch reply {
     case .usable:
       worker.metrics.record(upstream: now &- attempt.sent)
-      change(pending, server, &bench) { $0.didReply(server, after: time, now: Int64(now / 1_000_000)) }
       succeed(pending, &bench)
     case .truncated where attempt.isStream:
       note(pending, server, "set TC over TCP", now, &bench)
       drop(attempt, &bench)
       ask(pending, &bench)
-    case .truncated:
-      change(pending, server, &bench) { $0.didReply(server, after: time, now: Int64(now / 1_000_000)) }
+    case .truncated,
+      .unread where !attempt.isStream:
       drop(attempt, &bench)
       ask(pending, again: Again(server: server, overStream: true), &bench)
-    case .unusable(let rcode):
-      drop(attempt, &bench)
-      // FORMERR, NOTIMP, BADVERS: a server from before EDNS, or in front of one (RFC 6891 §6.2.2, §7).
-      if attempt.query.hasEDNS, rcode == 1 || rcode == 4 || rcode == 16 {
-        change(pending, server, &bench) { $0.setLacksEDNS(server) }
-        return againAndOver(pending, Again(server: server, overStream: attempt.isStream), &bench)
-      }
-      // SERVFAIL is about the name, most likely; any other is about us.
-      let name = RCode(rawValue: rcode).map(\.mnemonic) ?? "RCODE \(rcode)"
-      note(pending, server, "answered \(name)", isItsOwn: rcode != 2, now, &bench)
-      if rcode == 2 {
-        change(pending, server, &bench) { $0.didReply(server, after: time, now: Int64(now / 1_000_000)) }
-      }
-      ask(pending, &bench)
+    case .unusable(let rcode), .unread(let rcode): hearRefusal(attempt, rcode, now, &bench)
     case .lame:
       note(pending, server, "does not ask others for names", now, &bench)
       drop(attempt, &bench)
@@ -105,9 +101,28 @@ extension Forwarder {
     reader.read(message.octets, to: query, limits, rebinding, into: &image)
   }
 
-  private func againAndOver(_ pending: PendingQuestion, _ again: Again, _ bench: inout Bench) -> Bool {
-    ask(pending, again: again, &bench)
-    return true
+  /// A server says that it cannot: it is asked without our option or without an OPT where that may be why, or another is.
+  private func hearRefusal(_ attempt: UpstreamAttempt, _ rcode: UInt16, _ now: UInt64, _ bench: inout Bench) {
+    let (pending, server) = (attempt.question, attempt.server)
+    drop(attempt, &bench)
+    // FORMERR, NOTIMP, BADVERS: a server from before EDNS, or in front of one (RFC 6891 §6.2.2, §7). But one that sends an
+    // OPT with it knows EDNS: it means the question, or an option.
+    if attempt.query.hasEDNS, rcode == 1 || rcode == 4 || rcode == 16,
+      pending.without[server] == nil || rcode == 16 || !bench.reader.hasEDNS
+    {
+      pending.without[server] = pending.without[server] == nil ? .options : .edns
+      return ask(pending, again: Again(server: server, overStream: attempt.isStream), &bench)
+    }
+    let stated = bench.reader.statedError
+    let code = stated.map { ExtendedDNSError.InfoCode(rawValue: $0.code) ?? .other }
+    var fault = "answered \(RCode(rawValue: rcode).map(\.mnemonic) ?? "RCODE \(rcode)")"
+    if let stated, let code {
+      fault += code == .other && stated.code != 0 ? ", EDE \(stated.code)" : ", \(code.name)"
+      if !stated.text.isEmpty { fault += ": \(stated.text)" }
+    }
+    note(pending, server, fault, now, &bench)
+    pending.refusals[server] = PendingQuestion.Refusal(rcode: rcode, code: code)
+    ask(pending, &bench)
   }
 
   /// A message that is no reply to the query: passed over, the right one may still come.
@@ -118,10 +133,13 @@ extension Forwarder {
     worker.metrics.count(MetricCounter(fault))
     attempt.rejected += 1
     if attempt.isStream {
-      // Nobody else can have written it: the server is like that.
+      // Nobody else can have written it: the server is like that, and alive.
+      pending.heard.insert(attempt.server)
       drop(attempt, &bench)
       if fault == .wrongCase {
-        change(pending, attempt.server, &bench) { $0.setLacksCase(attempt.server) }
+        change(pending, attempt.server, &bench) {
+          $0.didNotUnderstand(attempt.server, .capitals, now: Int64(now / 1_000_000))
+        }
         ask(pending, again: Again(server: attempt.server, overStream: false), &bench)
       } else {
         note(pending, attempt.server, "sent what is no reply (\(fault.words))", now, &bench)
@@ -167,7 +185,18 @@ extension Forwarder {
     case .overdue:
       if let pending = bench.numbered[due.number] { failOverdue(pending, now, &bench) }
     case .deadline:
-      if let pending = bench.numbered[due.number] { fail(pending, failureCode(pending), &bench) }
+      if let pending = bench.numbered[due.number] { fail(pending, &bench) }
+    }
+  }
+}
+
+extension UpstreamReply {
+  /// True where the server says that it will not. SERVFAIL is about the name, most likely.
+  fileprivate var isRefusal: Bool {
+    switch self {
+    case .unusable(let rcode): rcode != RCode.servFail.rawValue
+    case .lame: true
+    case .usable, .truncated, .unread, .rejected: false
     }
   }
 }

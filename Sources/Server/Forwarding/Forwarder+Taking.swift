@@ -27,6 +27,10 @@ extension Forwarder {
     }
   }
 
+  private static var busy: ForwardFailure {
+    ForwardFailure(.networkError, "too many names are being asked for elsewhere; try again")
+  }
+
   /// Answers a query, joins it to those that wait for the same, or asks.
   /// - Parameter isAgain: it waited before, for what is another question since a reload; its time goes on.
   func take(_ query: HandedQuery, isAgain: Bool = false, _ bench: inout Bench) {
@@ -59,24 +63,24 @@ extension Forwarder {
     let question = bench.workspace.forwardedQuestion(served.snapshot, outcome)
     if !isAgain { worker.metrics.count(.forwardedMisses) }
     let path = LoopToken.path(in: query.request.span)
-    if path.contains(token) || path.count >= LoopToken.longestPath {
+    let isOurs = path.contains(LoopToken.number(question, secret: secret))
+    if isOurs || path.count >= LoopToken.longestPath {
       worker.metrics.count(.forwardedLoops)
       let place = served.snapshot.policy.policy.forwards[Int(outcome.route) - 1].location
       let text =
-        path.contains(token)
+        isOurs
         ? "forward loops back to this server (\(place))"
         : "forward leads through more than \(LoopToken.longestPath) servers (\(place))"
-      return fail(query, .noReachableAuthority, text, &bench)
+      return fail(query, ForwardFailure(.noReachableAuthority, text), &bench)
     }
     if let failure = bench.failures.failure(of: question, at: now) {
       if finding == .stale, complete(query, .stale, &bench) { return }
-      if now < failure.until { return fail(query, failure.code, failure.text, &bench) }
+      if now < failure.until { return fail(query, failure.reason, &bench) }
     }
     guard bench.waiting.hasRoom(for: query, questions: bench.questions.count, of: room) else {
       worker.metrics.count(.forwardedTurnedAway)
       if finding == .stale, complete(query, .stale, &bench) { return }
-      return fail(
-        query, .networkError, "too many names are being asked for elsewhere; try again", &bench)
+      return fail(query, Self.busy, &bench)
     }
     if let pending = bench.questions[AskedQuestion(question, path)] {
       worker.metrics.count(.forwardedMerged)
@@ -87,7 +91,7 @@ extension Forwarder {
     } else {
       worker.metrics.count(.forwardedTurnedAway)
       if finding == .stale, complete(query, .stale, &bench) { return }
-      fail(query, .networkError, "too many names are being asked for elsewhere; try again", &bench)
+      fail(query, Self.busy, &bench)
     }
   }
 

@@ -45,8 +45,8 @@ final class Forwarder: Sendable {
   let room: Int
   /// What is known of servers, for whoever shows it.
   let board = UpstreamBoard()
-  /// Its number in the queries it sends, see ``LoopToken``.
-  let token = UInt64.random(in: 1 ... .max)
+  /// What its numbers in the queries it sends are made with, see ``LoopToken``.
+  let secret = UInt64.random(in: .min ... .max)
 
   init(
     _ worker: Worker, askers: [Worker], listeners: [UDPListener], leased: LeasedListeners?, limiter: RateLimiter,
@@ -127,7 +127,7 @@ final class Forwarder: Sendable {
       asker.handOvers.close()
       while var query = asker.handOvers.pop() {
         query.worker = number
-        if !query.isPrefetch { fail(query, .networkError, Self.ending, &bench) }
+        if !query.isPrefetch { fail(query, ForwardFailure(.networkError, Self.ending), &bench) }
       }
     }
     for pending in Array(bench.numbered.values) { end(pending, &bench) }

@@ -1,4 +1,5 @@
 internal import Addresses
+internal import DNSFormat
 internal import Forwarding
 
 /// What queries are merged by: the question, and the Ambits that it came through. Were it the question alone, two servers
@@ -41,6 +42,12 @@ final class PendingQuestion {
   var faults: [Int: String] = [:]
   /// Servers whose last query was not replied to in time, by place: those may be asked again.
   var timedOut: Set<Int> = []
+  /// Servers that have said something about it, by place: they are alive, whatever becomes of further queries.
+  var heard: Set<Int> = []
+  /// What they said where it was that they cannot, by place.
+  var refusals: [Int: Refusal] = [:]
+  /// What servers that would not read it are asked without, by place.
+  var without: [Int: Upstreams.Lack] = [:]
 
   init(
     _ question: ForwardedQuestion, servers: [SocketAddress], route: UInt64, number: UInt64, path: [UInt64],
@@ -56,6 +63,26 @@ final class PendingQuestion {
 
   /// Queries sent for one question at the most: an upstream that always has a reason for another gets no flood.
   var mostAttempts: Int { 3 * servers.count + 3 }
+
+  /// What a server said that it cannot with.
+  struct Refusal {
+    let rcode: UInt16
+    /// The INFO-CODE of its Extended DNS Error (RFC 8914).
+    let code: ExtendedDNSError.InfoCode?
+  }
+
+  /// Why nobody has an answer. Where every server of the line has spoken its reason is theirs: REFUSED where all say so,
+  /// and the INFO-CODE of the first that gave one. Else nobody could be reached, or the network or this host failed
+  /// (RFC 8914 §4.23, §4.24).
+  var failure: ForwardFailure {
+    if !servers.isEmpty, refusals.count == servers.count {
+      let isRefused = refusals.values.allSatisfy { $0.rcode == RCode.refused.rawValue }
+      let code = refusals.keys.sorted().lazy.compactMap { self.refusals[$0]?.code }.first
+      return ForwardFailure(rcode: isRefused ? .refused : .servFail, code ?? .noReachableAuthority, report)
+    }
+    let isNetwork = timedOut.isEmpty && faults.values.contains { $0.hasPrefix("cannot be ") }
+    return ForwardFailure(isNetwork ? .networkError : .noReachableAuthority, report)
+  }
 
   /// What happened, for EXTRA-TEXT: `192.0.2.53:53 did not answer; 192.0.2.54:53 answered REFUSED`.
   var report: String {
