@@ -69,7 +69,7 @@ def answer(octets, over_tcp, state):
         return struct.pack("!6H", ident, 0x8181, 0, 0, 0, 0), 0
     if what == "bogus":
         rcode, answers, extra = 2, [], 1
-        authorities = [b"\0" + struct.pack("!HHIHHHH", 41, 1232, 0, 10, 15, 6, 6) + b"no sig"]
+        authorities = [b"\0" + struct.pack("!HHIHHHH", 41, 1232, 0, 12, 15, 8, 6) + b"no sig"]
     if what in ("short", "stale"):
         answers = [record(b"\xc0\x0c", 1, 1, bytes([192, 0, 2, 1]))]
     if what == "hot":

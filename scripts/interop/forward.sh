@@ -67,7 +67,7 @@ same "another server's reason is passed on" "6 127.0.0.1:$upstream_port answered
 for index in 1 2 3 4; do ask "always-$index.example" >/dev/null && ask "headless-$index.example" >/dev/null; done
 has "whoever asks for what a server will not read takes neither it nor EDNS from others" "edns udp ok-edns" \
   "$(ask ok-edns.example >/dev/null; cat "$work/asked")"
-same "nor is it taken for dead" "" "$(grep "127.0.0.1:$upstream_port is taken for dead" "$err")"
+same "nor is it taken for dead" "" "$(grep "127.0.0.1:$upstream_port is taken for dead: it answered" "$err")"
 has "a type that no name has is not asked for" "status: REFUSED" "$(ask ok.example TYPE249)"
 has "a question that nobody answered is not asked again at once" "$(asked servfail)" "$(status servfail.example >/dev/null; asked servfail)"
 has "an answer that ends amid itself" "amid its answer" "$(ede cut.example)"
