@@ -32,7 +32,7 @@ package struct ReplyCacheWriter: ~Copyable {
   package init(_ cache: ReplyCache, start: UInt64 = 1) {
     self.cache = cache
     guard cache.layout.bucketCount > 0 else { return }
-    restart(at: start)
+    begin(at: start)
     staleTime = 86_400
   }
 
@@ -58,7 +58,7 @@ package struct ReplyCacheWriter: ~Copyable {
     while entry.count & 7 != 0 { entry.append(0 as UInt8) }
     entry.append(image.octets.octets)
     // Two rounds of the larger ring are more than one reply can move either.
-    if max(entrance.head, main.head) + 2 * UInt64(cache.layout.main.count) >= CacheSlot.positionLimit { restart(at: 1) }
+    if max(entrance.head, main.head) + 2 * UInt64(cache.layout.main.count) >= CacheSlot.positionLimit { restart() }
     let old = slot(of: hash, question.kind)
     // What has come as far as the main ring stays in it when it is renewed.
     let isInMain = old.map { CacheSlot(bits: cache.words.load($0)).isInMain } ?? false
@@ -80,15 +80,19 @@ package struct ReplyCacheWriter: ~Copyable {
     (count, octetsInUse) = (0, 0)
   }
 
-  /// Begins again at a position, with both rings empty: once all positions are used up. Who reads an entry meanwhile finds
-  /// its slot empty before anything is written over it.
-  private mutating func restart(at position: UInt64) {
+  /// Begins again, once all positions are used up. Who reads an entry meanwhile finds its slot empty before anything is
+  /// written over it.
+  private mutating func restart() {
     removeAll()
     SharedWords.writesBeginHere()
+    begin(at: 1)
+  }
+
+  /// Empties both rings; the next entries go where a position is.
+  private mutating func begin(at position: UInt64) {
     (entrance, main) = (Progress(head: position, tail: position), Progress(head: position, tail: position))
     cache.words.store(position, at: cache.layout.entrance.tail)
     cache.words.store(position, at: cache.layout.main.tail)
-    SharedWords.writesBeginHere()
   }
 
   // MARK: - Slots
