@@ -91,7 +91,8 @@ public final class ReplyCache: Sendable {
       if words.load(start &+ CacheEntry.headWords &+ word) != name.alignedWord(word) { return (.miss, 0) }
       word &+= 1
     }
-    let age = now &- head.inserted
+    // A reader whose clock was read before the writer's is not 136 years late.
+    let age = UInt32(truncatingIfNeeded: max(0, Int32(truncatingIfNeeded: now &- head.inserted)))
     if age >= head.life, !isUsableWhenStale(age &- head.life) { return (.miss, 0) }
     let imageStart = CacheEntry.headWords &+ word
     words.copy(words: head.size &- imageStart, from: start &+ imageStart, into: &image.octets)

@@ -208,7 +208,8 @@ extension TCPWorker {
   ) -> ForwardFinding {
     let request = input.octets.extracting(range)
     return output.appendFrame { response in
-      worker.findForwarded(request, arrival, served, &outcome, using: &workspace, into: &response)
+      worker.findForwarded(
+        request, arrival, served, at: Clock.monotonicNanoseconds(), &outcome, using: &workspace, into: &response)
     }
   }
 

@@ -342,7 +342,8 @@ final class UDPWorker: Sendable {
     _ slips: inout SlipWriter, _ hasHandedOver: inout Bool, into response: inout OctetBuffer
   ) -> Population? {
     var outcome = first
-    let found = worker.findForwarded(request, arrival, served, &outcome, using: &workspace, into: &response)
+    let found = worker.findForwarded(
+      request, arrival, served, at: moment.monotonic, &outcome, using: &workspace, into: &response)
     if found != .answered {
       let isTaken = worker.handOver(
         handed(asked, way, served, moment, isPrefetch: found == .answeredAndPrefetch), request)

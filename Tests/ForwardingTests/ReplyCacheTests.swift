@@ -125,6 +125,14 @@ struct ReplyCacheTests {
     #expect(found15.finding == .fresh)
   }
 
+  @Test func `a reader whose clock is a moment behind the writer's finds what is new`() {
+    let store = Store()
+    var looker = Looker()
+    store.insert("a.test.", 1, now: 100)
+    let found = looker.find(store.cache, "a.test.", now: 99)
+    #expect(found.finding == .fresh && found.age == 0)
+  }
+
   @Test func `once all positions are used up the cache is emptied and goes on`() {
     let store = Store(size: 64 << 10, start: (1 << 48) - 40_000)
     var looker = Looker()

@@ -18,14 +18,15 @@ enum ForwardFinding: Equatable {
 
 extension Worker {
   /// Answers a query for a name of others from the cache, as far as that goes.
+  /// - Parameter now: nanoseconds of the monotonic clock, a batch ago at the most.
   func findForwarded(
-    _ request: Span<UInt8>, _ arrival: Arrival, _ served: ServedSnapshot, _ outcome: inout Outcome,
+    _ request: Span<UInt8>, _ arrival: Arrival, _ served: ServedSnapshot, at now: UInt64, _ outcome: inout Outcome,
     using workspace: inout Workspace, into response: inout OctetBuffer
   ) -> ForwardFinding {
     guard let desk = served.forwarding else { return .handOver }
     let finding = workspace.answerForwarded(
       to: request, arrival, served.snapshot, from: desk.cache,
-      now: ForwardDesk.seconds(Clock.monotonicNanoseconds()), &outcome, into: &response)
+      now: ForwardDesk.seconds(now), &outcome, into: &response)
     switch finding {
     case .fresh:
       metrics.count(.forwardedFromCache)
