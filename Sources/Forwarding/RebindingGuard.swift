@@ -66,13 +66,11 @@ package struct RebindingGuard: Sendable {
     return address.embeddedIPv4.map { blocks($0) } ?? false
   }
 
-  /// True for a record of a type with addresses that has one which names of others may not have, or is cut short.
+  /// True for a record that has an address which names of others may not have, or is cut short.
   package func blocks(_ type: RRType, _ data: Span<UInt8>) -> Bool {
     switch type {
-    case .a: data.count != 4 || blocks(ReplyParsing.address(data, at: 0, width: 4))
-    case .aaaa: data.count != 16 || blocks(ReplyParsing.address(data, at: 0, width: 16))
-    case .svcb, .https: ReplyParsing.hasBlockedHint(data) { blocks($0) }
-    default: false
+    case .a where data.count != 4, .aaaa where data.count != 16: true
+    default: RecordAddresses.contains(data, of: type) { blocks($0) }
     }
   }
 }
