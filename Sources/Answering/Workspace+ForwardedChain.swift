@@ -61,7 +61,7 @@ enum ForwardedLead: BitwiseCopyable {
 extension Workspace {
   /// Finds the reply to the question that `name` and the outcome's route make.
   mutating func find(
-    _ snapshot: Snapshot, _ outcome: Outcome, _ cache: ReplyCache, _ now: UInt32
+    _ snapshot: Snapshot, _ outcome: Outcome, _ cache: ReplyCache, _ heard: [HeardReply], _ now: UInt32
   ) -> (finding: ReplyCache.Finding, age: UInt32) {
     let kind = kind(snapshot, outcome)
     for heard in heard where heard.find(name, kind, into: &reply) { return (.fresh, 0) }

@@ -37,18 +37,20 @@ extension Workspace {
   /// is the end of what those may say: we go on from there by the caller's context, with our rules and data, or with the
   /// reply of the others. `name` and the outcome's route are then those of the question that is still to be asked.
   /// - Parameters:
+  ///   - heard: the forwarder's, to questions of the query that it answers.
   ///   - now: seconds of the clock that the cache's writer goes by.
   ///   - acceptsStale: answer with what is past its end too (RFC 8767).
   /// - Returns: what there was. The response is whole for `.fresh` and `.freshAndWorthPrefetching`, for `.stale` where that
   ///   is accepted; otherwise nothing is written.
   public mutating func answerForwarded(
-    to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, from cache: ReplyCache, now: UInt32,
-    acceptsStale: Bool = false, _ outcome: inout Outcome, into response: inout OctetBuffer
+    to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, from cache: ReplyCache,
+    heard: [HeardReply] = [], now: UInt32, acceptsStale: Bool = false, _ outcome: inout Outcome,
+    into response: inout OctetBuffer
   ) -> ReplyCache.Finding {
     beginForwarded(request, arrival, snapshot, into: &response)
     var walk = ForwardedWalk()
     while true {
-      let (finding, age) = find(snapshot, outcome, cache, now)
+      let (finding, age) = find(snapshot, outcome, cache, heard, now)
       if finding == .miss || finding == .stale && !acceptsStale {
         response.reset()
         return finding

@@ -1,7 +1,7 @@
 internal import Addresses
 internal import DNSFormat
 internal import FlatMemory
-package import Forwarding
+internal import Forwarding
 
 /// What answering writes on: one for each worker, reused for every query.
 ///
@@ -30,8 +30,6 @@ public struct Workspace: ~Copyable {
   var takesDirectWay = true
   /// What others said, as it is written.
   var reply = ReplyImage()
-  /// Replies that are used before what the cache has: the forwarder's, to questions of the query that it answers.
-  package var heard: [HeardReply] = []
   /// RA, where somebody is asked for the caller: every response says so (RFC 1035 §4.1.1).
   var recursionFlag: UInt16 = 0
   /// When the query came, in seconds since 1970: exceptions end.

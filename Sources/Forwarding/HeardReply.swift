@@ -2,7 +2,7 @@ package import DNSFormat
 
 /// A reply beside the cache: one that is being given out, or that could not be kept, to a question of a chain of aliases
 /// whose end is still being asked for.
-package final class HeardReply {
+public final class HeardReply {
   private var question: ForwardedQuestion?
   private var image = ReplyImage()
 

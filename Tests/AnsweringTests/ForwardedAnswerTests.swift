@@ -52,10 +52,8 @@ final class Desk {
         writer.insert(image, for: question, now: 0)
         let heard = HeardReply()
         heard.take(image, to: question)
-        workspace.heard = [heard]
         finding = workspace.answerForwarded(
-          to: request.span, arrival, snapshot, from: cache, now: 0, &outcome, into: &buffer)
-        workspace.heard = []
+          to: request.span, arrival, snapshot, from: cache, heard: [heard], now: 0, &outcome, into: &buffer)
       case .failure:
         let text = Array("192.0.2.53 timed out".utf8)
         workspace.failForwarded(

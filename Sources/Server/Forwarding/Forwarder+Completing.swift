@@ -123,12 +123,11 @@ extension Forwarder {
       case .reply, .stale:
         guard let desk = served.forwarding else { return false }
         let isReply = if case .reply = completion { true } else { false }
-        bench.workspace.heard = isReply ? query.heard + [bench.heard] : query.heard
+        let heard = isReply ? query.heard + [bench.heard] : query.heard
         let finding = bench.workspace.answerForwarded(
-          to: query.request.span, arrival, served.snapshot, from: desk.cache,
+          to: query.request.span, arrival, served.snapshot, from: desk.cache, heard: heard,
           now: ForwardDesk.seconds(Clock.monotonicNanoseconds()), acceptsStale: !isReply, &outcome,
           into: &bench.response)
-        bench.workspace.heard = []
         if finding == .miss || finding == .stale && isReply { return false }
         if finding == .stale { worker.metrics.count(.forwardedStale) }
       case .failure(let failure, let question):

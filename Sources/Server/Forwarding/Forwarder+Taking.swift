@@ -48,11 +48,10 @@ extension Forwarder {
     let first = bench.workspace.forwardedQuestion(served.snapshot, outcome)
     let firstRoute = outcome.route
     if query.isPrefetch { return prefetch(first, firstRoute, now, &bench) }
-    bench.workspace.heard = query.heard
     let finding = bench.workspace.answerForwarded(
-      to: query.request.span, arrival, served.snapshot, from: desk.cache, now: ForwardDesk.seconds(now), &outcome,
+      to: query.request.span, arrival, served.snapshot, from: desk.cache, heard: query.heard,
+      now: ForwardDesk.seconds(now), &outcome,
       into: &bench.response)
-    bench.workspace.heard = []
     if finding == .fresh || finding == .freshAndWorthPrefetching {
       worker.metrics.count(.forwardedFromCache)
       deliver(query, arrival, outcome, &bench)
