@@ -157,7 +157,7 @@ struct SteeredWayTests {
         $0.contains("::1:") || $0.contains("10.31")
       }
     }
-    let lines = "drain 10.31.1.1; canary fd00::1 100%; green 10.31.1.2; live blue; weight 10.31.1.2 3"
+    let lines = "drain 10.31.1.1; canary fd00::1 100%; green 10.31.1.2; blue 10.31.9.1; live blue; weight 10.31.1.2 3"
     let steered = try fixture(lines)
     #expect(
       try told(steered, from: "10.30.0.1") == [

@@ -33,7 +33,7 @@ struct SteeringWordsTests {
     #expect(warnings("drain 10.1.0.1; weight 10.1.0.0/24 5; canary 10.1.0.2 5%") == [])
     #expect(
       warnings("drain 10.1.0.7") == [
-        "p.policy:6:9: warning: no record of any zone has 10.1.0.7/32, so this drain does nothing; "
+        "p.policy:6:9: warning: no record of any zone has 10.1.0.7, so this drain does nothing; "
           + "correct the address, or remove it"
       ])
     #expect(warnings("weight 10.1.0.1 9, 10.2.0.0/16 1").map { $0.contains("so this weight does nothing") } == [true])
@@ -49,9 +49,9 @@ struct SteeringWordsTests {
   }
 
   @Test(arguments: [
-    ("", "drain 10.1.0.1", ["drain of orders: nothing → 10.1.0.1/32"]),
-    ("weight 10.1.0.1 9", "weight 10.1.0.1 8", ["weight of orders: 10.1.0.1/32 9 → 10.1.0.1/32 8"]),
-    ("canary 10.1.0.2 5%", "", ["canary of orders: 10.1.0.2/32 5% → nothing"]),
+    ("", "drain 10.1.0.1", ["drain of orders: nothing → 10.1.0.1"]),
+    ("weight 10.1.0.1 9", "weight 10.1.0.1 8", ["weight of orders: 10.1.0.1 9 → 10.1.0.1 8"]),
+    ("canary 10.1.0.2 5%", "", ["canary of orders: 10.1.0.2 5% → nothing"]),
     (
       "blue 10.1.0.1; green 10.1.0.2; live blue", "blue 10.1.0.1; green 10.1.0.2; live green",
       ["live of orders: blue → green"]
