@@ -63,6 +63,7 @@ static unsigned type_number(const char *word) {
 static size_t write_question(uint8_t *to, const char *name, unsigned type) {
   uint8_t *at = to;
   memset(at, 0, 12);
+  at[2] = 1;  // RD, as stub resolvers set it
   at[5] = 1;
   at += 12;
   while (*name && strcmp(name, ".") != 0) {

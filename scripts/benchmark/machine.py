@@ -102,7 +102,7 @@ def cores_busy():
 def ask(port, name, source="127.0.0.2", seconds=0.05):
     """The response to NAME A, or None."""
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
-    query = struct.pack(">6H", 7, 0, 1, 0, 0, 0) + labels + b"\0\0\1\0\1"
+    query = struct.pack(">6H", 7, 0x0100, 1, 0, 0, 0) + labels + b"\0\0\1\0\1"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.settimeout(seconds)
         asking.bind((source, 0))
