@@ -150,7 +150,7 @@ class Kitchen:
         nets = "".join(f"context {name} {{ from {workload.NETS[group]} }}\n" for group, name in workload.CONTEXTS.items())
         self.write(folder, "ambit.policy", f"""listen 127.0.0.1:{port}
 http off
-forward . 127.0.0.1:{upstream}
+forward {ORIGIN}. 127.0.0.1:{upstream}
 forward-cache {CACHE_MIB}MiB
 allow-private {ORIGIN}.
 {nets}""")
