@@ -36,6 +36,11 @@ struct ReplyTarget: FuzzTarget {
     private var writer = ReplyCacheWriter(ReplyCache(size: 128 << 10, seed: 3))
     private var response = OctetBuffer(capacity: 65535)
 
+    private static func message(in response: borrowing OctetBuffer) -> Message? {
+      let octets = response.octets.octets(0..<response.count)
+      return try? Message(octets)
+    }
+
     func read(_ reply: [UInt8], to query: UpstreamQuery) {
       let result = reader.read(reply.span, to: query, ReplyLimits(), RebindingGuard(), into: &image)
       guard result == .usable else { return }
@@ -45,7 +50,7 @@ struct ReplyTarget: FuzzTarget {
       response.set(UInt32(image.answerCount) << 16 | UInt32(image.authorityCount), at: 6)
       response.set(0 as UInt16, at: 10)
       guard image.append(age: 1, staleTTL: nil, rotation: 3, into: &response) else { return }
-      guard let message = try? Message(response.octets.octets(0..<response.count)) else {
+      guard let message = Self.message(in: response) else {
         return hold(false, "what is usable reads as a message")
       }
       hold(message.additional.isEmpty && message.options == nil, "nothing is taken of the additional section")
