@@ -21,9 +21,20 @@ extension Workspace {
     if query.type.isMeta, query.type != .any { return false }
     let route = snapshot.policy.forwards.route(of: name, type: query.type, context: outcome.caller.context)
     guard route != 0 else { return false }
+    if refusesName(snapshot, &outcome) { return true }
     outcome.decision = .forwarded
     outcome.route = route
     return true
+  }
+
+  /// True where the caller may not call the service that `name` belongs to, though others have the name: then `answer` and
+  /// the outcome are the refusal. There is no zone whose SOA could make it a denial: REFUSED, whatever `deny-as` says.
+  mutating func refusesName(_ snapshot: Snapshot, _ outcome: inout Outcome) -> Bool {
+    let service = snapshot.policy.servicesElsewhere.service(of: name)
+    if service == 0 { return false }
+    if outcome.service == 0 { outcome.service = service }
+    let judgement = snapshot.judge(outcome.caller, target: service, at: time)
+    return isRefused(judgement, service: service, snapshot, &outcome, zone: nil)
   }
 
   /// What is to be asked elsewhere. For the forwarder: allocates.
@@ -73,7 +84,7 @@ extension Workspace {
       case .line(let route):
         answer.reset()
         outcome.route = route
-        continue
+        if !refusesName(snapshot, &outcome) { continue }
       case .ownZone(let number): goOn(in: number, request, snapshot, &outcome)
       case .ends, .nowhere: break
       }

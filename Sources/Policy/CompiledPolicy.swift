@@ -24,6 +24,8 @@ public final class CompiledPolicy: Sendable {
   public let rotatesAnswers: Bool
   /// Who is asked for names that no zone of ours has?
   public let forwards: ForwardTable
+  /// Which service does such a name belong to?
+  public let servicesElsewhere: ServiceNames
   /// Which endpoints of a service do callers get?
   public let steering: SteeringTable
   /// What becomes of DNS cookies.
@@ -70,6 +72,7 @@ public final class CompiledPolicy: Sendable {
     rotatesAnswers = policy.answerOrder == .rotate
     cookieMode = policy.cookieMode
     forwards = ForwardTable(policy)
+    servicesElsewhere = ServiceNames(forwards.isEmpty ? [] : policy.services)
     steering = SteeringTable(policy)
 
     var modes: [Mode] = []

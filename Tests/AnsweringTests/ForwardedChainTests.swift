@@ -15,6 +15,64 @@ private func cname(_ owner: String, _ target: String) throws -> [UInt8] {
   try record(owner, 5, DomainName(target).wire)
 }
 
+@Suite("Rules are asked of names that others have, as of our own")
+struct ForwardedServiceTests {
+  private func desk(_ more: String = "") throws -> Desk {
+    Desk(
+      try Fixture(
+        policy: """
+          origin mesh.test
+          context all { from 127.0.0.0/8 }
+          forward . 192.0.2.53
+          forward partner.example. 192.0.2.54
+          service web { runs-at 127.0.0.2 }
+          service batch { runs-at 127.0.0.3 }
+          service api.corp.example. { allow web }
+          service pay.partner.example. { refuse batch; deny-as nxdomain }
+          \(more)
+          """, ["mesh.test.zone": zoneHead + "out CNAME x.api.corp.example.\n"]))
+  }
+
+  @Test(arguments: ["api.corp.example.", "v2.API.corp.example.", "out.mesh.test."])
+  func `who may not call the service is refused, who may is not`(name: String) throws {
+    let desk = try desk()
+    let data = try reply(a(name == "out.mesh.test." ? "x.api.corp.example." : name, [198, 51, 100, 7]))
+    let web = try desk.ask(try query(name), from: "127.0.0.2", by: .reply(data))
+    #expect(web.outcome.decision == .forwarded && web.message?.answer.last?.text == "198.51.100.7")
+    let batch = try desk.ask(try query(name), from: "127.0.0.3", by: .cache(now: 1, acceptsStale: true))
+    #expect(batch.outcome.decision == .refused && batch.outcome.refusal?.rule == .allow)
+    #expect(batch.message?.rcode == 5 && batch.message?.answer.isEmpty == true)
+    #expect(batch.message?.extendedError?.code == 18)
+  }
+
+  @Test func `no zone could deny the name, so it is REFUSED whatever is wanted`() throws {
+    let batch = try desk().ask(
+      try query("pay.partner.example."), from: "127.0.0.3", by: .cache(now: 1, acceptsStale: true))
+    #expect(batch.outcome.refusal?.rule == .refuse && batch.message?.rcode == 5)
+  }
+
+  @Test func `an alias of others into another line's service is refused whole`() throws {
+    let desk = try desk()
+    let batch = try desk.ask(
+      try query("www.example.org."), from: "127.0.0.3",
+      by: .reply(reply(cname("www.example.org.", "pay.partner.example."))))
+    #expect(batch.outcome.decision == .refused && batch.outcome.refusal?.rule == .refuse)
+    #expect(batch.message?.answer.isEmpty == true)
+  }
+
+  @Test func `observed it passes, and a name of no service asks no rule`() throws {
+    let desk = try desk("mode observe")
+    let data = try reply(a("api.corp.example.", [198, 51, 100, 7]))
+    let batch = try desk.ask(try query("api.corp.example."), from: "127.0.0.3", by: .reply(data))
+    #expect(batch.outcome.decision == .forwarded && batch.outcome.isOnlyObserved)
+    #expect(batch.outcome.refusal?.rule == .allow && batch.message?.answer.count == 1)
+    let other = try desk.ask(
+      try query("other.corp.example."), from: "127.0.0.3",
+      by: .reply(reply(a("other.corp.example.", [198, 51, 100, 8]))))
+    #expect(other.outcome.service == 0 && other.outcome.refusal == nil)
+  }
+}
+
 @Suite("isolate: what others say")
 struct ForwardedIsolationTests {
   private let laptop = "127.0.0.1"
