@@ -4,7 +4,7 @@ internal import Server
 extension Command {
   static let override = Command(
     name: "override",
-    usage: "override NAME ADDR... | --list | --remove NAME | --end RUN",
+    usage: "override NAME ADDR... [options]",
     summary: "give NAME other addresses on this host for a time",
     details: """
         --for TIME       how long: 90s, 30m, 2h, 1d (default: 1h, at most 7d)
