@@ -2,16 +2,24 @@ internal import CLinux
 internal import Glibc
 
 /// A program that this process started, without a shell and with nothing to read, in a process group of its own; killed with
-/// all of that where its owner's life ends before it. Nothing here waits for it.
+/// all of that where its owner's life ends before it. Nothing here waits for it, and however much it prints, it never waits
+/// for a reader.
 package struct ChildProgram: ~Copyable, Sendable {
   private let process: pid_t
   private let output: Descriptor
   private let watch: Descriptor
+  /// Watches both of them: one descriptor for who waits.
+  private let poller: Poller
+  /// What it has printed.
+  package private(set) var printed = PrintedText()
+  /// Nobody can print into its output any more.
+  private var isOutputOver = false
   /// True where its end was noted.
   package private(set) var isReaped = false
 
-  /// The descriptor that becomes readable when the program has ended, for a ``Poller``.
-  package var raw: Int32 { watch.raw }
+  /// The descriptor that is readable when the program has printed something or has ended, for a ``Poller``: ``end()`` is to
+  /// be called then.
+  package var raw: Int32 { poller.raw }
 
   /// Starts a program; its environment is nothing but a usual PATH.
   /// - Parameter command: an absolute path, and the arguments; without zero octets.
@@ -22,11 +30,24 @@ package struct ChildProgram: ~Copyable, Sendable {
     unsafe arguments.append(nil)
     defer { unsafe arguments.forEach { unsafe free($0) } }
     var (process, output, watch) = (pid_t(), Int32(-1), Int32(-1))
+    let poller = try Poller()
     let reason = unsafe clinux_start_program(&arguments, &process, &output, &watch)
     if reason != 0 { throw SystemError("start", command[0], errno: reason) }
+    let ownOutput = Descriptor(owning: output)
+    let ownWatch = Descriptor(owning: watch)
+    do throws(SystemError) {
+      try poller.add(output, token: 0)
+      try poller.add(watch, token: 1)
+    } catch {
+      clinux_kill_program(process)
+      // It has only begun: it dies at once.
+      _ = uninterrupted { waitpid(process, nil, 0) }
+      throw error
+    }
     self.process = process
-    self.output = Descriptor(owning: output)
-    self.watch = Descriptor(owning: watch)
+    self.output = ownOutput
+    self.watch = ownWatch
+    self.poller = poller
   }
 
   /// How a program ended.
@@ -35,24 +56,42 @@ package struct ChildProgram: ~Copyable, Sendable {
     case signal(Int32)
   }
 
-  /// Takes note of its end, and kills what it left behind; nil where it has not ended, or that was noted before.
+  /// Reads what it has printed, and takes note of its end, with which what it left behind is killed; nil where it has not
+  /// ended, or that was noted before.
   package mutating func end() -> End? {
     if isReaped { return nil }
     let code = clinux_reap_program(process)
+    isReaped = code >= 0
+    // Behind its end, so that all that it has printed itself is there. What a child of it still prints, in a group of its
+    // own, is nobody's business.
+    drain()
     if code < 0 { return nil }
-    isReaped = true
     return code < 256 ? .exit(code) : .signal(code - 256)
   }
 
-  /// What it has printed and was not read yet, at most 4096 octets; it may print more than a pipe holds, and waits then.
-  package mutating func printed() -> [UInt8] {
-    var octets = [UInt8](repeating: 0, count: 4096)
+  /// Octets read at once, and how often in a turn at the most: together more than a pipe holds, and yet a program that
+  /// prints for ever keeps nobody.
+  private static let readSize = 32_768
+  private static let readsInTurn = 8
+
+  private mutating func drain() {
+    if isOutputOver { return }
     let raw = output.raw
-    // Safe: the kernel writes no more than the memory's count.
-    let count = unsafe octets.withUnsafeMutableBytes { memory in
-      uninterrupted { unsafe read(raw, memory.baseAddress, memory.count) }
+    var octets = [UInt8](repeating: 0, count: Self.readSize)
+    for _ in 0..<Self.readsInTurn {
+      // Safe: the kernel writes no more than the memory's count.
+      let count = uninterrupted {
+        unsafe octets.withUnsafeMutableBytes { unsafe read(raw, $0.baseAddress, $0.count) }
+      }
+      if count < 0, errno == EAGAIN { return }
+      if count <= 0 {
+        // The end is reported again and again otherwise.
+        isOutputOver = true
+        poller.remove(raw)
+        return
+      }
+      printed.append(octets[..<count])
     }
-    return Array(octets.prefix(max(0, count)))
   }
 
   /// Kills it and what it started; ``end()`` has yet to take note of it.

@@ -31,6 +31,7 @@ names   A   127.0.9.2
 prog    A   127.0.9.1
 prog    A   127.0.9.2
 slow    A   127.0.9.4
+loud    A   127.0.9.5
 other   A   127.0.9.9
 END
 cat >program <<'END'
@@ -42,6 +43,18 @@ if [ "$1" = hang ]; then
   sleep 300 &
   echo $! >"$2.$3"
   wait
+fi
+# Far more than a pipe holds; and a child that keeps the outputs open.
+if [ "$1" = loud ]; then
+  sleep 300 &
+  echo $! >"$2.$3"
+  echo "disk is full"
+  head -c 400000 /dev/zero
+  head -c 400000 /dev/zero >&2
+  echo "
+ that was all"
+  [ -e "${2%/*}/loud.well" ]
+  exit
 fi
 [ "$2" = 127.0.9.1 ] && [ ! -e "${0%/*}/ill" ] && exit 0
 echo "no such disk at $2"
@@ -57,6 +70,7 @@ service web    { health http shop.mesh.test:$web/healthz 200 every 300ms timeout
 service names  { health dns ok.test. $dns every 300ms timeout 200ms up 1 down 2 }
 service prog   { health exec $work/program check every 300ms timeout 250ms up 1 down 2 }
 service slow   { health exec $work/program hang $work/child every 300ms timeout 200ms up 1 down 2 }
+service loud   { health exec $work/program loud $work/loud every 4s timeout 4s up 1 down 1 }
 service other
 END
 }
@@ -114,6 +128,21 @@ has "a program that hangs is down by the time-out" "slow 127.0.9.4 is down: 2 of
 hung=$(cat "$work"/child.*)
 killed() { [[ ! -d /proc/$hung ]] || grep -q '^State:.*Z' "/proc/$hung/status"; }
 succeeds "what a program started is killed with it" until_true killed
+
+succeeds "a program that prints more than a pipe holds is down" until_true is_down loud 127.0.9.5
+has "by its exit code, not by the time-out, with the first and the last line" \
+  "(the program ended with 1: disk is full …  that was all); " "$(cat "$err")"
+: >loud.well
+succeeds "one that ends with 0 is well, however much it prints" until_true is_up loud 127.0.9.5
+hung=$(cat "$work/loud.127.0.9.5")
+succeeds "what keeps its outputs open is killed" until_true killed
+# Programs that run now, and for each a pipe, a pidfd and a poller: more after many checks would be a leak.
+open_pipes() { find "/proc/$server/fd" -lname 'pipe:*' -o -lname 'anon_inode:\[pidfd\]' -o -lname 'pidfd:*' | wc -l; }
+few_open() { (($(open_pipes) <= 8)); }
+succeeds "no descriptors are left open" until_true few_open
+undead() { ps -o stat= --ppid "$server" | grep -c '^Z'; }
+no_zombies() { [[ $(undead) == 0 ]]; }
+succeeds "and no zombies" until_true no_zombies
 
 # --- an endpoint dies and comes back ---------------------------------------------------------------------------------
 

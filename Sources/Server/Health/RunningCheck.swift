@@ -124,8 +124,10 @@ final class RunningCheck {
     guard isProgram else {
       return .failure(stage == .connecting ? "no connection within the time-out" : "no answer within the time-out")
     }
+    // What it printed last may not have been read.
+    _ = program?.end()
     program?.kill()
-    return .failure("the program did not end within the time-out\(firstLine())")
+    return .failure("the program did not end within the time-out\(lines())")
   }
 
   /// Nobody wants to know any more: what it started is killed.
@@ -191,15 +193,18 @@ final class RunningCheck {
     guard let end = program?.end() else { return nil }
     switch end {
     case .exit(0): return .success(nil)
-    case .exit(let code): return .failure("the program ended with \(code)\(firstLine())")
-    case .signal(let number): return .failure("signal \(number) ended the program\(firstLine())")
+    case .exit(let code): return .failure("the program ended with \(code)\(lines())")
+    case .signal(let number): return .failure("signal \(number) ended the program\(lines())")
     }
   }
 
-  /// The first line of what it printed, behind a colon.
-  private func firstLine() -> String {
-    let octets = program?.printed() ?? []
-    let line = octets.prefix { $0 != 0x0a && $0 != 0x0d }
-    return line.isEmpty ? "" : ": " + clipped(visible(String(decoding: line, as: UTF8.self)), to: 200)
+  /// The first line of what it printed, behind a colon; of very much the last one, too.
+  private func lines() -> String {
+    let printed = program?.printed ?? PrintedText()
+    func text(_ line: ArraySlice<UInt8>) -> String {
+      line.isEmpty ? "" : clipped(visible(String(decoding: line, as: UTF8.self)), to: 200)
+    }
+    let (first, last) = (text(printed.firstLine), text(printed.lastLine))
+    return (first.isEmpty ? "" : ": \(first)") + (last.isEmpty ? "" : " … \(last)")
   }
 }
