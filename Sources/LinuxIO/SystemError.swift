@@ -56,6 +56,8 @@ extension SystemError: CustomStringConvertible {
     case EAGAIN where call == "connect to socket": return "whoever listens there does not take connections"
     case ENXIO where call == "write": return "it is a pipe that nobody reads, or a socket"
     case EAGAIN where call == "write": return "its reader is behind"
+    case EPERM where call == "trust": return "other users can write it"
+    case EAGAIN where call == "lock": return "another server has it"
     case EADDRNOTAVAIL: return "address not available"
     case EAFNOSUPPORT: return "address family not supported"
     default:

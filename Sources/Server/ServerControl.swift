@@ -13,7 +13,7 @@ package final class ServerControl {
   /// How long a refusal waits at most before it is logged.
   private static let logIntervalMilliseconds: Int32 = 200
 
-  private let options: ServerOptions
+  let options: ServerOptions
   /// Who the policy said to become at the start.
   private let firstUser: String?
   let log = ServerLog()
@@ -46,8 +46,8 @@ package final class ServerControl {
   /// What workers and the forwarder share; nil until something is forwarded.
   private var forwarding: ForwardDesk?
   /// What the load of the snapshot in service left to the next, and what it had of leases.
-  private var kept: KeptZones?
-  private var leasedInService = LeasedConfiguration()
+  var kept: KeptZones?
+  var leasedInService = LeasedConfiguration()
   private var said = SaidInLog()
   /// What is to be seen of the server, by any thread.
   let board: LiveBoard
@@ -80,11 +80,12 @@ package final class ServerControl {
     }
     let control = try ServerControl(options, snapshot, server, signals, first)
     control.kept = first.kept
+    let inService = try control.takeUpLeases(server)
     try control.startWorkers()
     control.board.note(brokenZones: first.brokenZones)
     try control.startHTTP()
-    control.findings.use(snapshot)
-    if let problem = control.startChecking(snapshot) { control.log.write(problem) }
+    control.findings.use(inService)
+    if let problem = control.startChecking(inService) { control.log.write(problem) }
     control.announce(snapshot, broken: first.brokenZones)
     return control
   }
@@ -108,9 +109,14 @@ package final class ServerControl {
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
     let listeners = try HTTPListeners(options, policy)
     door = try ControlDoor(folder: options.folder)
+    // Who is not reached by the folder's name has nothing leased, and leaves to the other server what is kept.
+    let leaseFile =
+      policy.hasLeases && door.problem == nil
+      ? LeaseFile(ofFolder: options.folder, owner: user?.number ?? currentUser)
+      : LeaseFile(none: "the policy that the server started with leases nothing")
     try ServerPrivileges.drop(
       to: user, options.folder, openedFiles: first.openedFiles, sockets.addresses, keepsBinding: policy.hasLeases)
-    leases = try LeaseDesk(isOpen: policy.hasLeases, firstIndex: sockets.addresses.count)
+    leases = try LeaseDesk(isOpen: policy.hasLeases, firstIndex: sockets.addresses.count, leaseFile)
     connectionRoom = ServerMemory.connectionRoom(
       cores, sockets.addresses.count, http: listeners.addresses.count,
       checks: policy.services.contains { $0.steering.health != nil })

@@ -9,7 +9,8 @@ extension Command {
     details: """
         --for TIME       how long: 90s, 30m, 2h, 1d (default: 1h, at most 7d)
         --context C      in which context (default: that of callers at 127.0.0.1)
-        --list           print what is overridden, and which programs run by a lease
+        --list           print what you have overridden, which of your programs run by a lease, and how many others there
+                         are; root and the server's user see all
         --remove NAME    end an override
         --end RUN        end the lease of a program that ambit run started: its own context (run-1), its address or its
                          process; root and the server's user may end any, others their own
@@ -23,8 +24,8 @@ extension Command {
       policy leases): nobody on another host sees it. What a file says of NAME's other records there is out of force
       meanwhile. Rules stay in force, isolate too: an address of another context is not answered where that is isolated.
 
-      The server reads its folder again for it, with all checks of a reload, and forgets overrides when it ends. Exit code 1
-      where it cannot be, 3 where no server of DIR runs here or it may not be asked.
+      The server reads its folder again for it, with all checks of a reload. An override outlives the server, not the machine's
+      run (docs/run.md). Exit code 1 where it cannot be, 3 where no server of DIR runs here or it may not be asked.
       """,
     valueOptions: ["--for", "--context", "--remove", "--end", "--folder", "--user"],
     flags: ["--list", "--json"]

@@ -23,7 +23,8 @@ extension Command {
       spaces. What is asked of C's policy stays: who runs elsewhere is still refused what C may not call.
 
       C has a listen line of its own with port 53, or a line leases that allows it (ambit help policy leases): then the server
-      listens at an address of 127.53.0.0/16 for as long as CMD or what it started lives. Exit code 3 where no server runs or
+      listens at an address of 127.53.0.0/16 for as long as CMD or what it started lives; a server that is restarted does so
+      again, while CMD lives. Exit code 3 where no server runs or
       the system allows no name spaces, 127 where there is no CMD, 126 where it cannot be run; else CMD's own.
       """,
     valueOptions: ["--context", "--override", "--folder", "--user"],

@@ -57,6 +57,9 @@ for file in resolv.conf nsswitch.conf; do
 done
 
 AMBIT=$2/ambit
+# Where what is leased outlives the server.
+mkdir -m 755 kept
+export RUNTIME_DIRECTORY=$2/kept
 as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups env "HOME=$2" PATH=/usr/bin:/bin:/usr/sbin)
 run() { "${as_nobody[@]}" "$AMBIT" run --folder "$2" --context "$1" "${@:3}"; }
 in_test() { run test zones "$@"; }
@@ -259,6 +262,86 @@ has "root ends it" "the lease of nobody at 127.53." "$("$AMBIT" override --end "
 succeeds "then it is gone, and its program is not" eval 'nothing && kill -0 "$wrapper"'
 kill "$wrapper"
 wait "$wrapper" 2>/dev/null
+
+# --- a restart ---------------------------------------------------------------------------------------------------------
+
+again() { serve zones --listen 127.0.0.1:53 --listen 127.0.0.77:53 --metrics-log off --user daemon; }
+rm -rf zones/* && cp -r zones.before/* zones/ && reload
+override orders 127.0.0.6:77 --for 2h >/dev/null
+override reports 127.0.0.8 --for 8s >/dev/null
+"$AMBIT" override checkout 127.0.0.10 --for 1h --folder zones >/dev/null
+"${as_nobody[@]}" "$AMBIT" run --folder zones --context test --override orders=127.0.0.7:99 -- sleep 100 &
+own=$!
+"${as_nobody[@]}" "$AMBIT" run --folder zones --context test -- sleep 100 &
+plain=$!
+"${as_nobody[@]}" "$AMBIT" run --folder zones --context test -- sleep 100 &
+short=$!
+pids+=("$own" "$plain" "$short")
+place() { list | sed -nE "s/.* at (127\.53\.[0-9.]+), process $1\$/\1/p"; }
+all_run() { [[ -n $(place "$own") && -n $(place "$plain") && -n $(place "$short") ]]; }
+succeeds "three programs run" until_true all_run
+own_at=$(place "$own") plain_at=$(place "$plain")
+before=$(list)
+nobodys=$(override --list)
+has "each user sees their own" "orders.mesh.test. is 127.0.0.6:77 in laptop, by nobody" "$nobodys"
+same "and no others" "" "$(grep checkout <<<"$nobodys")"
+has "but how many there are" "1 of other users, which root sees" "$nobodys"
+has "who has none sees none" "nothing of yours; 6 of other users" "$("${stranger[@]}" override --list --folder zones 2>&1)"
+same "what is kept is the server's user's alone" "700 daemon 600 daemon" \
+  "$(stat -c '%a %U' kept/*) $(stat -c '%a %U' kept/*/leases.json)"
+
+stop "$server" KILL
+kill -KILL "$short"
+wait "$short" 2>/dev/null
+again
+same "after kill -9 the override is answered" 127.0.0.6 "$(mine orders.mesh.test)"
+same "with the SRV records below" "0 0 77 orders.mesh.test." "$(mine SRV _http._tcp.orders.mesh.test)"
+same "a program's own override, at the address that it knows" 127.0.0.7 "$(dig +short "@$own_at" orders.mesh.test)"
+same "and another's context" 127.0.1.30 "$(dig +short "@$plain_at" orders.mesh.test)"
+same "the same are leased, but for the program that has ended" "$(grep -v -e "process $short" -e reports <<<"$before" | sort)" "$(list | grep -v reports | sort)"
+has "the log says what goes on" "the override of orders.mesh.test. by nobody goes on until" "$(cat "$err")"
+has "and what does not, and why" "has ended: its program has ended" "$(cat "$err")"
+matches "a lookup explains it" "override by nobody until .* UTC" "$(mine CH TXT orders.mesh.test)"
+expired() { [[ $(mine reports.mesh.test) != 127.0.0.8 ]]; }
+succeeds "an override ends when it would have" until_true expired
+kill "$plain"
+wait "$plain" 2>/dev/null
+plain_gone() { [[ -z $(place "$plain") ]]; }
+succeeds "a program's lease ends with it" until_true plain_gone
+
+# An orderly stop; an override whose time ends meanwhile; a policy that has changed.
+override reports 127.0.0.8 --for 1s >/dev/null
+stop "$server"
+kill -KILL "$own"
+wait "$own" 2>/dev/null
+sed -i -e 's/leases nobody/leases daemon/' zones/ambit.policy
+sleep 1
+again
+has "one whose time was over meanwhile has ended" "the override of reports.mesh.test. by nobody has ended: its time is over" "$(cat "$err")"
+has "one whose user may not any more, too" "the override of orders.mesh.test. by nobody has ended: user nobody may not lease laptop" "$(cat "$err")"
+same "so it is not answered" 127.0.0.1 "$(mine orders.mesh.test)"
+same "another's is" 127.0.0.10 "$(mine checkout.mesh.test)"
+
+# A file with anything in it, and one that is not the server's.
+stop "$server"
+file=$(echo kept/*/leases.json)
+kept=$(cat "$file")
+echo '{"overrides":[' >"$file"
+again
+has "a file with anything else is said" "what was leased before is not leased again: $2/$file is no list of leases" "$(cat "$err")"
+same "and has no effect" 127.0.0.1 "$(mine checkout.mesh.test)"
+stop "$server"
+echo "$kept" >"$file"
+chown nobody "$file"
+again
+has "one that another user has written is not believed" "cannot trust $2/$file: other users can write it" "$(cat "$err")"
+same "nor has it an effect" 127.0.0.1 "$(mine checkout.mesh.test)"
+"$AMBIT" override checkout 127.0.0.11 --for 1h --folder zones >/dev/null
+stop "$server" KILL
+again
+same "it is replaced" 127.0.0.11 "$(mine checkout.mesh.test)"
+"$AMBIT" override --remove checkout --folder zones >/dev/null
+succeeds "nothing leased leaves no file" test ! -e "$file"
 
 # --- the door is everybody's -----------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +75,14 @@ static inline int clinux_reap_program(pid_t process) {
   int status = 0;
   if (waitpid(process, &status, 0) != process) return 256;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+// The number of a process's descriptor, which is given once while the machine runs (pidfs, Linux 6.9); 0 where there is none.
+static inline unsigned long long clinux_process_descriptor_number(int descriptor) {
+  struct statfs system;
+  struct stat status;
+  if (fstatfs(descriptor, &system) != 0 || system.f_type != 0x50494446) return 0;  // PID_FS_MAGIC
+  return fstat(descriptor, &status) == 0 ? status.st_ino : 0;
 }
 
 #endif

@@ -9,8 +9,8 @@ internal import Policy
 
 /// Who may lease what, and how it is said.
 extension LeaseDesk {
-  /// Why somebody may not lease a context; nil where they may.
-  func whyNot(_ asker: ControlDoor.Asker, in context: Int, _ policy: Policy) -> String? {
+  /// Why a user may not lease a context; nil where they may.
+  func whyNot(_ user: UInt32?, in context: Int, _ policy: Policy) -> String? {
     let name = policy.contexts.nodes[context].name
     guard let leasing = policy.contextDetails[context].leasing else {
       return "nobody leases \(name): write \"leases\" in its context block (then root and the server's user may), "
@@ -19,12 +19,12 @@ extension LeaseDesk {
     if listeners == nil {
       return "this server started without any leases (\(leasing.location.short) is newer): restart it"
     }
-    guard let user = asker.user else { return "the system does not say who asks" }
+    guard let user else { return "the system does not say who asks" }
     if user == 0 || user == currentUser || leasing.isForAll { return nil }
     let isNamed = leasing.users.contains { (UInt32($0) ?? userNumber(of: $0)) == user }
     return isNamed
       ? nil
-      : "user \(Self.user(asker).name) may not lease \(name) (\(leasing.location.short)); add the user there, or write "
+      : "user \(Self.name(of: user)) may not lease \(name) (\(leasing.location.short)); add the user there, or write "
         + "leases *"
   }
 
@@ -127,8 +127,10 @@ extension LeaseDesk {
 
   static func user(_ asker: ControlDoor.Asker) -> (number: UInt32, name: String) {
     guard let number = asker.user else { return (.max, "?") }
-    return (number, userName(of: number) ?? "\(number)")
+    return (number, name(of: number))
   }
+
+  static func name(of user: UInt32) -> String { userName(of: user) ?? "\(user)" }
 
   static func grant(_ resolver: IPAddress, _ policy: Policy, context: String) -> ControlAnswer {
     let origin = policy.origin.map { String($0.description.dropLast()) }
@@ -150,15 +152,26 @@ extension LeaseDesk {
   }
 
   /// All that is leased.
-  var list: LeaseList {
+  var list: LeaseList { list { _ in true } }
+
+  /// What somebody is to see of it: root and the server's user all, others what is theirs.
+  func list(for user: UInt32?) -> LeaseList {
+    if user == 0 || user == currentUser { return list }
+    var seen = list { $0 == user }
+    let all = list
+    seen.others = all.runs.count + all.overrides.count - seen.runs.count - seen.overrides.count
+    return seen
+  }
+
+  private func list(of isShown: (UInt32) -> Bool) -> LeaseList {
     let now = Clock.realtimeSeconds()
     return LeaseList(
-      runs: leases.filter(\.isActive).map {
+      runs: leases.filter { $0.isActive && isShown($0.user) }.map {
         .init(
           context: $0.context, resolver: "\($0.address.address)", user: $0.userName, process: $0.process,
           overrides: $0.words.map(\.text))
       },
-      overrides: overrides.filter { $0.asker == nil }.map {
+      overrides: overrides.filter { $0.asker == nil && isShown($0.user) }.map {
         .init(
           context: $0.override.context, name: "\($0.override.name)", addresses: $0.words.places, user: $0.userName,
           until: isoText($0.end), secondsLeft: $0.end > now ? $0.end - now : 0)
@@ -171,7 +184,10 @@ extension LeaseList {
 
   /// For people.
   var text: String {
-    if runs.isEmpty, overrides.isEmpty { return "nothing is overridden, and no program runs by a lease\n" }
+    let rest = (others ?? 0) > 0 ? "\(others ?? 0) of other users, which root sees\n" : ""
+    if runs.isEmpty, overrides.isEmpty {
+      return rest.isEmpty ? "nothing is overridden, and no program runs by a lease\n" : "nothing of yours; \(rest)"
+    }
     let lines =
       overrides.map {
         "\($0.name) is \($0.addresses.joined(separator: ", ")) in \($0.context), by \($0.user) until \($0.until)"
@@ -181,7 +197,7 @@ extension LeaseList {
         let process = run.process.map { ", process \($0)" } ?? ""
         return "\(run.user) runs a program in \(run.context)\(overrides), at \(run.resolver)\(process)"
       }
-    return lines.map { $0 + "\n" }.joined()
+    return lines.map { $0 + "\n" }.joined() + rest
   }
 }
 

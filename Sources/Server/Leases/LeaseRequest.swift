@@ -143,4 +143,6 @@ package struct LeaseList: Codable, Hashable, Sendable {
 
   package var runs: [Run] = []
   package var overrides: [Override] = []
+  /// How many of both are other users', and are not shown; nil where all are shown.
+  package var others: Int?
 }
