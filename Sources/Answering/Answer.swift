@@ -55,6 +55,8 @@ struct Answer: ~Copyable {
   var infoCode: ExtendedDNSError.InfoCode?
   /// The service whose `_timeout` is the answer; 0 where it is none's.
   var timeoutService: UInt32 = 0
+  /// The line by which that service's names are asked for elsewhere; 0 for a service of our zones.
+  var timeoutRoute: UInt16 = 0
 
   subscript(_ index: Int) -> Item { items[index] }
 
@@ -64,6 +66,7 @@ struct Answer: ~Copyable {
     rcode = .noError
     infoCode = nil
     timeoutService = 0
+    timeoutRoute = 0
     isIncomplete = false
   }
 

@@ -67,6 +67,11 @@ extension Workspace {
         return finding
       }
       walk.note(finding)
+      if walk.links == 0, reply.answerCount == 0, !(query.isDNSSECOK && reply.isAuthentic),
+        tellsLookups(snapshot, &outcome)
+      {
+        break
+      }
       let lead = lead(snapshot, outcome)
       if isolateRefusesReply(snapshot, &outcome) { break }
       if walk.isGuarded { walk.isBlocked = leavesOutBlocked(snapshot) }
@@ -95,7 +100,7 @@ extension Workspace {
       endForwarded(request, arrival, snapshot, walk, &outcome, into: &response)
       return walk.finding
     }
-    // Refused, by whatever the chain led to: all of it.
+    // Refused, by whatever the chain led to: all of it. Or what we say ourselves instead.
     response.reset()
     if outcome.decision != .silent { encode(request, arrival, snapshot, &outcome, into: &response) }
     return walk.finding
@@ -107,6 +112,10 @@ extension Workspace {
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ code: ExtendedDNSError.InfoCode,
     _ text: Span<UInt8>, rcode: RCode = .servFail, _ outcome: inout Outcome, into response: inout OctetBuffer
   ) {
+    if tellsLookups(snapshot, &outcome) {
+      response.reset()
+      return encode(request, arrival, snapshot, &outcome, into: &response)
+    }
     beginForwarded(request, arrival, snapshot, into: &response)
     outcome.rcode = rcode
     outcome.isTruncated = false

@@ -72,6 +72,10 @@ extension Workspace {
     case .forward(let line):
       snapshot.policy.forwards.appendText(of: line, to: &fact)
       fits = endFact(into: &response)
+      if fits, lookupText(snapshot, route: line) != nil {
+        fact.append("how long it takes to ask for the service's names, unless its servers say something themselves")
+        fits = endFact(into: &response)
+      }
     case .version:
       fact.append(snapshot.version, from: 0, count: snapshot.version.count)
       fits = endFact(into: &response)

@@ -6,7 +6,8 @@ internal import Zones
 /// `_timeout.SERVICE TXT`: how long a service takes and how long to wait for it, as the server's checks have found out.
 ///
 /// Part of no zone: it stands in where the caller's effective zone has the service's name and nothing at `_timeout` below
-/// it, for who may call the service. A signed zone has none, since nobody could sign it.
+/// it, for who may call the service. A signed zone has none, since nobody could sign it. Of a service that is elsewhere
+/// it says how long it takes to ask for its names, where those who are asked say nothing of their own at that name.
 extension Workspace {
   /// Seconds that it may be cached for: the text is another every ten seconds at most.
   static var timeoutTTL: UInt32 { 10 }
@@ -36,6 +37,30 @@ extension Workspace {
     }
   }
 
+  /// How long lookups take of the service that `name`, which is asked for elsewhere, is the `_timeout` of; nil where there
+  /// is none.
+  mutating func lookupText(_ snapshot: Snapshot, route: UInt16) -> EndpointStates.TimeoutText? {
+    if snapshot.situation.lookups.isEmpty || !startsWithTimeout() { return nil }
+    let text = snapshot.situation.lookups.text(
+      of: snapshot.policy.servicesElsewhere.service(of: name), route: snapshot.policy.forwards.fingerprint(of: route))
+    return text?.labelCount == name.labelCount &- 1 ? text : nil
+  }
+
+  /// Answers for such a name, of which those who were asked have nothing to say: `forwards` has judged the caller by the
+  /// service's rules. Who asks for proofs, of a zone that has them, gets the denial: nobody could sign this.
+  /// - Returns: false where there is nothing to be told.
+  mutating func tellsLookups(_ snapshot: Snapshot, _ outcome: inout Outcome) -> Bool {
+    guard query.type == .txt || query.type == .any, lookupText(snapshot, route: outcome.route) != nil,
+      answer.count == 0
+    else { return false }
+    answer.reset()
+    answer.timeoutService = snapshot.policy.servicesElsewhere.service(of: name)
+    answer.timeoutRoute = outcome.route
+    answer.isAuthoritative = true
+    outcome.decision = .answered
+    return true
+  }
+
   /// Answers for such a name, which has TXT alone: of other types there is no data.
   mutating func addTimeout(_ zone: CompiledZone, _ number: UInt32, service: UInt32, context: UInt16) {
     if query.type == .txt || query.type == .any {
@@ -48,9 +73,13 @@ extension Workspace {
   /// Writes the text, where the answer is one.
   /// - Returns: false where it does not fit.
   mutating func appendTimeoutText(_ snapshot: Snapshot, into response: inout OctetBuffer) -> Bool {
-    guard answer.timeoutService != 0,
-      let text = snapshot.situation.endpoints.timeoutText(of: answer.timeoutService)
-    else { return true }
+    if answer.timeoutService == 0 { return true }
+    let text =
+      answer.timeoutRoute == 0
+      ? snapshot.situation.endpoints.timeoutText(of: answer.timeoutService)
+      : snapshot.situation.lookups.text(
+        of: answer.timeoutService, route: snapshot.policy.forwards.fingerprint(of: answer.timeoutRoute))
+    guard let text else { return true }
     fact.reset()
     fact.append(text.octets, from: 0, count: text.octets.count)
     return writer.appendText(fact.octets, rclass: 1, ttl: Self.timeoutTTL, into: &response)

@@ -81,11 +81,14 @@ package struct LearntTimes: Equatable, Sendable {
 extension LearntTimes.Summary {
   /// What a TXT record says, all in one unit: `p50=0.412ms p99=2.1ms suggest=10ms p50-range=0.39ms..0.43ms
   /// p99-range=1.8ms..2.6ms confidence=95% samples=812 lost=0 source=health-checks`.
-  package func text(source: String) -> String {
+  /// - Parameter prefix: before the word of each time, where it is not of calls: who looks for how long to wait for those
+  ///   is not to find it.
+  package func text(source: String, prefix: String = "") -> String {
     func text(_ time: UInt64?) -> String { time.map(milliseconds) ?? "unknown" }
     func range(_ quantile: Quantile) -> String { "\(text(quantile.low))..\(text(quantile.high))" }
-    return "p50=\(text(p50.value)) p99=\(text(p99.value)) suggest=\(milliseconds(suggestion)) "
-      + "p50-range=\(range(p50)) p99-range=\(range(p99)) confidence=95% samples=\(count) lost=\(lost) source=\(source)"
+    return "\(prefix)p50=\(text(p50.value)) \(prefix)p99=\(text(p99.value)) "
+      + "\(prefix)suggest=\(milliseconds(suggestion)) "
+      + "\(prefix)p50-range=\(range(p50)) \(prefix)p99-range=\(range(p99)) confidence=95% samples=\(count) lost=\(lost) source=\(source)"
   }
 
   /// True where a reader of one would do something else after reading the other: more than a twentieth apart.
@@ -107,10 +110,14 @@ package struct TimesTold: Equatable, Sendable {
   /// Empty where there are no times yet.
   package private(set) var text = ""
   private static let pause: UInt64 = 10_000_000_000
-  private let source: String
+  private let source, prefix: String
 
-  /// - Parameter source: what the times are of, as the text says.
-  package init(source: String = "health-checks") { self.source = source }
+  /// - Parameters:
+  ///   - source: where the times are from, as the text says.
+  ///   - prefix: see ``LearntTimes/Summary/text(source:prefix:)``.
+  package init(source: String = "health-checks", prefix: String = "") {
+    (self.source, self.prefix) = (source, prefix)
+  }
 
   /// True where it is time to look again, at a moment of the clock that never goes back.
   package func isDue(at now: UInt64) -> Bool { last.map { now &- $0.time >= Self.pause } ?? true }
@@ -124,7 +131,7 @@ package struct TimesTold: Equatable, Sendable {
       return false
     }
     last = (summary, now)
-    text = summary.text(source: source)
+    text = summary.text(source: source, prefix: prefix)
     return true
   }
 

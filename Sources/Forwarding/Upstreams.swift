@@ -1,5 +1,12 @@
 /// Which server of a `forward` line is asked next, and for how long it is waited for.
 ///
+/// A server of others is a resolver as a rule: what it has in its cache it says within a millisecond, what it has to ask
+/// for takes it a hundred times as long. So being slow once says little, and a time-out is two things that are kept apart:
+/// when somebody else is asked too, which is soon, and whether the server is dead, which takes silence: nothing from it to
+/// any question, in several rounds. Unbound, Knot Resolver and BIND keep the same apart: the first two count a time-out
+/// only of what was asked after the last one counted, and rest a silent server rather than drop it; BIND waits 800 ms
+/// whatever it has measured.
+///
 /// Pure: times are handed in, in milliseconds of a clock that only goes forward.
 package struct Upstreams: Sendable {
   /// What is known of a server.
@@ -8,8 +15,11 @@ package struct Upstreams: Sendable {
     package internal(set) var responseTime: Double?
     /// How much it varies, in milliseconds.
     package internal(set) var deviation = 0.0
-    /// Queries in a row without a reply.
+    /// Rounds in a row without a reply: of queries that were on the way together one counts.
     package internal(set) var failures = 0
+    /// When it last said anything, and when a failure of it was last counted.
+    fileprivate var lastReply: Int64 = .min
+    fileprivate var lastFailure: Int64 = .min
     /// Not asked before this time while others are well.
     package internal(set) var restsUntil: Int64 = .min
     /// Replies in a row that said that it would not: REFUSED and the like.
@@ -19,6 +29,9 @@ package struct Upstreams: Sendable {
 
     /// True where it is taken for dead.
     package var isDown: Bool { failures >= Upstreams.failuresUntilDown }
+
+    /// True while it has not answered what it was last asked in vain: others are asked first.
+    package var isDoubtful: Bool { failures > 0 }
 
     /// True where it is to be asked without something.
     package func lacks(_ lack: Lack, at now: Int64) -> Bool { lacks[lack].map { now < $0 } ?? false }
@@ -46,10 +59,12 @@ package struct Upstreams: Sendable {
   /// Milliseconds after which EDNS and capitals are tried again: servers are replaced, and one reply may have been an
   /// accident of its question.
   static let longestLack: Int64 = 600_000
-  /// Milliseconds. The shortest is a few times what a busy resolver on the same host takes; with the longest, a second
-  /// server is asked before a client of glibc's gives up (5 s).
-  static let shortestTimeout: Int64 = 50, longestTimeout: Int64 = 3000, firstTimeout: Int64 = 400
-  /// The rest after a failure that takes a server down; it doubles with every further one.
+  /// Milliseconds. The shortest is what most names take that a resolver has to ask for, and what Linux has for TCP's
+  /// (TCP_RTO_MIN): a history of nothing but its cache's answers makes no shorter one. With the longest, a second server is
+  /// asked before a client of glibc's gives up (5 s).
+  static let shortestTimeout: Int64 = 200, firstTimeout: Int64 = 400
+  package static let longestTimeout: Int64 = 3000
+  /// The rest of a server that failed, while others are asked; once it is taken for dead it doubles with every failure.
   static let shortestRest: Int64 = 1000, longestRest: Int64 = 60_000
   /// One query in so many goes to a server other than the quickest, so that it is known how the others are.
   static let explorationOdds: UInt64 = 32
@@ -59,8 +74,9 @@ package struct Upstreams: Sendable {
 
   /// The server to ask.
   ///
-  /// The quickest, one never asked before counting as quick; those that refuse whatever they are asked, those that rest, and
-  /// those in `tried`, only where there is no other. A server whose rest is over is asked by one query, and rests on until that is answered.
+  /// The quickest, one never asked before counting as quick; those that failed last, those that refuse whatever they are
+  /// asked, those taken for dead, and those in `tried`, only where there is no other. A server that failed and whose rest is
+  /// over is asked by one query, and rests on until that is answered.
   /// - Parameters:
   ///   - tried: those that this question was sent to already.
   ///   - random: any number.
@@ -74,29 +90,32 @@ package struct Upstreams: Sendable {
       let other = order[1 + Int(random / Self.explorationOdds % UInt64(order.count - 1))]
       if !tried.contains(other), servers[other].restsUntil <= now { chosen = other }
     }
-    if servers[chosen].isDown { servers[chosen].restsUntil = now + Self.rest(after: servers[chosen].failures) }
+    if servers[chosen].isDoubtful { servers[chosen].restsUntil = now + Self.rest(after: servers[chosen].failures) }
     return chosen
   }
 
   private func isDueForProbe(_ index: Int, _ now: Int64) -> Bool {
-    servers[index].isDown && servers[index].restsUntil <= now
+    servers[index].isDoubtful && servers[index].restsUntil <= now
   }
 
   /// What a server is chosen by, the least first.
   private func preference(_ index: Int, _ tried: Set<Int>, _ now: Int64) -> (Int, Double, Int) {
     let server = servers[index]
     let rank =
-      (tried.contains(index) ? 4 : 0) + (server.isDown ? 2 : 0) + (server.refusals >= Self.refusalsUntilLast ? 1 : 0)
+      (tried.contains(index) ? 8 : 0) + (server.isDown ? 4 : 0) + (server.refusals >= Self.refusalsUntilLast ? 2 : 0)
+      + (server.isDoubtful ? 1 : 0)
     return (rank, server.isDown ? Double(server.failures) : server.responseTime ?? 0, index)
   }
 
   /// How long to wait for a server before another is asked, in milliseconds: its response time and four times the
-  /// deviation (RFC 6298 §2.3), twice as long after each failure in a row.
+  /// deviation (RFC 6298 §2.3). Twice as long after each failure in a row where nobody else of the line is well, so that
+  /// one that has become slow is not asked the faster for it; where somebody is, he is asked meanwhile.
   package func timeout(of index: Int) -> Int64 {
     guard servers.indices.contains(index) else { return Self.firstTimeout }
     let server = servers[index]
     let plain = server.responseTime.map { Int64($0 + max(10, 4 * server.deviation)) } ?? Self.firstTimeout
-    return min(max(plain, Self.shortestTimeout) << Int64(min(server.failures, 6)), Self.longestTimeout)
+    let hasOther = servers.indices.contains { $0 != index && !servers[$0].isDoubtful }
+    return min(max(plain, Self.shortestTimeout) << Int64(hasOther ? 0 : min(server.failures, 6)), Self.longestTimeout)
   }
 
   /// A reply came: the server is alive, whatever it says.
@@ -111,6 +130,7 @@ package struct Upstreams: Sendable {
     guard servers.indices.contains(index), milliseconds >= 0 else { return false }
     let wasDown = servers[index].isDown
     servers[index].failures = 0
+    servers[index].lastReply = max(servers[index].lastReply, now)
     servers[index].refusals = isRefusal ? min(servers[index].refusals + 1, 1000) : 0
     servers[index].restsUntil = .min
     // RFC 6298 §2.2, §2.3: alpha is 1/8, beta 1/4. What is known from before a failure says little.
@@ -124,14 +144,27 @@ package struct Upstreams: Sendable {
     return wasDown
   }
 
-  /// Nothing came in time.
+  /// Nothing came in time. That is a failure of the server only where it has said nothing to anybody since it was asked,
+  /// else it is the question that takes long; and only where it was asked after the last failure, else it is the same one.
+  /// - Parameter sent: when it was asked.
+  /// - Returns: true where the server is taken for dead from now on.
+  @discardableResult
+  package mutating func didTimeOut(_ index: Int, sent: Int64, now: Int64) -> Bool {
+    guard servers.indices.contains(index), servers[index].lastReply < sent, servers[index].lastFailure <= sent else {
+      return false
+    }
+    return didFail(index, now: now)
+  }
+
+  /// It cannot be reached, or broke off.
   /// - Returns: true where the server is taken for dead from now on.
   @discardableResult
   package mutating func didFail(_ index: Int, now: Int64) -> Bool {
     guard servers.indices.contains(index) else { return false }
     let wasDown = servers[index].isDown
     servers[index].failures = min(servers[index].failures + 1, 1000)
-    if servers[index].isDown { servers[index].restsUntil = now + Self.rest(after: servers[index].failures) }
+    servers[index].lastFailure = max(servers[index].lastFailure, now)
+    servers[index].restsUntil = now + Self.rest(after: servers[index].failures)
     return servers[index].isDown && !wasDown
   }
 

@@ -1,12 +1,15 @@
 extension MetricDefinition {
   /// Every metric Ambit reports. A row states it; one call at the event counts it.
-  package static let all: [MetricDefinition] = passive + active
+  package static let all: [MetricDefinition] = passive + active + forwarding
 
   /// What the server measures of the queries it gets: in its logs, its tables and its exposition.
   package static let passive: [MetricDefinition] = [residence, queue, noResponse]
 
   /// What `ambit measure` finds of any server, by asking it.
   package static let active: [MetricDefinition] = [responseTime, responseLoss]
+
+  /// What the server measures of the servers that it asks itself: in its exposition.
+  package static let forwarding: [MetricDefinition] = [upstream]
 
   /// The server's own share of a round trip.
   package static let residence = MetricDefinition(

@@ -42,9 +42,7 @@ public final class WorkerMetrics: Sendable {
     /// Residence, then queue.
     @inlinable static var populationSize: Int { 2 &* histogramSize }
     @inlinable static func populations(_ slots: Int) -> Int { counts &+ slots &* Population.kinds }
-    /// Response times of other servers, behind all populations.
-    static func upstreams(_ slots: Int) -> Int { populations(slots) + slots * Population.kinds * populationSize }
-    static func size(_ slots: Int) -> Int { upstreams(slots) + histogramSize }
+    static func size(_ slots: Int) -> Int { populations(slots) + slots * Population.kinds * populationSize }
   }
 
   /// Counts one query that was responded to, with its times in nanoseconds.
@@ -56,12 +54,6 @@ public final class WorkerMetrics: Sendable {
     add(residence, to: histograms(of: population.index(among: slots)))
     record(queue: queue, of: population)
   }
-
-  /// Counts a reply of another server, so many nanoseconds after the query was sent.
-  package func record(upstream time: UInt64) { add(time, to: Layout.upstreams(slots)) }
-
-  /// Response times of other servers since the start.
-  package var upstreamTimes: HistogramCounts { histogram(at: Layout.upstreams(slots)) }
 
   /// Counts one query that gets no response: it has no residence time.
   @inlinable public func recordSilence(slot: UInt16, transport: MetricTransport, cause: SilenceCause) {

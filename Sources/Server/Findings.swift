@@ -18,7 +18,19 @@ final class Findings: Sendable {
     var notes: [EndpointStates.Note] = []
   }
 
+  /// What is known of how long it takes to ask others for a service's names.
+  struct Lookups: Equatable, Sendable {
+    var service: DomainName
+    /// Who is asked, ``ForwardTable/fingerprint(of:)``.
+    var route: UInt64
+    /// What `_timeout.SERVICE TXT` says.
+    var text: String
+  }
+
   private struct Known: Sendable {
+    /// Of the snapshot last used: it knows services by name where names of others are asked for.
+    var policy: CompiledPolicy?
+    var lookups: [Lookups] = []
     /// The services' numbers in the snapshot last used.
     var numbers: [DomainName: UInt32] = [:]
     var services: [DomainName: Service] = [:]
@@ -48,8 +60,9 @@ final class Findings: Sendable {
       checked.map { ($0.element.name, UInt32($0.offset + 1)) }, uniquingKeysWith: { first, _ in first })
     known.withLock { known in
       known.services = known.services.filter { numbers[$0.key] != nil }
-      known.isOld = known.isOld || known.numbers != numbers
+      known.isOld = known.isOld || known.numbers != numbers || !known.lookups.isEmpty
       known.numbers = numbers
+      known.policy = snapshot.policy
     }
   }
 
@@ -78,9 +91,21 @@ final class Findings: Sendable {
       return row
     }
     known.situation = Situation(
-      endpoints: EndpointStates(rows.sorted { $0.service < $1.service }), closingCalls: known.closingCalls)
+      endpoints: EndpointStates(rows.sorted { $0.service < $1.service }), closingCalls: known.closingCalls,
+      lookups: lookups(known))
     known.isOld = false
     return known.situation
+  }
+
+  /// Those of services that there still are.
+  private static func lookups(_ known: Known) -> LookupTimes {
+    guard let policy = known.policy else { return LookupTimes() }
+    var texts: [LookupTimes.Key: (text: String, labelCount: Int)] = [:]
+    for one in known.lookups where policy.hasService(one.service) {
+      let number = policy.serviceNumber(for: one.service)
+      texts[LookupTimes.Key(service: number, route: one.route)] = (one.text, one.service.labelCount)
+    }
+    return LookupTimes(texts)
   }
 
   // MARK: - For those who find out
@@ -90,6 +115,17 @@ final class Findings: Sendable {
     let isNew = known.withLock { known in
       if known.services == services { return false }
       known.services = services
+      known.isOld = true
+      return true
+    }
+    if isNew { bell.wake() }
+  }
+
+  /// Takes what is known of how long it takes to ask others, all of it.
+  func report(lookups: [Lookups]) {
+    let isNew = known.withLock { known in
+      if known.lookups == lookups { return false }
+      known.lookups = lookups
       known.isOld = true
       return true
     }

@@ -151,7 +151,7 @@ package final class ServerControl {
       at: Clock.monotonicNanoseconds(), wall: Clock.realtimeNanoseconds())
     forwarder = Forwarder(
       forwardWorker, askers: answering, listeners: sockets.datagrams[0], leased: leases.listeners, limiter: limiter,
-      log: log, room: ServerMemory.forwardRoom)
+      log: log, room: ServerMemory.forwardRoom, findings: findings)
     refusals = RefusalLog { log.write($0, at: $1) }
     logs = try ServerLogs(options, policy, workers, snapshots.all, log: log)
     collector = MetricsCollector(workers, logs.counters + [board.callMetrics], slots: slots, policy.measuring.sampling)

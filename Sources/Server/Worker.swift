@@ -34,6 +34,7 @@
 //   replies kept                32 MiB, all of it at the start    policy forward-cache
 //   failures remembered         4096, 5 s (30 s where a stale     FailureMemory
 //                               answer stands in)
+//   services whose lookups are timed  256, a thousand times each  LookupWatch.capacity, 2 MiB
 //   calls counted               4096 a worker and second or two,   WorkerCalls.capacity (512 KiB a worker), LiveCalls
 //                               4096 together
 //   what is shown               1 MiB of JSON                      LiveBoard.longestJSON

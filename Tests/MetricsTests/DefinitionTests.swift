@@ -39,6 +39,11 @@ struct DefinitionTests {
         "Priv_NoResponseDNS_Passive_IP-UDP-DNS_RFCnone_Ratio_Mean",
         "Priv_NoResponseDNS_Passive_IP-TCP-DNS_RFCnone_Ratio_Mean",
       ])
+    #expect(
+      MetricDefinition.forwarding.flatMap(\.names) == [
+        "Priv_UpstreamDNS_Passive_IP-UDP-DNS_RFCnone_Seconds_Raw",
+        "Priv_UpstreamDNS_Passive_IP-TCP-DNS_RFCnone_Seconds_Raw",
+      ])
   }
 
   @Test(arguments: MetricDefinition.all)
@@ -153,9 +158,9 @@ struct ExportTests {
     #expect(EventDefinition.of("nonsense") { _ in false } == nil)
   }
 
-  @Test func `every passive metric has families in the exposition, whose names tell unit and kind`() {
+  @Test func `every metric that the server measures has families in the exposition, whose names tell unit and kind`() {
     let families = ExpositionFamily.all
-    #expect(Set(families.flatMap(\.metrics)) == Set(MetricDefinition.passive))
+    #expect(Set(families.flatMap(\.metrics)) == Set(MetricDefinition.passive + MetricDefinition.forwarding))
     for family in families {
       #expect(!family.help.contains { "\n\\".contains($0) }, "\(family.name)")
       #expect(family.help.hasSuffix("."), "\(family.name)")

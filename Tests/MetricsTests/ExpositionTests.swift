@@ -22,6 +22,18 @@ struct ExpositionTests {
     facts.monotonic = (resolution: 1, readCost: 23.5)
     facts.realtime = (resolution: 1, readCost: 24)
     facts.httpRequests = [(200, 7), (404, 1)]
+    var times = HistogramCounts()
+    for time in [900_000, 1_100_000, 80_000_000] as [UInt64] { times.record(time) }
+    var forwarding = Exposition.Forwarding()
+    forwarding.upstreams = [
+      .init(
+        server: "192.0.2.53:53", responseTime: 0.0125, failures: 0, asked: 4, failed: 1,
+        times: [(transport: .udp, times: times)]),
+      .init(server: "[2001:db8::53]:53", failures: 3, isDown: true, asked: 3, failed: 3),
+    ]
+    (forwarding.cacheEntries, forwarding.cacheOctets, forwarding.cacheSize) = (3, 700, 1 << 20)
+    (forwarding.outstanding, forwarding.waiting) = (1, 2)
+    facts.forwarding = forwarding
     facts.process.start = 1_790_000_000
     facts.process.cpu = 1.25
     facts.process.residentMemory = 1 << 24

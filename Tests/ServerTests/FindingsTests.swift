@@ -64,6 +64,21 @@ struct FindingsTests {
     #expect(findings.news(for: next, at: 30 * second + 200_000_000) != nil)
   }
 
+  @Test func `times of lookups follow the service's number, and go with it`() throws {
+    let findings = try Findings()
+    let lines = "context a { from 127.0.0.0/8 }\nforward . 192.0.2.53\n"
+    let shop = try DomainName("shop.example.")
+    findings.use(try snapshot(lines + "service shop.example."))
+    findings.report(lookups: [.init(service: shop, route: 7, text: "t"), .init(service: orders, route: 7, text: "o")])
+    #expect(findings.situation.lookups.text(of: 1, route: 7) != nil)
+    #expect(findings.situation.lookups.text(of: 1, route: 8) == nil)
+    findings.use(try snapshot(lines + "service web\nservice shop.example."))
+    let lookups = findings.situation.lookups
+    #expect(lookups.text(of: 2, route: 7)?.labelCount == 2 && lookups.text(of: 1, route: 7) == nil)
+    findings.use(try snapshot(lines + "service web\nservice example."))
+    #expect(findings.situation.lookups.text(of: 2, route: 7) == nil)
+  }
+
   @Test func `closing calls stay when endpoints change`() throws {
     let findings = try Findings()
     findings.use(try snapshot("service orders { health tcp 1 }"))

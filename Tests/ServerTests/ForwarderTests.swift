@@ -155,7 +155,8 @@ struct ForwarderTests {
   @Test func `where all servers are taken for dead a question ends within a second`() throws {
     var server = try ForwardTestServer()
     for index in 0..<3 { try server.ask("d\(index).example.") }
-    server.timeOut()
+    // Of what is on the way together one counts.
+    for _ in 0..<3 { server.timeOut() }
     #expect(try #require(server.bench.lines.values.first).upstreams.servers[0].isDown)
     let before = server.bench.numbered.keys.max() ?? 0
     let now = Clock.monotonicNanoseconds()
@@ -165,6 +166,49 @@ struct ForwarderTests {
     }
     #expect(server.bench.numbered.keys.allSatisfy { $0 <= before })
     #expect(server.rcodes() == [servFail])
+  }
+
+  @Test func `a server that is slow is heard after another has answered, and is well`() throws {
+    var server = try ForwardTestServer(others: [SocketAddress(IPAddress(v4: 0x7f00_0001), port: 9)])
+    try server.ask("slow.example.")
+    let asked = try #require(try server.asked().first)
+    server.timeOut()
+    func state() throws -> Upstreams.Server {
+      try #require(server.bench.lines.values.first).upstreams.servers[0]
+    }
+    #expect(try state().failures == 1)
+    // The question is over: whoever waits has its answer.
+    let now = Clock.monotonicNanoseconds()
+    try server.expire(.deadline, "slow.example.", at: now)
+    #expect(server.bench.questions.isEmpty && server.rcodes() == [servFail])
+    #expect(server.bench.attempts.values.map(\.isLate) == [true])
+    #expect(try server.upstream.send(ForwardTestServer.reply(to: asked.octets), to: asked.from))
+    server.hear()
+    #expect(try state().failures == 0 && server.rcodes().isEmpty)
+    #expect(server.bench.attempts.isEmpty)
+    #expect(server.bench.times.values.map { $0.byTransport.map(\.times.count) } == [[1]])
+  }
+
+  @Test func `a server that goes on being silent is not waited for`() throws {
+    var server = try ForwardTestServer()
+    try server.ask("silent.example.")
+    server.timeOut()
+    try server.expire(.deadline, "silent.example.", at: Clock.monotonicNanoseconds())
+    #expect(server.bench.attempts.values.map(\.isLate) == [true])
+    let later = Clock.monotonicNanoseconds() + 4_000_000_000
+    while let due = server.bench.timers.take(at: later) { server.forwarder.expire(due, later, &server.bench) }
+    #expect(server.bench.attempts.isEmpty)
+  }
+
+  @Test func `lookups of services elsewhere are timed, others are not`() throws {
+    var server = try ForwardTestServer(policy: "service shop.example.")
+    for name in ["www.shop.example.", "other.example."] {
+      try server.ask(name)
+      let asked = try #require(try server.asked().first)
+      #expect(try server.upstream.send(ForwardTestServer.reply(to: asked.octets), to: asked.from))
+      server.hear()
+    }
+    #expect(server.bench.lookups.count == 1)
   }
 
   @Test func `dead timers are swept out`() throws {

@@ -23,6 +23,9 @@ forward wrongcase.example 127.0.0.1:$odd_port
 forward two.example 127.0.0.1:$dead_port 127.0.0.1:$upstream_port
 forward dead.example 127.0.0.1:$dead_port
 forward self.example 127.0.0.1:$port
+service quick.example. { refuse guest }
+service owner.example.
+service guest { runs-at 127.0.0.9 }
 rate-limit off
 END
 http_port=$(free_port)
@@ -54,6 +57,30 @@ has "a private address is not a public name's" "ANSWER: 0" "$(ask private.exampl
 same "another server of the line is asked where one is dead" 192.0.2.1 "$(data ok.two.example)"
 matches "answers on a connection come as they are ready, ours are not kept waiting, a peer that has ended its side gets all" \
   '^last 0:NOERROR all 0:NOERROR 1:NOERROR 2:[A-Z]+ 3:NOERROR$' "$(python3 "$here/forward.py" pipelined "$port")"
+
+# --- how long it takes -----------------------------------------------------------------------------------------------
+
+timeouts() { ask +short TXT _timeout.quick.example "$@"; }
+has_timeouts() { [[ -n $(timeouts) ]]; }
+same "of a service elsewhere nothing is told before it was asked for" "" "$(timeouts)"
+for ((index = 0; index < 12; index++)); do data "n$index.quick.example" >/dev/null; done
+until_true has_timeouts
+matches "then how long that takes, in words of its own" \
+  '^"lookup-p50=[0-9.]+ms lookup-p99=[0-9.a-z]+ lookup-suggest=[0-9.]+ms .* samples=1[0-9] lost=0 source=forward"$' "$(timeouts)"
+has "it is our own word" "flags: qr aa rd ra;" "$(ask TXT _timeout.quick.example)"
+same "who may not call the service is not told" "" "$(timeouts -b 127.0.0.9)"
+for ((index = 0; index < 12; index++)); do data "n$index.owner.example" >/dev/null; done
+sleep 1.5
+same "where its owner says something that is told" '"theirs"' "$(ask +short TXT _timeout.owner.example)"
+before=$(metric "ambit_upstream_seconds_sum.server=\"127.0.0.1:$upstream_port\",transport=\"udp\".")
+data slow.example >/dev/null
+matches "a reply held back by 0.4 s takes at least that" '^True$' "$(python3 -c "import sys, time, urllib.request
+for _ in range(50):
+    page = urllib.request.urlopen('http://127.0.0.1:$http_port/metrics').read().decode()
+    sums = [float(line.split()[1]) for line in page.splitlines() if line.startswith('ambit_upstream_seconds_sum{server=\"127.0.0.1:$upstream_port\",transport=\"udp\"}')]
+    if sums and sums[0] - float('${before:-0}') >= 0.4: break
+    time.sleep(0.1)
+print(0.4 <= sums[0] - float('${before:-0}') < 3)")"
 
 # --- lies ------------------------------------------------------------------------------------------------------------
 

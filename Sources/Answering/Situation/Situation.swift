@@ -11,10 +11,16 @@ package final class Situation: Sendable {
   package let endpoints: EndpointStates
   /// Calls that close a cycle among those that were seen, which `acyclic observed` refuses.
   package let closingCalls: CallSet
+  /// How long lookups take of services that are elsewhere.
+  package let lookups: LookupTimes
 
-  package init(endpoints: EndpointStates = EndpointStates(), closingCalls: CallSet = CallSet()) {
+  package init(
+    endpoints: EndpointStates = EndpointStates(), closingCalls: CallSet = CallSet(),
+    lookups: LookupTimes = LookupTimes()
+  ) {
     self.endpoints = endpoints
     self.closingCalls = closingCalls
+    self.lookups = lookups
   }
 
   /// Nothing is known: everything is well.

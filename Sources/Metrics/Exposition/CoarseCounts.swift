@@ -43,6 +43,15 @@ struct CoarseHistogram: Sendable {
 
   var count: UInt64 { counts.reduce(0, &+) }
 
+  /// Nothing.
+  init() {}
+
+  /// The same times, in fewer buckets.
+  init(_ times: HistogramCounts) {
+    for (bucket, count) in times.buckets.enumerated() where count > 0 { add(count, bucket: bucket) }
+    sum = times.sum
+  }
+
   /// Adds so many times of a bucket of ``HistogramLayout``.
   mutating func add(_ count: UInt64, bucket: Int) { counts[Self.places[bucket]] &+= count }
 }

@@ -38,8 +38,8 @@ package struct Exposition {
 
   /// Names of others: who is asked for them, and what is kept.
   package struct Forwarding: Sendable {
-    /// At most 64; times in seconds.
-    package var upstreams: [(server: String, responseTime: Double?, failures: Int, isDown: Bool)] = []
+    /// At most 64.
+    package var upstreams: [Upstream] = []
     package var cacheEntries = 0
     package var cacheOctets = 0
     package var cacheSize = 0
@@ -47,6 +47,30 @@ package struct Exposition {
     package var waiting = 0
 
     package init() {}
+  }
+
+  /// A server that is asked for names of others.
+  package struct Upstream: Sendable {
+    /// Address and port.
+    package var server: String
+    /// Smoothed, in seconds; nil before its first reply.
+    package var responseTime: Double?
+    /// Rounds in a row without a reply of use.
+    package var failures: Int
+    package var isDown: Bool
+    /// Since it is in a line: queries sent, and those that came to nothing.
+    package var asked: UInt64
+    package var failed: UInt64
+    /// How long its replies took; those of which there are none left out.
+    package var times: [(transport: MetricTransport, times: HistogramCounts)]
+
+    package init(
+      server: String, responseTime: Double? = nil, failures: Int = 0, isDown: Bool = false, asked: UInt64 = 0,
+      failed: UInt64 = 0, times: [(transport: MetricTransport, times: HistogramCounts)] = []
+    ) {
+      (self.server, self.responseTime, self.failures, self.isDown) = (server, responseTime, failures, isDown)
+      (self.asked, self.failed, self.times) = (asked, failed, times)
+    }
   }
 
   /// What is known of the endpoints that are checked.
@@ -220,7 +244,9 @@ package struct Exposition {
     let queue = Uncertainty.nanoseconds(
       resolution: facts.realtime.resolution, readCost: facts.realtime.readCost, sendSpan: 0)
     writer.begin(.uncertainty)
-    for (metric, terms) in [("residence", residence), ("queue", queue)] {
+    let upstream = Uncertainty.nanoseconds(
+      resolution: facts.monotonic.resolution, readCost: facts.monotonic.readCost, sendSpan: 0)
+    for (metric, terms) in [("residence", residence), ("queue", queue), ("upstream", upstream)] {
       for (term, value) in [
         ("clock_resolution", terms.clockResolution), ("clock_read", terms.clockRead), ("sending", terms.sending),
       ] {
@@ -283,11 +309,8 @@ package struct Exposition {
     }
     writer.begin(.checksLate)
     writer.add(ExpositionFamily.checksLate.name, "\(checks.late)")
-    var times = CoarseHistogram()
-    for (bucket, count) in checks.times.buckets.enumerated() where count > 0 { times.add(count, bucket: bucket) }
-    times.sum = checks.times.sum
     writer.begin(.checkTimes)
-    write(times, .checkTimes, ExpositionWriter.labels(["result": "success"]), &writer)
+    write(CoarseHistogram(checks.times), .checkTimes, ExpositionWriter.labels(["result": "success"]), &writer)
   }
 
   private func writeForwarding(_ writer: inout ExpositionWriter) {
@@ -298,6 +321,21 @@ package struct Exposition {
     ] {
       writer.begin(family)
       writer.add(family.name, "\(count)")
+    }
+    writer.begin(.upstreamTimes)
+    for one in forwarding.upstreams {
+      for (transport, times) in one.times {
+        let labels = ExpositionWriter.labels(["server": one.server, "transport": "\(transport)"])
+        write(CoarseHistogram(times), .upstreamTimes, labels, &writer)
+      }
+    }
+    for (family, part) in [
+      (ExpositionFamily.upstreamQueries, \Upstream.asked), (.upstreamFailed, \.failed),
+    ] {
+      writer.begin(family)
+      for one in forwarding.upstreams {
+        writer.add(family.name, ExpositionWriter.labels(["server": one.server]), "\(one[keyPath: part])")
+      }
     }
     writer.begin(.upstreamTime)
     for one in forwarding.upstreams {

@@ -85,13 +85,22 @@ extension ExpositionFamily {
   static let outstanding = ExpositionFamily(
     "ambit_forward_questions", .gauge, "Questions that other servers are being asked.")
   static let waiting = ExpositionFamily("ambit_forward_waiting", .gauge, "Queries that wait for their answers.")
+  static let upstreamTimes = ExpositionFamily(
+    "ambit_upstream_seconds", .histogram, help(of: .upstream), of: [.upstream])
+  static let upstreamQueries = ExpositionFamily(
+    "ambit_upstream_asked_total", .counter, "Queries sent to such a server, over UDP and TCP.")
+  static let upstreamFailed = ExpositionFamily(
+    "ambit_upstream_failed_total", .counter,
+    "Of these, those that came to nothing in time: no reply, or none of use.")
   static let upstreamTime = ExpositionFamily(
     "ambit_upstream_response_seconds", .gauge,
-    "How long a server that is asked for names of others takes to answer, smoothed as TCP does (RFC 6298).")
+    "The times of ambit_upstream_seconds smoothed as TCP does (RFC 6298): what such a server is chosen by.",
+    of: [.upstream])
   static let upstreamUp = ExpositionFamily(
     "ambit_upstream_up", .gauge, "0 where such a server is taken for dead, 1 for all others.")
   static let upstreamFailures = ExpositionFamily(
-    "ambit_upstream_failures_in_a_row", .gauge, "Queries in a row to which such a server gave no reply of use.")
+    "ambit_upstream_failures_in_a_row", .gauge,
+    "Rounds in a row in which such a server gave no reply; of queries that were on the way together one counts.")
   static let processStart = ExpositionFamily(
     "process_start_time_seconds", .gauge, "When the process started, since 1970.")
   static let processCPU = ExpositionFamily(
@@ -123,8 +132,8 @@ extension ExpositionFamily {
       clockResolution, clockRead, uncertainty, buildInfo, snapshotInfo, generation, zones, services, contexts, workers,
       timedOneIn, closingCalls, callsStorming, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess,
       httpRequests, httpGivenUp, endpointUp, endpoints, endpointsDown, servicesBroken, checks, checksLate, checkTimes,
-      cacheEntries, cacheOctets, cacheSize, outstanding, waiting, upstreamTime, upstreamUp, upstreamFailures,
-      processStart,
+      cacheEntries, cacheOctets, cacheSize, outstanding, waiting, upstreamTimes, upstreamQueries, upstreamFailed,
+      upstreamTime, upstreamUp, upstreamFailures, processStart,
       processCPU, processMemory, processAddresses, processFiles, processMostFiles,
     ]
 }

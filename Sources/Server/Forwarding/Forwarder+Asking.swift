@@ -113,8 +113,15 @@ extension Forwarder {
     bench.superseded.append(attempt.token)
   }
 
+  /// Leaves an attempt open whose question is over and whose server was silent: a server that has to ask others for a name
+  /// is slow, and not dead, and only its reply can tell. Among the first to go where sockets are few.
+  func linger(_ attempt: UpstreamAttempt, _ bench: inout Bench) {
+    attempt.isLate = true
+    bench.timers.add(.late, attempt.token, at: attempt.sent + UInt64(Upstreams.longestTimeout) * 1_000_000)
+  }
+
   /// Closes an attempt's socket, where it is still open.
-  private func close(_ token: UInt64, _ bench: inout Bench) {
+  func close(_ token: UInt64, _ bench: inout Bench) {
     guard let attempt = bench.attempts.removeValue(forKey: token) else { return }
     attempt.question.attempts.removeAll { $0 === attempt }
   }
@@ -131,8 +138,10 @@ extension Forwarder {
 
   /// Takes note of what a server did that was of no use. One that has said something about the question is alive all the
   /// same: nobody is to take servers from others by what he asks.
+  /// - Parameter sent: when it was asked, in nanoseconds, where it only was silent; see ``Upstreams/didTimeOut(_:sent:now:)``.
   func note(
-    _ pending: PendingQuestion, _ server: Int, _ fault: String, _ now: UInt64, _ bench: inout Bench
+    _ pending: PendingQuestion, _ server: Int, _ fault: String, sent: UInt64? = nil, _ now: UInt64,
+    _ bench: inout Bench
   ) {
     pending.faults[server] = fault
     pending.timedOut.remove(server)
@@ -140,7 +149,14 @@ extension Forwarder {
     bench.lines[pending.route]?.failed[server] += 1
     worker.metrics.count(.upstreamFailures)
     if !pending.heard.contains(server) {
-      change(pending, server, &bench) { $0.didFail(server, now: Int64(now / 1_000_000)) }
+      let milliseconds = Int64(now / 1_000_000)
+      change(pending, server, &bench) { upstreams in
+        if let sent {
+          upstreams.didTimeOut(server, sent: Int64(sent / 1_000_000), now: milliseconds)
+        } else {
+          upstreams.didFail(server, now: milliseconds)
+        }
+      }
     }
   }
 

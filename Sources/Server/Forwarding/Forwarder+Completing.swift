@@ -21,8 +21,10 @@ extension Forwarder {
 
   /// The reply has come: everybody who waits gets it.
   func succeed(_ pending: PendingQuestion, _ bench: inout Bench) {
-    let now = ForwardDesk.seconds(Clock.monotonicNanoseconds())
+    let moment = Clock.monotonicNanoseconds()
+    let now = ForwardDesk.seconds(moment)
     remove(pending, &bench)
+    note(moment &- pending.began, pending, at: moment, &bench)
     bench.failures.remove(pending.question)
     bench.kept?.writer.insert(bench.image, for: pending.question, now: now)
     bench.heard.take(bench.image, to: pending.question)
@@ -49,6 +51,7 @@ extension Forwarder {
   func fail(_ pending: PendingQuestion, _ bench: inout Bench) {
     let failure = pending.failure
     remove(pending, &bench)
+    note(nil, pending, at: Clock.monotonicNanoseconds(), &bench)
     // What came by way of others failed for the way, perhaps: that is nothing against the name.
     if pending.path.isEmpty { bench.failures.note(pending.question, failure, at: Clock.monotonicNanoseconds()) }
     var others: [HandedQuery] = []
@@ -58,6 +61,16 @@ extension Forwarder {
       if !complete(query, .failure(failure, of: pending.question), &bench) { others.append(query) }
     }
     for query in others { take(query, isAgain: true, &bench) }
+  }
+
+  /// Takes note of how long a question took that is over, where it is for a name of a service that is elsewhere.
+  private func note(_ time: UInt64?, _ pending: PendingQuestion, at now: UInt64, _ bench: inout Bench) {
+    let policy = bench.served.snapshot.policy
+    if policy.policy.services.isEmpty { return }
+    bench.name.load(pending.question.domainName)
+    let number = policy.servicesElsewhere.service(of: bench.name)
+    guard number != 0 else { return }
+    bench.lookups.record(time, of: policy.policy.services[Int(number) - 1].name, route: pending.route, at: now)
   }
 
   /// Those whose own time is over, which began before the question's, are told that there is no answer.
@@ -99,7 +112,13 @@ extension Forwarder {
   private static let longestChain = 11
 
   private func remove(_ pending: PendingQuestion, _ bench: inout Bench) {
-    for attempt in pending.attempts { bench.attempts[attempt.token] = nil }  // closing ends the watching
+    for attempt in pending.attempts {
+      if attempt.isCurrent || attempt.isStream || pending.heard.contains(attempt.server) {
+        bench.attempts[attempt.token] = nil  // closing ends the watching
+      } else {
+        linger(attempt, &bench)
+      }
+    }
     pending.attempts = []
     bench.questions[AskedQuestion(pending.question, pending.path)] = nil
     bench.numbered[pending.number] = nil

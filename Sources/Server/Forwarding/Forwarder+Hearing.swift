@@ -27,6 +27,7 @@ extension Forwarder {
       switch datagrams.socket.receive(into: &bench.message) {
       case .nothing: return
       case .unreachable(let error):
+        if attempt.isLate { return close(attempt.token, &bench) }
         let now = Clock.monotonicNanoseconds()
         note(pending, attempt.server, "cannot be reached: \(error.reason)", now, &bench)
         drop(attempt, &bench)
@@ -65,6 +66,9 @@ extension Forwarder {
     let time = Double(now &- attempt.sent) / 1e6
     let milliseconds = Int64(now / 1_000_000)
     let isRefusal = reply.isRefusal
+    if bench.timed.contains(attempt.address) {
+      bench.times[attempt.address, default: UpstreamTimes()].record(now &- attempt.sent, isStream: attempt.isStream)
+    }
     change(pending, server, &bench) { upstreams in
       upstreams.didReply(server, after: time, isRefusal: isRefusal, now: milliseconds)
       // RFC 6891 §6.2.2: what it would not read with it, it reads without.
@@ -72,10 +76,12 @@ extension Forwarder {
         upstreams.didNotUnderstand(server, lack, now: milliseconds)
       }
     }
+    if attempt.isLate {
+      close(attempt.token, &bench)
+      return true
+    }
     switch reply {
-    case .usable:
-      worker.metrics.record(upstream: now &- attempt.sent)
-      succeed(pending, &bench)
+    case .usable: succeed(pending, &bench)
     case .truncated where attempt.isStream:
       note(pending, server, "set TC over TCP", now, &bench)
       drop(attempt, &bench)
@@ -174,10 +180,11 @@ extension Forwarder {
       worker.metrics.count(.upstreamTimeouts)
       // A server that sends what is no reply is of no more use than one that is silent; what it did is said.
       let lie = attempt.rejected > 0 ? pending.faults[attempt.server] : nil
-      note(pending, attempt.server, lie ?? Self.silence, now, &bench)
+      note(pending, attempt.server, lie ?? Self.silence, sent: attempt.sent, now, &bench)
       pending.timedOut.insert(attempt.server)
       if attempt.isStream { drop(attempt, &bench) }
       if now &- pending.began < Self.deadline { ask(pending, &bench) }
+    case .late: close(due.number, &bench)
     case .stale:
       guard let pending = bench.numbered[due.number] else { return }
       pending.isStaleDue = true

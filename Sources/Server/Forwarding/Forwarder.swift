@@ -45,13 +45,16 @@ final class Forwarder: Sendable {
   let room: Int
   /// What is known of servers, for whoever shows it.
   let board = UpstreamBoard()
+  /// Takes how long lookups of services elsewhere take; nil where nobody wants to know.
+  let findings: Findings?
   /// What its numbers in the queries it sends are made with, see ``LoopToken``.
   let secret = UInt64.random(in: .min ... .max)
 
   init(
     _ worker: Worker, askers: [Worker], listeners: [UDPListener], leased: LeasedListeners?, limiter: RateLimiter,
-    log: ServerLog, room: Int
+    log: ServerLog, room: Int, findings: Findings? = nil
   ) {
+    self.findings = findings
     self.worker = worker
     self.askers = askers
     self.listeners = listeners
@@ -97,6 +100,12 @@ final class Forwarder: Sendable {
     var failures = FailureMemory()
     /// What is known of the servers of a line, by its fingerprint.
     var lines: [UInt64: UpstreamLine] = [:]
+    /// The servers that are shown, and how long their replies took (``MetricDefinition/upstream``).
+    var timed: Set<SocketAddress> = []
+    var times: [SocketAddress: UpstreamTimes] = [:]
+    /// How long lookups take of services that are elsewhere, and when that was last looked at.
+    var lookups = LookupWatch()
+    var name = NameKey()
     /// Queries that wait, of all and by client.
     var waiting = WaitingRoom()
     var lastShown: UInt64 = 0
@@ -174,7 +183,9 @@ final class Forwarder: Sendable {
     if bench.timers.count > most {
       let attempts = bench.attempts
       let numbered = bench.numbered
-      bench.timers.keep { $0.kind == .attempt ? attempts[$0.number] != nil : numbered[$0.number] != nil }
+      bench.timers.keep {
+        $0.kind == .attempt || $0.kind == .late ? attempts[$0.number] != nil : numbered[$0.number] != nil
+      }
     }
     if bench.superseded.count > most {
       let attempts = bench.attempts
@@ -211,6 +222,13 @@ final class Forwarder: Sendable {
       let route = table.fingerprint(of: UInt16(index + 1))
       bench.lines[route] = known[route] ?? UpstreamLine(line.servers)
     }
+    let services = bench.served.snapshot.policy
+    let routes = Set(bench.lines.keys)
+    bench.lookups.keep { services.hasService($0) && routes.contains($1) }
+    findings?.report(lookups: bench.lookups.told)
+    let timed = Set(UpstreamBoard.shown(of: bench.lines.values.flatMap(\.servers)))
+    bench.times = bench.times.filter { timed.contains($0.key) }
+    bench.timed = timed
     bench.lastShown = 0
   }
 
@@ -218,8 +236,15 @@ final class Forwarder: Sendable {
   private func show(_ now: UInt64, _ bench: inout Bench) {
     guard now &- bench.lastShown >= 1_000_000_000 else { return }
     bench.lastShown = now
+    if let told = bench.lookups.look(at: now) { findings?.report(lookups: told) }
+    let lines = bench.lines
+    let lookups = bench.lookups.told.map { one in
+      UpstreamBoard.Lookups(
+        service: "\(one.service)",
+        servers: lines[one.route]?.servers.map { "\($0)" }.joined(separator: ", ") ?? "", times: one.text)
+    }
     board.show(
-      bench.lines.values.flatMap(\.states), entries: bench.kept?.writer.count ?? 0,
+      bench.lines.values.flatMap(\.states), bench.times, lookups: lookups, entries: bench.kept?.writer.count ?? 0,
       octets: bench.kept?.writer.octetsInUse ?? 0, outstanding: bench.questions.count, waiting: bench.waiting.count)
   }
 }

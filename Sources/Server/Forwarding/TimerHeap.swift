@@ -7,6 +7,8 @@ struct TimerHeap {
     case attempt
     /// Whoever waits may be given a stale answer.
     case stale
+    /// A reply to a question that is over has not come either: it is waited for no longer.
+    case late
     /// Of those who wait, some were taken up again after a reload and have waited for long enough.
     case overdue
     /// A question has taken too long.

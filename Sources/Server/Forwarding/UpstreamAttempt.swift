@@ -7,8 +7,8 @@ internal import LinuxIO
 final class UpstreamAttempt {
   /// What its events carry.
   let token: UInt64
-  /// What it is asked for.
-  unowned let question: PendingQuestion
+  /// What it is asked for; its attempts are taken from it when it ends.
+  let question: PendingQuestion
   /// The server's place in the line.
   let server: Int
   let address: SocketAddress
@@ -22,6 +22,8 @@ final class UpstreamAttempt {
   var rejected = 0
   /// False once another server was asked in its stead: its reply is still welcome.
   var isCurrent = true
+  /// True once its question has its answer from elsewhere: what comes says only that its server is alive.
+  var isLate = false
 
   /// A socket in a box: an optional of one that cannot be copied would have to be moved to be used.
   final class DatagramSocket {

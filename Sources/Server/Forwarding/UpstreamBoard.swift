@@ -1,5 +1,6 @@
 internal import Addresses
 internal import Forwarding
+internal import Metrics
 internal import Synchronization
 
 /// What is known of one server that names are asked of.
@@ -14,6 +15,37 @@ struct UpstreamState: Equatable, Sendable {
   /// Since the start: queries sent, and those that came to nothing.
   var asked: UInt64
   var failed: UInt64
+  /// How long its replies took.
+  var times = UpstreamTimes()
+}
+
+/// How long the replies of one server took, by what carried them.
+struct UpstreamTimes: Equatable, Sendable {
+  /// Nil where there was none.
+  private(set) var datagrams: HistogramCounts?
+  private(set) var streams: HistogramCounts?
+
+  /// Takes a time, in nanoseconds.
+  mutating func record(_ time: UInt64, isStream: Bool) {
+    if isStream {
+      if streams?.record(time) == nil { streams = HistogramCounts(of: time) }
+    } else {
+      if datagrams?.record(time) == nil { datagrams = HistogramCounts(of: time) }
+    }
+  }
+
+  /// Those that there are.
+  var byTransport: [(transport: MetricTransport, times: HistogramCounts)] {
+    [(.udp, datagrams), (.tcp, streams)].compactMap { transport, times in times.map { (transport, $0) } }
+  }
+}
+
+extension HistogramCounts {
+  /// A first time.
+  fileprivate init(of time: UInt64) {
+    self.init()
+    record(time)
+  }
 }
 
 /// The servers of a line, and what is known of each.
@@ -56,9 +88,17 @@ final class UpstreamBoard: Sendable {
     /// Replies in the cache, and the octets that they take.
     var entries = 0
     var octets = 0
+    /// Services that are elsewhere, whom their names are asked of, and what `_timeout` says of that.
+    var lookups: [Lookups] = []
     /// Questions that are being asked, and queries that wait for them.
     var outstanding = 0
     var waiting = 0
+  }
+
+  struct Lookups: Equatable, Sendable {
+    var service: String
+    var servers: String
+    var times: String
   }
 
   private let shown = Mutex(State())
@@ -66,7 +106,15 @@ final class UpstreamBoard: Sendable {
   /// What was shown last.
   var state: State { shown.withLock { $0 } }
 
-  func show(_ states: [UpstreamState], entries: Int, octets: Int, outstanding: Int, waiting: Int) {
+  /// Those of the servers that are shown, in order.
+  static func shown(of servers: [SocketAddress]) -> [SocketAddress] {
+    Array(Set(servers).sorted { $0.sortKey < $1.sortKey }.prefix(most))
+  }
+
+  func show(
+    _ states: [UpstreamState], _ times: [SocketAddress: UpstreamTimes] = [:], lookups: [Lookups] = [],
+    entries: Int, octets: Int, outstanding: Int, waiting: Int
+  ) {
     var merged: [SocketAddress: UpstreamState] = [:]
     for state in states {
       // A server of several lines is one row: what it did last weighs most where it did most.
@@ -83,10 +131,16 @@ final class UpstreamBoard: Sendable {
       before.failed += state.failed
       merged[state.server] = before
     }
-    let rows = merged.values.sorted { $0.server.sortKey < $1.server.sortKey }
+    let rows = Self.shown(of: Array(merged.keys)).compactMap { server in
+      merged[server].map { state in
+        var state = state
+        state.times = times[server] ?? UpstreamTimes()
+        return state
+      }
+    }
     let state = State(
-      upstreams: Array(rows.prefix(Self.most)), entries: entries, octets: octets, outstanding: outstanding,
-      waiting: waiting)
+      upstreams: rows, entries: entries, octets: octets, lookups: lookups,
+      outstanding: outstanding, waiting: waiting)
     shown.withLock { $0 = state }
   }
 }

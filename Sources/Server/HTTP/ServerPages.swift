@@ -119,7 +119,9 @@ struct ServerPages: Sendable {
     if let desk = served.forwarding, let shown = upstreams?.state {
       var forwarding = Exposition.Forwarding()
       forwarding.upstreams = shown.upstreams.map {
-        ("\($0.server)", $0.responseTime.map { $0 / 1e3 }, $0.failures, $0.isDown)
+        Exposition.Upstream(
+          server: "\($0.server)", responseTime: $0.responseTime.map { $0 / 1e3 }, failures: $0.failures,
+          isDown: $0.isDown, asked: $0.asked, failed: $0.failed, times: $0.times.byTransport)
       }
       forwarding.cacheEntries = shown.entries
       forwarding.cacheOctets = shown.octets

@@ -47,7 +47,10 @@ extension LiveBoard.Live {
         LiveState.Upstream(
           server: "\($0.server)", responseTime: $0.responseTime.map { pico($0 / 1e3) }, failures: $0.failures,
           isDown: $0.isDown, asked: $0.asked, failed: $0.failed)
-      }, cacheEntries: shown.entries, cacheOctets: shown.octets, outstanding: shown.outstanding,
+      }, cacheEntries: shown.entries, cacheOctets: shown.octets,
+      lookups: shown.lookups.map {
+        LiveState.Lookup(service: clipped($0.service), servers: clipped($0.servers, to: 200), times: $0.times)
+      }, outstanding: shown.outstanding,
       waiting: shown.waiting)
   }
 

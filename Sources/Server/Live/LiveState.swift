@@ -49,9 +49,20 @@ package struct LiveState: Codable, Equatable, Sendable {
     /// Replies in the cache, and octets that they take.
     package var cacheEntries: Int
     package var cacheOctets: Int
+    /// Services that are elsewhere and how long it takes to ask for their names, at most 256.
+    package var lookups: [Lookup]
     /// Questions that are being asked, and queries that wait for their answers.
     package var outstanding: Int
     package var waiting: Int
+  }
+
+  /// How long it takes to ask for the names of a service that is elsewhere.
+  package struct Lookup: Codable, Equatable, Sendable {
+    package var service: String
+    /// Who is asked, as the `forward` line has it.
+    package var servers: String
+    /// What `_timeout` says.
+    package var times: String
   }
 
   /// A server that names of others are asked of.

@@ -1,0 +1,38 @@
+import Checking
+import DNSFormat
+import Testing
+
+@testable import Server
+
+@Suite("Lookups of services elsewhere are timed, few services, for as long as they are asked for")
+struct LookupWatchTests {
+  private let second: UInt64 = 1_000_000_000
+
+  private func name(_ index: Int) throws -> DomainName { try DomainName("s\(index).example.") }
+
+  @Test func `it is told after ten answers, by line, and lost ones are counted`() throws {
+    var watch = LookupWatch()
+    for index in 0..<9 { watch.record(8_000_000, of: try name(1), route: 7, at: UInt64(index)) }
+    watch.record(nil, of: try name(1), route: 7, at: 9)
+    watch.record(90_000_000, of: try name(1), route: 8, at: 9)
+    #expect(watch.look(at: 10) == nil)
+    watch.record(8_000_000, of: try name(1), route: 7, at: 11)
+    let told = try #require(watch.look(at: 12))
+    #expect(told.map(\.route) == [7] && told.map(\.service) == [try name(1)])
+    #expect(
+      told[0].text == "lookup-p50=8ms lookup-p99=unknown lookup-suggest=24ms lookup-p50-range=8ms..8ms "
+        + "lookup-p99-range=unknown..unknown confidence=95% samples=11 lost=1 source=forward")
+    #expect(watch.look(at: 13) == nil)
+  }
+
+  @Test func `places are few, and those that are not asked for are given away`() throws {
+    var watch = LookupWatch()
+    for index in 0..<1000 { watch.record(1, of: try name(index), route: 1, at: 5 * second) }
+    #expect(watch.count == LookupWatch.capacity)
+    watch.record(1, of: try name(0), route: 1, at: 600 * second)
+    watch.record(1, of: try name(5000), route: 1, at: 606 * second)
+    #expect(watch.count == 2)
+    watch.keep { service, route in route == 1 && service != (try? name(0)) }
+    #expect(watch.count == 1)
+  }
+}
