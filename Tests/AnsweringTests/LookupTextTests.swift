@@ -38,7 +38,14 @@ struct LookupTextTests {
     return request
   }
 
-  private let denial: [UInt8] = [0, 0, 0, 0]
+  /// Without an SOA it would not be kept.
+  private let denial: [UInt8]
+
+  init() throws {
+    let times: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 60]
+    let soa = try DomainName("ns.example.").wire + DomainName("root.example.").wire + times
+    denial = [0, 0, 0, 1] + (try record("corp.example.", 6, soa))
+  }
 
   @Test(arguments: ["_timeout.api.corp.example.", "_TimeOut.API.corp.Example."])
   func `it is told where its servers deny the name, and where nobody answers`(name: String) throws {

@@ -24,7 +24,7 @@ struct LookupWatchTests {
     #expect(told.map(\.route) == [7] && told.map(\.service) == [service])
     #expect(
       told[0].text == "lookup-p50=8ms lookup-p99=unknown lookup-suggest=24ms lookup-p50-range=8ms..8ms "
-        + "lookup-p99-range=unknown..unknown confidence=95% samples=11 lost=1 source=forward")
+        + "lookup-p99-range=8ms..unknown confidence=95% samples=11 lost=1 source=forward")
     let again = watch.look(at: 13)
     #expect(again == nil)
   }
