@@ -31,15 +31,15 @@ package enum ControlClient {
   /// An answer, and the connection that it came on: a lease lasts as long as that is open.
   package final class Held: Sendable {
     package let answer: ControlAnswer
-    private let socket: LocalSocket
+    private let server: ServerFinder.Server
 
-    init(_ answer: ControlAnswer, _ socket: consuming LocalSocket) {
+    init(_ answer: ControlAnswer, _ server: ServerFinder.Server) {
       self.answer = answer
-      self.socket = socket
+      self.server = server
     }
 
     /// Has the program that this process becomes keep the connection.
-    package func keepAcrossExec() throws(SystemError) { try socket.keepAcrossExec() }
+    package func keepAcrossExec() throws(SystemError) { try server.socket.keepAcrossExec() }
   }
 
   /// Sends a request and reads the answer; the connection stays where the server leaves it open.
@@ -67,32 +67,60 @@ package enum ControlClient {
   private static func holdOnce(
     _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser?
   ) throws(Problem) -> Held {
-    let believed = [0, currentUser, fileStatus(folder)?.owner, user?.number]
-    var stranger: Problem?
-    for name in controlNames(ofFolder: folder) {
-      let held: Held?
-      do throws(SystemError) {
-        guard let socket = try LocalSocket.connect(to: name) else { continue }
-        let other = socket.peerUser
-        guard let other, believed.contains(other) || serversUsers(ofFolder: folder).contains(other) else {
-          stranger = .stranger(user: other)
-          continue
-        }
-        let isShort = request.kind == .state || request.kind == .leases
-        let answer = try exchange(
-          socket, request.octets, within: isShort ? shortPatience : patience, isHeld: request.kind == .run)
-        if let answer {
-          held = Held(answer, socket)
-        } else {
-          held = nil
-        }
+    var finder = ServerFinder(folder, startedBy: user)
+    guard let server = try finder.next() else { throw finder.stranger ?? .noServer }
+    return try exchange(server, request)
+  }
+
+  /// What one of several servers answered.
+  package struct Reply {
+    /// The number of the server's process; nil where the system does not say.
+    package let process: Int32?
+    /// How many servers are asked in all.
+    package let count: Int
+    package let answer: Result<ControlAnswer, Problem>
+  }
+
+  /// Sends a request to all servers of a folder, one after the other.
+  ///
+  /// All are found before the first is asked: one that starts meanwhile reads the folder as it is by then.
+  /// - Parameters:
+  ///   - user: one more whose server is believed; nil for none.
+  ///   - take: what is done with each answer as soon as it is there; at least once.
+  /// - Throws: where there is none to ask. Strangers are of no account where there is.
+  package static func askAll(
+    _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser? = nil, take: (Reply) -> Void
+  ) throws(Problem) {
+    var finder = ServerFinder(folder, startedBy: user)
+    var servers: [(name: String, process: Int32?)] = []
+    // Who is connected and silent is let go: each is connected to again when it is its turn.
+    while let server = try finder.next() { servers.append((server.name, server.process)) }
+    if servers.isEmpty { throw finder.stranger ?? .noServer }
+    for (name, process) in servers {
+      let answer: Result<ControlAnswer, Problem>
+      do throws(Problem) {
+        guard let server = try finder.server(called: name) else { throw .noAnswer }
+        answer = .success(try exchange(server, request).answer)
       } catch {
-        throw .system(error)
+        answer = .failure(error)
       }
-      guard let held else { throw .noAnswer }
-      return held
+      take(Reply(process: process, count: servers.count, answer: answer))
     }
-    throw stranger ?? .noServer
+  }
+
+  private static func exchange(
+    _ server: ServerFinder.Server, _ request: ControlRequest
+  ) throws(Problem) -> Held {
+    let isShort = request.kind == .state || request.kind == .leases
+    let answer: ControlAnswer?
+    do throws(SystemError) {
+      answer = try exchange(
+        server.socket, request.octets, within: isShort ? shortPatience : patience, isHeld: request.kind == .run)
+    } catch {
+      throw .system(error)
+    }
+    guard let answer else { throw .noAnswer }
+    return Held(answer, server)
   }
 
   /// - Parameter isHeld: the answer that is hoped for is two lines, and the connection stays open behind them.

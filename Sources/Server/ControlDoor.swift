@@ -33,8 +33,8 @@ final class ControlDoor {
 
   /// A descriptor that is readable when the door has something to do.
   var raw: Int32 { poller.raw }
-  /// Why the server cannot be reached so; nil where it can.
-  let problem: String?
+  /// Why the server cannot be reached so, or not by all who ask for the folder's; nil where it can.
+  let remark: String?
 
   private let poller: Poller
   private var events = PollEvents(capacity: 32)
@@ -74,25 +74,42 @@ final class ControlDoor {
     var isTimed: Bool { state == .asking || state == .answered }
   }
 
-  /// Takes the folder's names. To be done before the server becomes another user: who connects sees which it was.
-  /// - Throws: where there is no descriptor to begin with; a name that is taken is a ``problem`` only.
+  /// Takes the folder's names, of the first number that is free. To be done before the server becomes another user: who
+  /// connects sees which it was.
+  /// - Throws: where there is no descriptor to begin with; names that are taken are a ``remark`` only.
   init(folder: String) throws(SystemError) {
     poller = try Poller()
-    var taken: SystemError?
-    for (index, name) in controlNames(ofFolder: folder).enumerated() {
+    var reason: SystemError?
+    var taken = 0
+    for number in controlNumbers where listeners.isEmpty {
       do throws(SystemError) {
-        let listener = Listener(try LocalListener(name))
-        try poller.add(listener.socket.raw, token: Self.listenerTokens + UInt64(index))
-        listeners.append(listener)
+        let found = try Self.listen(folder, number)
+        for (index, listener) in found.enumerated() {
+          try poller.add(listener.socket.raw, token: Self.listenerTokens + UInt64(index))
+        }
+        listeners = found
+        reason = nil
       } catch {
-        taken = taken ?? error
+        reason = error
+        if !error.isAddressInUse { break }
+        taken += 1
       }
     }
-    problem = taken.map {
-      $0.isAddressInUse
-        ? Self.isTaken(folder)
-        : "\($0); ambit reload does not reach this server, SIGHUP does"
+    if let reason {
+      remark =
+        reason.isAddressInUse
+        ? Self.areTaken(folder)
+        : "\(reason); ambit reload does not reach this server, SIGHUP does"
+    } else {
+      remark = taken == 0 ? nil : Self.isLater(folder)
     }
+  }
+
+  /// All names of one number, or none.
+  private static func listen(_ folder: String, _ number: Int) throws(SystemError) -> [Listener] {
+    var listeners: [Listener] = []
+    for name in controlNames(ofFolder: folder, number: number) { listeners.append(Listener(try LocalListener(name))) }
+    return listeners
   }
 
   /// Does what is to do at once: accepts, reads, sends.
@@ -154,20 +171,24 @@ final class ControlDoor {
     self.answer(connection, asker.token, answer, now)
   }
 
-  /// Says who has the folder's name.
-  private static func isTaken(_ folder: String) -> String {
-    var holder: UInt32?
-    for name in controlNames(ofFolder: folder) where holder == nil {
-      if let found = try? LocalSocket.connect(to: name) { holder = found.peerUser }
+  /// Says that a server is not the first of its folder.
+  private static func isLater(_ folder: String) -> String {
+    "another server of \(folder) runs, or a program of \(holders(folder)) has its name; ambit reload reaches this one too, "
+      + "ambit top, run and override the other"
+  }
+
+  private static func areTaken(_ folder: String) -> String {
+    "all \(controlNumbers.count) names by which ambit reload finds servers of \(folder) are taken, by programs of "
+      + "\(holders(folder)); this one reloads on SIGHUP"
+  }
+
+  /// Whose programs have the folder's names: `user 0`.
+  private static func holders(_ folder: String) -> String {
+    var users: Set<String> = []
+    for name in controlNumbers.flatMap({ controlNames(ofFolder: folder, number: $0) }) {
+      if let found = try? LocalSocket.connect(to: name) { users.insert(found.peerUser.map { "\($0)" } ?? "?") }
     }
-    switch holder {
-    case 0, currentUser:
-      return "another server of \(folder) runs (started by user \(holder ?? 0)), and ambit reload reaches that one; "
-        + "this one reloads on SIGHUP"
-    case let holder:
-      return "a program of user \(holder.map { "\($0)" } ?? "?") has the name by which ambit reload finds a server of "
-        + "\(folder); this one reloads on SIGHUP"
-    }
+    return "user \(users.isEmpty ? "?" : users.sorted().joined(separator: " and "))"
   }
 
   private func accept(_ listener: Listener, _ now: UInt64) {

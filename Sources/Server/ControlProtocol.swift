@@ -140,7 +140,18 @@ package struct ControlAnswer: Hashable, Sendable {
 /// First by which folder it is, whatever path leads there; then by where its path stands, so that a server finds itself
 /// asked, too, where a link by which the folder was named has come to mean another folder (as when a release is put in
 /// place by one renaming).
-package func controlNames(ofFolder path: String) -> [String] {
+///
+/// Several servers of one folder each have a number of their own.
+/// - Parameter number: below ``controlNumbers``; 0 for the first server.
+package func controlNames(ofFolder path: String, number: Int = 0) -> [String] {
+  let names = controlNames(ofFolder: path)
+  return number == 0 ? names : names.map { "\($0)#\(number)" }
+}
+
+/// Servers of one folder that can be told apart. A number that is taken, by whomever, is passed over.
+package let controlNumbers = 0..<16
+
+private func controlNames(ofFolder path: String) -> [String] {
   var names: [String] = []
   if let folder = fileStatus(path) { names.append("ambit-\(folder.device)-\(folder.number)") }
   let parts = path.split(separator: "/", omittingEmptySubsequences: true)

@@ -3,6 +3,7 @@ internal import DNSFormat
 internal import Diagnostics
 internal import FoundationEssentials
 internal import Inspection
+internal import LinuxIO
 internal import Policy
 
 /// What a reload came to: for the log, for who asked for it, and for the metrics log.
@@ -84,6 +85,8 @@ struct ReloadResult {
 
   private struct Report: Encodable {
     let result: String
+    /// The server's: a folder may have several.
+    let process: Int32
     let generation: UInt64
     let messages: [String]
     /// Of the messages, what of the configuration is not in effect, and the like.
@@ -115,6 +118,7 @@ struct ReloadResult {
 
     init(_ result: ReloadResult, changes limit: Int) {
       self.result = result.status.rawValue
+      process = processNumber
       generation = result.generation
       messages = result.status == .held ? Array(result.lines.prefix(1)) : result.lines
       remarks = result.remarks

@@ -102,7 +102,7 @@ extension ServerControl {
   }
 
   func announce(_ snapshot: Snapshot, broken: [String]) {
-    if let problem = door.problem { log.write(problem) }
+    if let remark = door.remark { log.write(remark) }
     if let problem = http.listeners.problem { log.write(problem) }
     for address in sockets.left { log.write("\(address) is not listened on: this host has IPv6 switched off") }
     if !broken.isEmpty {

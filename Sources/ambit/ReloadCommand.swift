@@ -5,7 +5,7 @@ extension Command {
   static let reload = Command(
     name: "reload",
     usage: "reload [DIR] [--force] [--user NAME] [--json]",
-    summary: "make the running server of DIR (default: zones) read it again",
+    summary: "make the running servers of DIR (default: zones) read it again",
     details: """
         --force       take it whatever the policy's reload guard says
         --user NAME   believe a server that this user started, too (else only root's, your own, or that of DIR's owner)
@@ -13,8 +13,9 @@ extension Command {
 
       Waits until the server has read DIR, and prints what its log says: what is served now, or what is wrong, or what a
       reload that is held back would change. Exit code 1 where something is wrong, 4 where the reload was held back, 3 where
-      no server of DIR runs here or it may not be asked: it obeys root and its own user. A policy that is served has been
-      reloaded, exit code 0, also where part of it is not in effect: a log that cannot be opened stays where it was, and
+      no server of DIR runs here or it may not be asked: it obeys root and its own user. Where several servers of DIR run,
+      all read it, one after the other; each is told of with its process, --json prints an object for each, and the exit code
+      is the gravest: 3 before 1 before 4. A policy that is served has been reloaded, exit code 0, also where part of it is not in effect: a log that cannot be opened stays where it was, and
       listen, http and user take a restart. The output says so, and --json under "remarks". SIGHUP does the same without
       waiting.
       """,
@@ -33,21 +34,49 @@ extension Command {
       }
     }
     do throws(ControlClient.Problem) {
-      let answer = try ControlClient.ask(folder, request, startedBy: user)
-      switch answer.status {
-      case .reloaded:
-        writeOutput(answer.text)
-        return .done
-      case .failed, .held:
-        (request.wantsJSON ? writeOutput : writeStandardError)(answer.text)
-        return answer.status == .held ? .changed : .badInput
-      case .refused, .busy, .state, .leased:
-        writeStandardError("ambit: \(answer.text)")
-        return .system
+      var gravest = ExitCode.done
+      try ControlClient.askAll(folder, request, startedBy: user) { reply in
+        let code = tell(reply, folder, request)
+        if gravity(code) > gravity(gravest) { gravest = code }
       }
+      return gravest
     } catch {
       writeStandardError("ambit: \(words(for: error, folder))\n")
       return .system
+    }
+  }
+
+  /// Prints what came of one server's reload.
+  private static func tell(
+    _ reply: ControlClient.Reply, _ folder: String, _ request: ControlRequest
+  ) -> ExitCode {
+    // One server, as there mostly is, needs no name.
+    let name = reply.count > 1 ? "server \(reply.process.map { "of process \($0)" } ?? "of a process not known"): " : ""
+    switch reply.answer {
+    case .success(let answer):
+      switch answer.status {
+      case .reloaded, .failed, .held:
+        let isDone = answer.status == .reloaded
+        let write = isDone || request.wantsJSON ? writeOutput : writeStandardError
+        write(request.wantsJSON ? answer.text : name + answer.text)
+        return isDone ? .done : answer.status == .held ? .changed : .badInput
+      case .refused, .busy, .state, .leased:
+        writeStandardError("ambit: \(name)\(answer.text)")
+        return .system
+      }
+    case .failure(let problem):
+      writeStandardError("ambit: \(name)\(words(for: problem, folder))\n")
+      return .system
+    }
+  }
+
+  /// Of several outcomes the gravest is the command's: a server that is not reached may have any policy in service.
+  private static func gravity(_ code: ExitCode) -> Int {
+    switch code {
+    case .done: 0
+    case .changed: 1
+    case .badInput: 2
+    default: 3
     }
   }
 

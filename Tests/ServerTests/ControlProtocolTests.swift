@@ -104,7 +104,7 @@ final class ControlDoorTests {
 
   @Test func `who asks in pieces is heard, waits, and is answered up to the end`() throws {
     let door = try ControlDoor(folder: folder)
-    #expect(door.problem == nil)
+    #expect(door.remark == nil)
     let client = try connect()
     #expect(client.peerUser == currentUser)
     _ = client.write(Array("rel".utf8)[...])
@@ -187,12 +187,26 @@ final class ControlDoorTests {
     #expect(clients[16].socket.read(atMost: 5) == .octets(Array("busy\n".utf8)))
   }
 
-  @Test func `a second server of a folder knows that it is not reached`() throws {
-    let first = try ControlDoor(folder: folder)
-    let second = try ControlDoor(folder: folder)
-    #expect(first.problem == nil)
-    #expect(second.problem?.hasPrefix("another server of \(folder) runs (started by user \(currentUser))") == true)
-    #expect(second.turn(at: 0).isEmpty)
+  @Test func `each server of a folder has names of its own up to a number, and takes those that are free`() throws {
+    var doors: [ControlDoor] = []
+    for _ in controlNumbers { doors.append(try ControlDoor(folder: folder)) }
+    #expect(doors[0].remark == nil)
+    let later = "another server of \(folder) runs, or a program of user \(currentUser) has its name; "
+    #expect(doors.dropFirst().allSatisfy { $0.remark?.hasPrefix(later) == true })
+    for number in controlNumbers {
+      for name in controlNames(ofFolder: folder, number: number) {
+        let client = try #require(try LocalSocket.connect(to: name).map { Box($0) })
+        _ = doors[number].turn(at: 0)
+        _ = client.socket.write(ControlRequest().octets[...])
+        #expect(doors[number].turn(at: 0).count == 1)
+      }
+    }
+    let last = try ControlDoor(folder: folder)
+    #expect(last.remark?.hasPrefix("all 16 names by which ambit reload finds servers of \(folder) are taken") == true)
+    #expect(last.turn(at: 0).isEmpty)
+    doors.remove(at: 3)
+    doors.append(try ControlDoor(folder: folder))
+    #expect(try LocalSocket.connect(to: controlNames(ofFolder: folder, number: 3)[0]) != nil)
   }
 
   @Test func `without a server the command knows`() {

@@ -142,3 +142,47 @@ stop "$server"
 serve zones --listen "[::]:$port"
 same "[::] asked at ::1" "127.0.0.1" "$(dig -r @::1 -p "$port" +tries=1 +timeout=3 +short orders.mesh.test)"
 stop "$server"
+
+# Several servers of one folder: `ambit reload` reaches each, and says what came of it at each.
+copy_zones shared
+serve shared --metrics-log off
+first=$server first_port=$port
+port=$(free_port)
+serve shared --metrics-log off
+second=$server second_port=$port
+has "a later server says that it is one" "another server of shared runs" "$(cat "$err")"
+mail() { for port in "$first_port" "$second_port"; do data mail.mesh.test MX; done | paste -sd ' '; }
+edit shared/mesh.test.zone 'mail        MX    10 web' 'mail        MX    20 web'
+said=$("$AMBIT" reload shared 2>&1)
+same "a reload of both ends well" 0 "$?"
+same "both are told of" "2 1 1" "$(grep -c '^server of process [0-9]*: reloaded shared: ' <<<"$said") $(grep -c "process $first:" <<<"$said") $(grep -c "process $second:" <<<"$said")"
+same "and both answer what was edited" "20 web.mesh.test. 20 web.mesh.test." "$(mail)"
+same "as JSON an object each" "$(printf '%s\n' "$first" "$second" | sort | paste -sd ' ')" \
+  "$("$AMBIT" reload shared --json | python3 -c 'import json, sys
+text, found, decoder = sys.stdin.read(), [], json.JSONDecoder()
+while text.strip():
+    value, end = decoder.raw_decode(text.lstrip()); text = text.lstrip()[end:]; found.append(value)
+assert all(x["result"] == "reloaded" for x in found), found
+print(*sorted(str(x["process"]) for x in found))')"
+ln -s shared shared.link
+said=$("$AMBIT" reload ./shared.link/ 2>&1)
+same "by whatever path" "0 2" "$? $(grep -c ': reloaded ' <<<"$said")"
+edit shared/mesh.test.zone 'info        TXT' 'info        TXTT'
+said=$("$AMBIT" reload shared 2>&1)
+same "what does not load is the end of both" "1 2" "$? $(grep -c '^server of process' <<<"$said")"
+edit shared/mesh.test.zone 'info        TXTT' 'info        TXT'
+kill -STOP "$second"
+"$AMBIT" reload shared >reload.out 2>&1 &
+command=$!
+until_true grep -q "process $first: reloaded" reload.out || failed "one that hangs does not keep the other" "a line" "$(cat reload.out)"
+kill -KILL "$second"
+wait "$command"
+same "one that ends without an answer is the command's code" "3 1" "$? $(grep -c "process $second: the server of shared gave no answer" reload.out)"
+said=$("$AMBIT" reload shared 2>&1)
+same "one alone needs no name" "0 reloaded" "$? ${said%% *}"
+port=$(free_port)
+serve shared --metrics-log off
+stop "$first"
+said=$("$AMBIT" reload shared 2>&1)
+same "the second is reached without the first" "0 reloaded" "$? ${said%% *}"
+stop "$server"
