@@ -6,11 +6,15 @@ public struct SourceLocation: Hashable, Sendable, Comparable {
   package var line: Int
   /// Counted from 1 in octets; 0 means the line as a whole.
   package var column: Int
+  /// How much of `file` the short form leaves out, in octets: the path of a folder that everyone knows, with its slash.
+  /// Nil where the file's own name says enough.
+  package var folderLength: Int?
 
-  package init(file: String, line: Int = 0, column: Int = 0) {
+  package init(file: String, line: Int = 0, column: Int = 0, folderLength: Int? = nil) {
     self.file = file
     self.line = line
     self.column = column
+    self.folderLength = folderLength
   }
 
   /// By file, then line, then column: the order in which a person works through a list.
@@ -19,16 +23,20 @@ public struct SourceLocation: Hashable, Sendable, Comparable {
   }
 
   /// The line without its column.
-  package var wholeLine: SourceLocation { SourceLocation(file: file, line: line) }
+  package var wholeLine: SourceLocation { SourceLocation(file: file, line: line, folderLength: folderLength) }
 
-  /// `orders.policy:6`: the short form inside a sentence, without folders or column.
+  /// `orders.policy:6`: the short form inside a sentence, without column and without the folders that everyone knows;
+  /// `teams/orders.policy:6` where there may be several of the name.
   package var short: String {
     line == 0 ? fileName : "\(fileName):\(line)"
   }
 
-  /// The last part of the path.
+  /// The last part of the path, or what is below the folder that everyone knows.
   private var fileName: String {
     let octets = file.utf8
+    if let folderLength, folderLength < octets.count {
+      return String(decoding: octets.dropFirst(folderLength), as: UTF8.self)
+    }
     guard octets.last != UInt8(ascii: "/") else { return file.split(separator: "/").last.map(String.init) ?? file }
     guard let slash = octets.lastIndex(of: UInt8(ascii: "/")) else { return file }
     return String(file[octets.index(after: slash)...])

@@ -79,7 +79,7 @@ struct IncludeTests {
     #expect(
       findings([
         "zones/a.policy": "include x/1", "zones/x/1": "include x/2", "zones/x/2": "\ninclude x/1",
-      ]) == ["zones/x/2:2:9: error: 1 includes itself: 1 includes 2 includes 1; remove one \"include\""])
+      ]) == ["zones/x/2:2:9: error: x/1 includes itself: x/1 includes x/2 includes x/1; remove one \"include\""])
   }
 
   @Test func `files in files in files have an end`() {
@@ -94,5 +94,18 @@ struct IncludeTests {
     #expect(
       findings(["zones/a.policy": "include x/1", "zones/x/1": "context a {\n  form ::1\n}"])
         == [#"zones/x/1:2:3: error: there is no statement "form"; did you mean "from"?"#])
+  }
+
+  @Test func `a place in short has the folder of an included file, and leaves out the configuration's own`()
+    throws
+  {
+    let reading = read([
+      "zones/a.policy": "service one; include teams/b/c.policy; include ../other/d; include /etc/e",
+      "zones/teams/b/c.policy": "service two", "zones/../other/d": "service three", "/etc/e": "service four",
+    ])
+    let policy = try #require(reading.policy)
+    #expect(
+      policy.services.map(\.location.short)
+        == ["a.policy:1", "teams/b/c.policy:1", "../other/d:1", "/etc/e:1"])
   }
 }

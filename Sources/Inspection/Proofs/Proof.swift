@@ -25,6 +25,8 @@ package struct Proof: Codable, Sendable {
     package let until: String
     package let file: String
     package let line: Int
+    /// Both, in short.
+    package let place: String
 
     init(_ exception: PolicyException, _ policy: Policy) {
       caller =
@@ -37,11 +39,12 @@ package struct Proof: Codable, Sendable {
       until = "\(exception.lastDay)"
       file = exception.location.file
       line = exception.location.line
+      place = exception.location.short
     }
 
     /// `caller -> x until 2027-01-01 (p.policy:9)`
     var text: String {
-      "\(caller) -> \(service) until \(until) (\(SourceLocation(file: file, line: line, column: 1).short))"
+      "\(caller) -> \(service) until \(until) (\(place))"
     }
   }
 

@@ -15,8 +15,11 @@ struct StatementParser {
   private init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
 
   /// The statements of one file.
-  static func parse(file: String, text: [UInt8], _ diagnostics: inout DiagnosticList) -> [Statement] {
-    var parser = StatementParser(Tokenizer(file: file, text: text))
+  /// - Parameter folderLength: how much of the file's path places leave out in their short form, see ``SourceLocation``.
+  static func parse(
+    file: String, folderLength: Int? = nil, text: [UInt8], _ diagnostics: inout DiagnosticList
+  ) -> [Statement] {
+    var parser = StatementParser(Tokenizer(file: file, folderLength: folderLength, text: text))
     swap(&parser.diagnostics, &diagnostics)
     let statements = parser.statements(opening: nil, depth: 0)
     swap(&parser.diagnostics, &diagnostics)

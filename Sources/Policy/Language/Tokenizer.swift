@@ -15,14 +15,17 @@ enum Token {
 /// Total: any octets give tokens, and what is no text gives diagnostics with them. Looks at every octet once.
 struct Tokenizer {
   private let file: String
+  private let folderLength: Int?
   private let text: [UInt8]
   private var offset = 0
   private var line = 1
   private var lineStart = 0
   private var isAfterComma = false
 
-  init(file: String, text: [UInt8]) {
+  /// - Parameter folderLength: of the places, see ``SourceLocation``.
+  init(file: String, folderLength: Int? = nil, text: [UInt8]) {
     self.file = file
+    self.folderLength = folderLength
     self.text = text
     if text.starts(with: [0xef, 0xbb, 0xbf]) { offset = 3 }  // the mark some editors write at the start of UTF-8
   }
@@ -123,6 +126,6 @@ struct Tokenizer {
   }
 
   private func location(_ offset: Int) -> SourceLocation {
-    SourceLocation(file: file, line: line, column: offset - lineStart + 1)
+    SourceLocation(file: file, line: line, column: offset - lineStart + 1, folderLength: folderLength)
   }
 }

@@ -87,7 +87,9 @@ struct IncludeReader {
   ) {
     let key = folder.key(path)
     if let start = open.firstIndex(where: { $0.key == key }) {
-      let chain = (open[start...].map(\.path) + [path]).map { SourceLocation(file: $0).short }
+      let chain = (open[start...].map(\.path) + [path]).map {
+        SourceLocation(file: $0, folderLength: folder.lengthOfPath(before: $0)).short
+      }
       diagnostics.error(
         at: word.location,
         "\(chain[0]) includes itself: \(chain.joined(separator: " includes ")); remove one \"include\"")
@@ -114,7 +116,8 @@ struct IncludeReader {
     case .failure(let failure): refuse(word, path, failure, &diagnostics)
     case .success(let text):
       included.append(path)
-      var statements = StatementParser.parse(file: path, text: text, &diagnostics)
+      var statements = StatementParser.parse(
+        file: path, folderLength: folder.lengthOfPath(before: path), text: text, &diagnostics)
       follow(&statements, of: path, &diagnostics)
       statement.files.append(statements)
     }

@@ -38,6 +38,14 @@ package struct PolicyFolder {
     return plain.isEmpty ? "." : plain
   }
 
+  /// How many octets of a resolved path are this folder's own, its slash included; 0 for a file elsewhere.
+  func lengthOfPath(before path: String) -> Int {
+    let own = resolved(".")
+    if own == "." { return 0 }
+    let start = own.hasSuffix("/") ? own : own + "/"
+    return path.hasPrefix(start) ? start.utf8.count : 0
+  }
+
   /// What tells a file from others: the system's word, else its path without `..`.
   func key(_ path: String) -> FileKey {
     if let identity = identity(path) { return .known(identity) }
