@@ -148,7 +148,7 @@ package enum SnapshotBuilder {
     }
     let local = LocalZones(zones, policy, options, takingOver: fitting?.local)
     nextKept?.local = local
-    diagnostics += forwardDoubts(policy, sources)
+    diagnostics += forwardDoubts(policy, sources) + allowanceDoubts(policy)
     if keepsZones { nextKept?.policy = keptPolicy?.with(compiled) ?? policyReader.keep(policyReading, compiled) }
     let snapshot = Snapshot(
       policy: compiled,

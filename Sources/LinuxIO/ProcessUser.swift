@@ -101,5 +101,15 @@ package func whyNotWritable(_ path: String) -> String? {
   return errno == ENOENT ? "there is no folder \(folder)" : "no file can be made in \(folder)"
 }
 
+/// Why this process cannot run a program, in words; nil where it seems that it can.
+package func whyNotRunnable(_ path: String) -> String? {
+  var status = stat()
+  // Safe, here and below: paths are handed over as C strings that live for the call, and one status is written.
+  if unsafe stat(path, &status) != 0 { return SystemError("run", path, errno: errno).reason }
+  if status.st_mode & S_IFMT == S_IFDIR { return "it is a folder" }
+  if status.st_mode & S_IFMT != S_IFREG { return "it is no file" }
+  return unsafe access(path, X_OK) == 0 ? nil : "it may not be executed (chmod +x)"
+}
+
 /// True where this process may read a file, or look into a folder.
 package func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }

@@ -41,7 +41,20 @@ private func hostDoubts(_ policy: Policy) -> [Diagnostic] {
         at: location,
         "the \(what) \(path) cannot be written here: \(reason); a server that cannot write it does not start"))
   }
-  return found
+  return found + programDoubts(policy)
+}
+
+/// Programs of `health exec` that cannot be run: they may come later, and until then all endpoints are taken for well.
+private func programDoubts(_ policy: Policy) -> [Diagnostic] {
+  policy.services.compactMap { service in
+    guard let health = service.steering.health, case .exec(let command) = health.probe,
+      let reason = whyNotRunnable(command[0])
+    else { return nil }
+    return .warning(
+      at: health.location,
+      "\(command[0]) cannot be run here: \(reason); until it can, nothing is found out of the endpoints of \(service.display)"
+    )
+  }
 }
 
 /// The file that dnstap goes to; a collector's socket may come later.

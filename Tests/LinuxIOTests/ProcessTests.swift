@@ -28,6 +28,14 @@ struct ProcessTests {
         == "cannot become user root: operation not permitted; start as root, or as that user, or leave the user out")
   }
 
+  @Test func `what is no program that may be run is told why`() {
+    #expect(whyNotRunnable("/bin/sh") == nil)
+    #expect(whyNotRunnable("/no/such/program") == "no such file or directory")
+    #expect(whyNotRunnable("/") == "it is a folder")
+    #expect(whyNotRunnable("/dev/null") == "it is no file")
+    #expect(whyNotRunnable("/etc/passwd") == "it may not be executed (chmod +x)")
+  }
+
   @Test func `want of addresses is an error and no trap`() throws {
     try tryAddressSpace(1 << 20, for: "1 worker")
     let text = refusal { () throws(SystemError) in try tryAddressSpace(1 << 50, for: "9 workers") }

@@ -30,6 +30,31 @@ let forwardCases: [MessageCase] = [
     #"p:8:9: error: "a..b" has an empty label (RFC 1035 §3.1); remove the extra dot"#),
   MessageCase(
     """
+    forward *.corp.example 192.0.2.53
+    forward * 192.0.2.53
+    forward a.*.b 192.0.2.53
+    forward 10.0.0.0/8 192.0.2.53
+    forward 172.16.0.0/12 192.0.2.53
+    forward 0.0.0.0/0 192.0.2.53
+    forward fd00:12::/30 192.0.2.53
+    forward 10.0.0.0/33 192.0.2.53
+    forward 192.0.2.53 192.0.2.54
+    forward 2001:db8::1 192.0.2.54
+    forward 0/25.2.0.192.in-addr.arpa 192.0.2.53
+    """,
+    #"p:1:9: error: "*.corp.example" is one name, a zone has all names below it; write forward corp.example"#,
+    #"p:2:9: error: "*" is one name, a zone has all names below it; write forward ."#,
+    #"p:3:9: error: "a.*.b" is one name, a zone has all names below it; write forward b"#,
+    #"p:4:9: error: "10.0.0.0/8" are addresses, and a zone belongs here; for their reverse names write forward 10.in-addr.arpa"#,
+    #"p:5:9: error: "172.16.0.0/12" are addresses, and a zone belongs here; for their reverse names write forward 16.172.in-addr.arpa up to forward 31.172.in-addr.arpa, a line each"#,
+    #"p:6:9: error: "0.0.0.0/0" are addresses, and a zone belongs here; for their reverse names write forward in-addr.arpa"#,
+    #"p:7:9: error: "fd00:12::/30" are addresses, and a zone belongs here; for their reverse names write forward 0.1.0.0.0.0.d.f.ip6.arpa up to forward 3.1.0.0.0.0.d.f.ip6.arpa, a line each"#,
+    #"p:8:9: error: "10.0.0.0/33" is no address or prefix; write for example 10.20.0.0/16 or ::1"#,
+    #"p:9:9: error: "192.0.2.53" is an address, and the zone comes first; for every name write forward . 192.0.2.53, for the address's reverse name forward 53.2.0.192.in-addr.arpa"#,
+    #"p:10:9: error: "2001:db8::1" is an address, and the zone comes first; for every name write forward . 2001:db8::1, for the address's reverse name forward 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"#
+  ),
+  MessageCase(
+    """
     listen 127.0.0.1:53 0.0.0.0:5300
     forward . 192.0.2.53
     forward . 192.0.2.54

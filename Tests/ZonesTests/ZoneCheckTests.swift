@@ -33,6 +33,17 @@ struct ZoneCheckTests {
       ])
   }
 
+  @Test func `an overlay without a record is doubted, unless its context is sealed`() throws {
+    let base = soa + "@ NS ns.\na A 192.0.2.1\n"
+    let doubt =
+      "prod/z.test.zone: warning: the overlay has no record, so it changes nothing in context prod; write the names that "
+      + "differ there, or remove the file"
+    #expect(try diagnostics(base, ["prod": "; to come\n$TTL 5\n"]) == [doubt])
+    #expect(try diagnostics(base, ["prod": ""]) == [doubt])
+    #expect(try diagnostics(base, ["prod": "a A 192.0.2.2\n"]) == [])
+    #expect(try Fixture(contexts: ["prod sealed"], base: base, ["prod": ""]).diagnostics == [])
+  }
+
   @Test func `a CNAME beside other data, and a second CNAME`() throws {
     #expect(
       try diagnostics(soa + "@ NS ns.\na A 192.0.2.1\na CNAME b.\nc CNAME d.\nc CNAME e.\n") == [

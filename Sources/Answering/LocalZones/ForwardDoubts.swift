@@ -1,5 +1,7 @@
+internal import Addresses
 internal import DNSFormat
 internal import Diagnostics
+internal import Forwarding
 internal import Policy
 internal import Zones
 
@@ -36,4 +38,22 @@ func forwardDoubts(_ policy: Policy, _ sources: [ZoneSource]) -> [Diagnostic] {
     }
     return nil
   }
+}
+
+/// `allow-private` lines for addresses that nobody takes for private: they are in answers anyway.
+func allowanceDoubts(_ policy: Policy) -> [Diagnostic] {
+  policy.privateAllowance.prefixes.compactMap { said in
+    if guarded.contains(where: { $0.overlaps(said.prefix) }) { return nil }
+    return .warning(
+      at: said.location,
+      "no address of \(said.prefix) is private, so all names of others may have it anyway; remove it, or write private ones"
+    )
+  }
+}
+
+/// Private addresses, and those that may have a private one inside (RFC 6052, RFC 3056).
+private let guarded = RebindingGuard.privatePrefixes + ["64:ff9b::/96", "2002::/16"].compactMap { Prefix($0) }
+
+extension Prefix {
+  fileprivate func overlaps(_ other: Prefix) -> Bool { contains(other.address) || other.contains(address) }
 }

@@ -33,7 +33,9 @@ func checkLayers(_ source: ZoneSource, _ contexts: ContextTree) -> [Diagnostic] 
     }
     let hasSOA = apexTypes.contains(.soa) || isCovered(layer, source, contexts)
     let file = SourceLocation(file: zone.files[0])
-    if !hasSOA {
+    if let doubt = emptiness(layer, hasSOA: hasSOA, at: file, contexts) {
+      diagnostics.append(doubt)
+    } else if !hasSOA {
       diagnostics.append(
         .error(
           at: file,
@@ -48,6 +50,18 @@ func checkLayers(_ source: ZoneSource, _ contexts: ContextTree) -> [Diagnostic] 
     }
   }
   return diagnostics
+}
+
+/// Says of an overlay without a record that it is of no use. In a sealed context it hides all that is written elsewhere.
+private func emptiness(
+  _ layer: ZoneSource.Layer, hasSOA: Bool, at file: SourceLocation, _ contexts: ContextTree
+) -> Diagnostic? {
+  guard layer.context != 0, hasSOA, layer.records.records.isEmpty, contexts.realm(of: layer.context) != layer.context
+  else { return nil }
+  return .warning(
+    at: file,
+    "the overlay has no record, so it changes nothing in context \(contexts.nodes[layer.context].name); "
+      + "write the names that differ there, or remove the file")
 }
 
 /// True where an overlay's SOA and NS come from the context around it.

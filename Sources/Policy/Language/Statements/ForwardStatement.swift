@@ -6,7 +6,7 @@ internal import DNSFormat
 /// The zone's name is absolute with or without its dot, as after `zone`; `origin` does not matter to it.
 func readForward(_ statement: Statement, _ reader: inout PolicyReader) {
   let words = statement.words
-  guard let zone = reader.absoluteName(words[0]) else { return }
+  guard let zone = reader.forwardedZone(statement) else { return }
   var servers: [Located<SocketAddress>] = []
   if words[1].text == "off", !words[1].isQuoted {
     if words.count > 2 { return reader.refuseSurplus(statement, from: 2) }
@@ -62,6 +62,41 @@ func readReverseZones(_ statement: Statement, _ reader: inout PolicyReader) {
 }
 
 extension PolicyReader {
+  /// The zone of a `forward` line. What reads as a name and is hardly one is refused: nothing would ever be asked there.
+  fileprivate mutating func forwardedZone(_ statement: Statement) -> DomainName? {
+    let word = statement.words[0]
+    if let prefix = Prefix(word.text), word.text.contains("/") {
+      diagnostics.error(
+        at: word.location,
+        "\(quoted(word.text)) are addresses, and a zone belongs here; for their reverse names write "
+          + prefix.reverseZones.map { "forward \($0)" }.joined(separator: " up to ")
+          + (prefix.reverseZones.count > 1 ? ", a line each" : ""))
+      return nil
+    }
+    if let slash = word.text.firstIndex(of: "/"), IPAddress(String(word.text[..<slash])) != nil {
+      refusePrefix(word, known: networks.known, &diagnostics)
+      return nil
+    }
+    if let server = SocketAddress(word.text, defaultPort: 53) {
+      let reverse = Prefix(server.address, length: server.address.width).reverseZones[0]
+      diagnostics.error(
+        at: word.location,
+        "\(quoted(word.text)) is an address, and the zone comes first; for every name write forward . \(word.text), for the "
+          + "address's reverse name forward \(reverse)")
+      return nil
+    }
+    guard let zone = absoluteName(word) else { return nil }
+    let labels = word.text.split(separator: ".")
+    if let star = labels.lastIndex(of: "*") {
+      let rest = labels[(star + 1)...].joined(separator: ".")
+      diagnostics.error(
+        at: word.location,
+        "\(quoted(word.text)) is one name, a zone has all names below it; write forward \(rest.isEmpty ? "." : rest)")
+      return nil
+    }
+    return zone
+  }
+
   /// A name that is absolute with or without its final dot.
   fileprivate mutating func absoluteName(_ word: Word) -> DomainName? {
     do throws(NameError) {
@@ -80,6 +115,24 @@ extension PolicyReader {
       diagnostics.error(at: word.location, "\(quoted(word.text)) is not understood here; write on or off")
       return nil
     }
+  }
+}
+
+extension Prefix {
+  /// The reverse zone of the addresses, as it is written (RFC 1035 §3.5, RFC 3596 §2.5); the first and the last where the
+  /// length is not that of a label, and there are several.
+  fileprivate var reverseZones: [String] {
+    let bits = address.isIPv4 ? 8 : 4
+    let labels = (length + bits - 1) / bits
+    // All digits of an address, 8 or 4 bits each, the first first.
+    let digits = address.octets.flatMap { bits == 8 ? [$0] : [$0 >> 4, $0 & 15] }.prefix(labels)
+    func name(_ digits: some Sequence<UInt8>) -> String {
+      let suffix = address.isIPv4 ? "in-addr.arpa" : "ip6.arpa"
+      return digits.reversed().map { String($0, radix: bits == 8 ? 10 : 16) + "." }.joined() + suffix
+    }
+    let free = labels * bits - length
+    guard free > 0, let digit = digits.last else { return [name(digits)] }
+    return [name(digits), name(digits.dropLast() + [digit | ((1 << UInt8(free)) - 1)])]
   }
 }
 
