@@ -53,6 +53,8 @@ package struct Explanation: Codable, Sendable {
   package let isOnlyObserved: Bool
   /// Nil where there is no response, or it is for another server to say.
   package let response: Response?
+  /// What the answer rests on too, and only a running server knows; nil where one was asked.
+  package let unknown: [Fact]?
 
   /// Asks the snapshot as the caller would, then retraces the steps.
   /// - Parameter time: when it is asked, in seconds since 1970: exceptions end.
@@ -60,7 +62,9 @@ package struct Explanation: Codable, Sendable {
     _ name: DomainName, _ type: RRType, _ asker: Asker, at time: UInt32, _ loaded: LoadedConfiguration,
     _ snapshot: Snapshot
   ) {
-    self.init(name, type, asker, at: time, snapshot) { origin in loaded.sources.first { $0.origin == origin } }
+    self.init(name, type, asker, at: time, snapshot, isRunning: false) { origin in
+      loaded.sources.first { $0.origin == origin }
+    }
   }
 
   /// The same for a server, which has let go of what was written.
@@ -68,6 +72,14 @@ package struct Explanation: Codable, Sendable {
   ///   that cannot be said: then no line is named.
   package init(
     _ name: DomainName, _ type: RRType, _ asker: Asker, at time: UInt32, _ snapshot: Snapshot,
+    source zoneSource: (DomainName) -> ZoneSource?
+  ) {
+    self.init(name, type, asker, at: time, snapshot, isRunning: true, source: zoneSource)
+  }
+
+  /// - Parameter isRunning: true where the snapshot has what a server found out.
+  private init(
+    _ name: DomainName, _ type: RRType, _ asker: Asker, at time: UInt32, _ snapshot: Snapshot, isRunning: Bool,
     source zoneSource: (DomainName) -> ZoneSource?
   ) {
     var probe = Probe(snapshot, at: time)
@@ -90,6 +102,11 @@ package struct Explanation: Codable, Sendable {
     isOnlyObserved = outcome.isOnlyObserved
     // What others say is theirs; what was written meanwhile is no response.
     response = outcome.decision == .forwarded ? nil : message.map(Response.init)
+    unknown =
+      isRunning
+      ? nil
+      : RunningServer(snapshot: snapshot, outcome: outcome, name: name, type: type, asker: asker)
+        .unknown(steps.map(\.owner))
   }
 }
 
@@ -163,7 +180,7 @@ private struct Retrace {
     key.load(owner)
     let context = caller.context
     guard let number = snapshot.ownZone(of: key, type: type, context: context, guess: 0) else {
-      return (Explanation.Step(owner: owner.description, zone: nil, service: nil, data: [elsewhere(key)]), nil)
+      return (elsewhere(owner, key, type), nil)
     }
     let zone = snapshot.zones.all[number]
     var wildcard = NameKey()
@@ -194,13 +211,27 @@ private struct Retrace {
     return (step, nil)
   }
 
-  /// What becomes of a name that no zone of ours answers for.
-  private func elsewhere(_ name: borrowing NameKey) -> Explanation.Fact {
-    let number = caller.isPlaced ? snapshot.forwardLine(of: name, type: .a, context: caller.context) : 0
-    if number == 0 { return Explanation.Fact(text: "no zone served here has this name", place: nil) }
-    let line = snapshot.policy.policy.forwards[Int(number) - 1]
-    return Explanation.Fact(
-      text: "no zone of ours answers: \(line.effect), by \(line.text)", place: line.location.short)
+  /// What becomes of a name that no zone of ours answers for; the rules count where others have it, too.
+  private func elsewhere(_ owner: DomainName, _ name: borrowing NameKey, _ type: RRType) -> Explanation.Step {
+    let policy = snapshot.policy
+    let number = caller.isPlaced ? snapshot.forwardLine(of: name, type: type, context: caller.context) : 0
+    var step = Explanation.Step(owner: owner.description, zone: nil, service: nil)
+    guard number != 0 else {
+      step.data = [Explanation.Fact(text: "no zone served here has this name", place: nil)]
+      return step
+    }
+    let line = policy.policy.forwards[Int(number) - 1]
+    let context = line.context == 0 ? "" : " in context \(policy.policy.contexts.nodes[line.context].name)"
+    let service = line.isOff ? 0 : policy.servicesElsewhere.service(of: name)
+    if service != 0 {
+      step = Explanation.Step(
+        owner: owner.description, zone: nil, service: policy.serviceName(service), rules: rules(service))
+    }
+    step.data = [
+      Explanation.Fact(
+        text: "no zone of ours answers: \(line.effect), by \(line.text)\(context)", place: line.location.short)
+    ]
+    return step
   }
 
   /// The DNAME above a name, and where it leads.

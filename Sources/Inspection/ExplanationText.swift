@@ -14,6 +14,10 @@ extension Explanation {
     lines.append("")
     lines += Explanation.block("decision", [decisionFact])
     lines += Explanation.block("response", responseFacts)
+    if let unknown, !unknown.isEmpty {
+      lines.append("")
+      lines += Explanation.block("unknown", unknown)
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -35,9 +35,54 @@ struct ForwardedTests {
     #expect(here.contains("response  what the server says that is asked\n"))
     #expect(
       try text("a.corp.example.", from: "10.0.0.7").contains(
-        "forwarded to 192.0.2.54:53, by forward corp.example.  [p.policy:2]"))
-    #expect(try text("www.example.net.", from: "172.16.0.1").contains("not forwarded, by forward .  [p.policy:3]"))
+        "forwarded to 192.0.2.54:53, by forward corp.example. in context here  [p.policy:2]"))
+    #expect(
+      try text("www.example.net.", from: "172.16.0.1").contains(
+        "not forwarded, by forward . in context there  [p.policy:3]"))
     #expect(try text("www.example.net.", from: "192.168.0.1").contains("no zone served here has this name"))
+  }
+
+  @Test func `what others say is told to be unknown, with the line and a way to ask`() throws {
+    let loaded = load("service web { runs-at 10.0.0.9 }\nservice www.example.net. { allow web }\n")
+    let snapshot = try #require(loaded.snapshot)
+    func explain(_ name: String, from source: String) throws -> Explanation {
+      Explanation(try DomainName(name), .a, Asker(try #require(IPAddress(source))), at: 0, loaded, snapshot)
+    }
+    let alias = try explain("out.example.test.", from: "10.0.0.9")
+    #expect(alias.steps.map(\.owner) == ["out.example.test.", "www.example.net."])
+    #expect(alias.steps[1].service == "www.example.net.")
+    #expect(alias.steps[1].rules.map(\.text) == ["allowed: allow"])
+    let unknown = try #require(alias.unknown)
+    #expect(
+      unknown.map(\.text) == [
+        "what 192.0.2.53:53 or 192.0.2.55:5353 says of www.example.net.; from an alias in it on, zones and forward lines "
+          + "of the caller's context count",
+        "ask the server that runs: dig @127.0.0.1 -p 5300 -b 10.0.0.9 out.example.test. A, or "
+          + "curl 'http://127.0.0.1:8053/explain.json?name=out.example.test.&type=A&from=10.0.0.9'",
+      ])
+    #expect(unknown[0].place == "p.policy:4")
+    let refused = try explain("www.example.net.", from: "10.0.0.7")
+    #expect(refused.decision == "refused")
+    #expect(refused.steps[0].rules.first?.text.hasPrefix("allow: refused") == true)
+    #expect(refused.unknown == [])
+    #expect(try explain("orders.example.test.", from: "10.0.0.7").unknown == [])
+    let asked = Explanation(
+      try DomainName("out.example.test."), .a, Asker(try #require(IPAddress("10.0.0.9"))), at: 0, snapshot
+    ) { _ in nil }
+    #expect(asked.unknown == nil)
+  }
+
+  @Test func `addresses that are not private need no leave`() {
+    func doubts(_ line: String) -> [String] {
+      Checks(load(line), at: 0).diagnostics.filter { $0.location.line == 5 }.map(\.description)
+    }
+    #expect(
+      doubts("allow-private 8.8.8.8/32 192.168.7.0/24") == [
+        "p.policy:5:15: warning: no address of 8.8.8.8 is private, so all names of others may have it anyway; remove it, or "
+          + "write private ones"
+      ])
+    #expect(doubts("allow-private 2001:db8::/32").count == 1)
+    #expect(doubts("allow-private 0.0.0.0/0 fd00::/16 fc00::/6 64:ff9b::a00:0/104 2002:a00::/24 127.0.0.1") == [])
   }
 
   @Test(arguments: [

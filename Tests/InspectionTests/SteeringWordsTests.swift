@@ -39,6 +39,33 @@ struct SteeringWordsTests {
     #expect(warnings("weight 10.1.0.1 9, 10.2.0.0/16 1").map { $0.contains("so this weight does nothing") } == [true])
   }
 
+  @Test func `what checks and seen calls would say is told to be unknown without a server`() throws {
+    func unknown(_ lines: String, _ more: String = "", from source: String = "10.0.0.1") throws -> [String] {
+      let loaded = InspectionTests.load(
+        zones: ["example.test.zone": zone],
+        policy: policy.replacing("LINES", with: lines) + "service web { runs-at 10.0.0.1 }\nexplain off\nhttp off\n"
+          + more)
+      let explanation = Explanation(
+        try DomainName("orders.example.test"), .a, Asker(try #require(IPAddress(source))), at: 0, loaded,
+        try #require(loaded.snapshot))
+      return try #require(explanation.unknown).map { "\($0.text) [\($0.place ?? "")]" }
+    }
+    let up = "which endpoints of orders are up: here all are taken to be [p.policy:6]"
+    let way = "ask the server that runs: it tells nobody (explain off, http off); see its log []"
+    #expect(try unknown("") == [])
+    #expect(try unknown("health tcp 80") == [up, way])
+    #expect(
+      try unknown("health tcp 80; fail refuse")
+        == [up, "whether all endpoints of orders are down: then it is refused [p.policy:6]", way])
+    #expect(
+      try unknown("health tcp 80; fail fallback backup")
+        == [up, "whether all endpoints of orders are down: then backup stands in for it [p.policy:6]", way])
+    #expect(
+      try unknown("", "acyclic observed")
+        == ["whether orders was seen calling web: then acyclic observed counts [p.policy:12]", way])
+    #expect(try unknown("", "acyclic observed", from: "10.0.0.2") == [])
+  }
+
   @Test func `check warns of a service that stands in and has no address`() {
     #expect(warnings("fail fallback backup") == [])
     #expect(
