@@ -20,9 +20,12 @@ struct RunningServer {
       let number = (try? DomainName(owner)).map { snapshot.policy.serviceNumber(for: $0) } ?? 0
       if number != 0, !services.contains(number) { services.append(number) }
     }
-    var facts = services.flatMap { health($0) + calls($0) }
-    if outcome.decision == .forwarded { facts += forwarded(owners.last ?? "\(name)") }
-    return facts.isEmpty ? [] : facts + [Explanation.Fact(text: "ask the server that runs: \(ways)", place: nil)]
+    let found = services.flatMap { health($0) + calls($0) }
+    let others = outcome.decision == .forwarded ? forwarded(owners.last ?? "\(name)") : []
+    if found.isEmpty, others.isEmpty { return [] }
+    return found + others + [
+      Explanation.Fact(text: "ask the server that runs: \(ways(explained: !found.isEmpty))", place: nil)
+    ]
   }
 
   /// Whether endpoints are up, and so which are answered.
@@ -68,31 +71,30 @@ struct RunningServer {
     ]
   }
 
-  /// `dig` where it may ask, and the page, which anyone may be asked for at.
-  private var ways: String {
+  /// `dig` where it may ask, and the page, which explains any caller's questions and asks nobody else.
+  /// - Parameter isExplained: there is more to say than what others answer.
+  private func ways(explained isExplained: Bool) -> String {
     var ways: [String] = []
-    let isForwarded = outcome.decision == .forwarded
-    if let dig, isForwarded || snapshot.policy.telling.tells(outcome.caller) {
-      ways.append("\(dig) \(isForwarded ? "\(name) \(type)" : "CH TXT \(name)")")
+    if let dig {
+      if outcome.decision == .forwarded { ways.append("\(dig) \(name) \(type)") }
+      if isExplained, snapshot.policy.telling.tells(outcome.caller) { ways.append("\(dig) CH TXT \(name)") }
     }
-    if let page = (snapshot.policy.policy.http?.addresses ?? [HTTPService.defaultAddress]).first {
-      let asker =
-        asker.certificate.map { "&certificate=\($0)" } ?? asker.user.map { "&user=\($0)" } ?? ""
-      ways.append("curl 'http://\(page)/explain.json?name=\(name)&type=\(type)&from=\(self.asker.source)\(asker)'")
+    if isExplained, let page = (snapshot.policy.policy.http?.addresses ?? [HTTPService.defaultAddress]).first {
+      let identity = asker.certificate.map { "&certificate=\($0)" } ?? asker.user.map { "&user=\($0)" } ?? ""
+      ways.append("curl 'http://\(page)/explain.json?name=\(name)&type=\(type)&from=\(asker.source)\(identity)'")
     }
     return ways.isEmpty ? "it tells nobody (explain off, http off); see its log" : ways.joined(separator: ", or ")
   }
 
-  /// The command up to the question; nil where the server listens nowhere that the caller could ask.
+  /// The command up to the question; nil where the policy has no listener.
   private var dig: String? {
     let listens = snapshot.policy.policy.listens.map(\.address)
     let source = asker.source
-    guard let listen = asker.listener ?? listens.first(where: { $0.address.isIPv4 == source.isIPv4 }) else {
-      return nil
-    }
+    let near = asker.listener ?? listens.first { $0.address.isIPv4 == source.isIPv4 }
+    guard let listen = near ?? listens.first else { return nil }
     let isAnywhere = listen.address.high == 0 && listen.address.low == 0
     let host = isAnywhere ? (listen.address.isIPv4 ? "127.0.0.1" : "::1") : listen.address.description
-    let isUsual = source.description == "127.0.0.1" || source.description == "::1"
+    let isUsual = near == nil || source.description == "127.0.0.1" || source.description == "::1"
     return "dig @\(host)" + (listen.port == 53 ? "" : " -p \(listen.port)") + (isUsual ? "" : " -b \(source)")
   }
 }
