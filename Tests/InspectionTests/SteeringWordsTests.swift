@@ -62,7 +62,7 @@ struct SteeringWordsTests {
         == [up, "whether all endpoints of orders are down: then backup stands in for it [p.policy:6]", way])
     #expect(
       try unknown("", "acyclic observed")
-        == ["whether orders was seen calling web: then acyclic observed counts [p.policy:12]", way])
+        == ["whether orders was seen calling web: then acyclic observed counts [p.policy:11]", way])
     #expect(try unknown("", "acyclic observed", from: "10.0.0.2") == [])
   }
 

@@ -100,7 +100,7 @@ struct IncludeTests {
     throws
   {
     let reading = read([
-      "zones/a.policy": "service one; include teams/b/c.policy; include ../other/d; include /etc/e",
+      "zones/a.policy": "origin a.test; service one; include teams/b/c.policy; include ../other/d; include /etc/e",
       "zones/teams/b/c.policy": "service two", "zones/../other/d": "service three", "/etc/e": "service four",
     ])
     let policy = try #require(reading.policy)

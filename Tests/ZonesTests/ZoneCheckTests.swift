@@ -40,7 +40,7 @@ struct ZoneCheckTests {
       + "differ there, or remove the file"
     #expect(try diagnostics(base, ["prod": "; to come\n$TTL 5\n"]) == [doubt])
     #expect(try diagnostics(base, ["prod": ""]) == [doubt])
-    #expect(try diagnostics(base, ["prod": "a A 192.0.2.2\n"]) == [])
+    #expect(try diagnostics(base, ["prod": "a 5 A 192.0.2.2\n"]) == [])
     #expect(try Fixture(contexts: ["prod sealed"], base: base, ["prod": ""]).diagnostics == [])
   }
 
