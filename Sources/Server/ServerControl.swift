@@ -111,7 +111,7 @@ package final class ServerControl {
     door = try ControlDoor(folder: options.folder)
     // Who is not reached by the folder's name has nothing leased, and leaves to the other server what is kept.
     let leaseFile =
-      policy.hasLeases && door.problem == nil
+      policy.hasLeases && door.remark == nil
       ? LeaseFile(ofFolder: options.folder, owner: user?.number ?? currentUser)
       : LeaseFile(none: "the policy that the server started with leases nothing")
     try ServerPrivileges.drop(
