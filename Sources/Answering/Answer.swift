@@ -70,6 +70,21 @@ struct Answer: ~Copyable {
     isIncomplete = false
   }
 
+  /// Forgets all but the proofs: an alias's, that no name is nearer than the wildcard it is made of, stands in the authority
+  /// section whoever has what the alias leads to (RFC 4035 §3.1.3.3, RFC 5155 §7.2.6).
+  mutating func resetButProofs() {
+    var kept = 0, index = 0
+    while index < count {
+      if items[index].section == .authority {
+        items[kept] = items[index]
+        kept &+= 1
+      }
+      index &+= 1
+    }
+    reset()
+    count = kept
+  }
+
   /// True where there is room for no more RRsets.
   var isFull: Bool { count == Answer.capacity }
   /// True where something needed was left out for want of room.

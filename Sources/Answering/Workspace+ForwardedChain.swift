@@ -30,14 +30,6 @@ struct ForwardedWalk: ~Copyable {
   }
 }
 
-/// What the TTLs of a reply are written as.
-struct Ageing: BitwiseCopyable {
-  /// Seconds less.
-  let age: UInt32
-  /// The TTL of everything instead, of what is past its end.
-  let staleTTL: UInt32?
-}
-
 /// Where an alias of a reply leads.
 enum ForwardedLead: BitwiseCopyable {
   /// The reply says all.
@@ -72,7 +64,9 @@ extension Workspace {
   /// `other` is that name, and `fact` has it as it is written.
   ///
   /// A name that neither a zone of ours nor a line of the caller's context has is nobody else's: its servers' word stands.
-  mutating func lead(_ snapshot: Snapshot, _ outcome: Outcome) -> ForwardedLead {
+  ///
+  /// What the part cut away proves of the aliases that stay goes to `foreignProofs`.
+  mutating func lead(_ snapshot: Snapshot, _ outcome: Outcome, _ time: ReplyImage.Ageing) -> ForwardedLead {
     guard reply.hasAliases, !query.type.standsBesideAlias else { return .ends }
     let forwards = snapshot.policy.forwards, context = outcome.caller.context
     let servers = forwards.fingerprint(of: outcome.route)
@@ -82,8 +76,9 @@ extension Workspace {
       offset = part.end
       count &+= 1
       guard part.type == .cname else { continue }
+      let target = part.data
       fact.reset()
-      reply.copyName(at: part.data, question: name, into: &fact)
+      reply.copyName(at: target, question: name, into: &fact)
       guard Self.load(fact, into: &other) else { return .ends }
       let zone = snapshot.ownZone(of: other, type: query.type, context: context, guess: lastZone)
       line = zone == nil ? snapshot.forwardLine(of: other, type: query.type, context: context) : 0
@@ -91,6 +86,11 @@ extension Workspace {
       while let signature = reply.answer(at: offset), signature.type == .rrsig {
         (part, offset) = (signature, signature.end)
         count &+= 1
+      }
+      if query.isDNSSECOK {
+        reply.appendProofs(ofNamesBefore: part.end, question: name, time, using: &fact, to: &foreignProofs)
+        fact.reset()
+        reply.copyName(at: target, question: name, into: &fact)
       }
       reply.cut(behind: part, records: count)
       if let zone { return .ownZone(zone) }
@@ -109,7 +109,7 @@ extension Workspace {
   mutating func goOn(
     in zone: Int, _ request: Span<UInt8>, _ snapshot: Snapshot, _ outcome: inout Outcome
   ) {
-    answer.reset()
+    answer.resetButProofs()
     answer.questionZone = nil
     selection.reset()
     failedService = nil
@@ -137,7 +137,33 @@ extension Workspace {
       walk.isBlocked = true
       return
     }
-    walk.fits = walk.fits && appendItems(of: .authority, snapshot, context, into: &response)
+    walk.fits =
+      walk.fits && appendItems(of: .authority, snapshot, context, into: &response)
+      && appendForeignProofs(into: &response)
+  }
+
+  /// Appends `foreignProofs` to the authority section.
+  /// - Returns: false where not all of them fit.
+  private mutating func appendForeignProofs(into response: inout OctetBuffer) -> Bool {
+    var count = response.octets.u16(at: ResponseWriter.Section.authority.rawValue)
+    var offset = 0
+    while offset < foreignProofs.count, !response.overflowed {
+      offset = Self.appendRecord(at: offset, of: foreignProofs, &writer, into: &response)
+      count &+= 1
+    }
+    response.set(count, at: ResponseWriter.Section.authority.rawValue)
+    return !response.overflowed
+  }
+
+  /// Appends a record that has no compression.
+  /// - Returns: the offset behind it.
+  private static func appendRecord(
+    at start: Int, of records: borrowing OctetBuffer, _ writer: inout ResponseWriter, into response: inout OctetBuffer
+  ) -> Int {
+    let type = writer.appendName(records.octets, at: start, into: &response)
+    let end = type &+ 10 &+ Int(records.octets.u16(at: type &+ 8))
+    response.append(records.octets.extracting(type..<end))
+    return end
   }
 
   private mutating func hasBlocked(
@@ -182,31 +208,27 @@ extension Workspace {
   /// - Parameter isLast: false where its answer leads to more.
   /// - Returns: false where not all of it fits.
   mutating func appendReply(
-    _ walk: borrowing ForwardedWalk, isLast: Bool, _ time: Ageing, _ snapshot: Snapshot, _ context: UInt16,
+    _ walk: borrowing ForwardedWalk, isLast: Bool, _ time: ReplyImage.Ageing, _ snapshot: Snapshot, _ context: UInt16,
     into response: inout OctetBuffer
   ) -> Bool {
     if walk.links == 0, answer.count == 0 {
       guard
-        reply.append(
-          age: time.age, staleTTL: time.staleTTL, rotation: snapshot.policy.rotatesAnswers ? query.id : 0,
-          into: &response)
+        reply.append(time, rotation: snapshot.policy.rotatesAnswers ? query.id : 0, into: &response)
       else { return false }
       response.set(UInt32(reply.answerCount) << 16 | UInt32(reply.authorityCount), at: 6)
-      return true
+      return !isLast || appendForeignProofs(into: &response)
     }
     guard appendItems(of: .answer, snapshot, context, into: &response) else { return false }
     let answers = response.octets.u16(at: ResponseWriter.Section.answer.rawValue)
     let target = lastTarget(in: response, answers: answers)
     let start = response.count
     guard target > 0,
-      reply.append(
-        isAnswer: true, name: target, answer: start, age: time.age, staleTTL: time.staleTTL, into: &response)
+      reply.append(isAnswer: true, name: target, answer: start, time, into: &response)
     else { return false }
     response.set(answers &+ UInt16(reply.answerCount), at: ResponseWriter.Section.answer.rawValue)
     guard isLast else { return true }
-    guard appendItems(of: .authority, snapshot, context, into: &response),
-      reply.append(
-        isAnswer: false, name: target, answer: start, age: time.age, staleTTL: time.staleTTL, into: &response)
+    guard appendItems(of: .authority, snapshot, context, into: &response), appendForeignProofs(into: &response),
+      reply.append(isAnswer: false, name: target, answer: start, time, into: &response)
     else { return false }
     let authorities = response.octets.u16(at: ResponseWriter.Section.authority.rawValue)
     response.set(authorities &+ UInt16(reply.authorityCount), at: ResponseWriter.Section.authority.rawValue)

@@ -60,6 +60,7 @@ extension Workspace {
   ) -> ReplyCache.Finding {
     beginForwarded(request, arrival, snapshot, into: &response)
     var walk = ForwardedWalk()
+    foreignProofs.reset()
     while true {
       let (finding, age) = find(snapshot, outcome, cache, heard, now)
       if finding == .miss || finding == .stale && !acceptsStale {
@@ -72,13 +73,14 @@ extension Workspace {
       {
         break
       }
-      let lead = lead(snapshot, outcome)
+      let time = ReplyImage.Ageing(age: age, staleTTL: finding == .stale ? Self.staleTTL : nil)
+      let lead = lead(snapshot, outcome, time)
       if isolateRefusesReply(snapshot, &outcome) { break }
       if walk.isGuarded { walk.isBlocked = leavesOutBlocked(snapshot) }
-      let time = Ageing(age: age, staleTTL: finding == .stale ? Self.staleTTL : nil)
-      walk.fits = appendReply(walk, isLast: !lead.goesOn, time, snapshot, outcome.caller.context, into: &response)
+      let isLast = !lead.goesOn || walk.links == Self.longestChain
+      walk.fits = appendReply(walk, isLast: isLast, time, snapshot, outcome.caller.context, into: &response)
       walk.rcode = RCode(rawValue: reply.rcode) ?? .servFail
-      guard walk.fits, lead.goesOn, walk.links < Self.longestChain else {
+      guard walk.fits, !isLast else {
         endForwarded(request, arrival, snapshot, walk, &outcome, into: &response)
         return walk.finding
       }
@@ -87,7 +89,7 @@ extension Workspace {
       name.load(other)
       switch lead {
       case .line(let route):
-        answer.reset()
+        answer.resetButProofs()
         outcome.route = route
         if !refusesName(snapshot, &outcome) { continue }
       case .ownZone(let number): goOn(in: number, request, snapshot, &outcome)

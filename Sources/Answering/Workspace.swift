@@ -30,6 +30,9 @@ public struct Workspace: ~Copyable {
   var takesDirectWay = true
   /// What others said, as it is written.
   var reply = ReplyImage()
+  /// What others prove of aliases that lead to those who know better: whole records, without compression, for the end of the
+  /// authority section.
+  var foreignProofs = OctetBuffer(capacity: 16384)
   /// RA, where somebody is asked for the caller: every response says so (RFC 1035 §4.1.1).
   var recursionFlag: UInt16 = 0
   /// When the query came, in seconds since 1970: exceptions end.

@@ -29,8 +29,11 @@ extension ReplyImage {
   }
 
   /// The record of the answer that starts at an offset; nil at the answer's end.
-  public func answer(at start: Int) -> Part? {
-    guard start < answerSize else { return nil }
+  public func answer(at start: Int) -> Part? { record(at: start, before: answerSize) }
+
+  /// The record that starts at an offset; nil at an end of records.
+  func record(at start: Int, before end: Int) -> Part? {
+    guard start < end else { return nil }
     let records = self.records
     var offset = start
     while records[offset] != 0, records[offset] & 0xc0 == 0 { offset &+= 1 &+ Int(records[offset]) }
@@ -141,7 +144,7 @@ extension ReplyImage {
 
 extension NameKey {
   /// Appends its octets from one on.
-  fileprivate func append(from start: Int, to buffer: inout OctetBuffer) {
+  func append(from start: Int, to buffer: inout OctetBuffer) {
     var offset = start
     while offset < length {
       buffer.append(octet(at: offset))

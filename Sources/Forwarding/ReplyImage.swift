@@ -88,29 +88,39 @@ public struct ReplyImage: ~Copyable {
 
   // MARK: - Writing
 
+  /// What the TTLs of a reply are written as.
+  public struct Ageing: Sendable, BitwiseCopyable {
+    /// Seconds less.
+    public let age: UInt32
+    /// The TTL of everything instead, of what is past its end (RFC 8767 §4); nil for what is not.
+    public let staleTTL: UInt32?
+
+    public init(age: UInt32, staleTTL: UInt32?) {
+      self.age = age
+      self.staleTTL = staleTTL
+    }
+
+    /// What a TTL is written as.
+    func ttl(of kept: UInt32) -> UInt32 { staleTTL ?? (kept > age ? kept &- age : 0) }
+  }
+
   /// Appends all records behind a question with the image's name, the addresses at the answer's end beginning with one of
   /// them, their TTLs so much less.
-  /// - Parameters:
-  ///   - age: seconds.
-  ///   - staleTTL: the TTL of everything instead, of what is past its end (RFC 8767 §4); nil for what is not.
   /// - Returns: false, with nothing written, where they do not fit.
-  public func append(
-    age: UInt32, staleTTL: UInt32?, rotation: UInt16, into response: inout OctetBuffer
-  ) -> Bool {
+  public func append(_ time: Ageing, rotation: UInt16, into response: inout OctetBuffer) -> Bool {
     let start = response.count
     guard let _ = appendRecords(0..<recordSize, rotation: rotation, into: &response) else { return false }
     let places = ReplyImage.headSize &+ recordSize &+ textSize
     var index = 0
     while index < ttlCount {
-      setTTL(Int(octets.octets.u16(at: places &+ index &* 2)) &+ start, age, staleTTL, in: &response)
+      setTTL(Int(octets.octets.u16(at: places &+ index &* 2)) &+ start, time, in: &response)
       index &+= 1
     }
     return true
   }
 
-  private func setTTL(_ place: Int, _ age: UInt32, _ staleTTL: UInt32?, in response: inout OctetBuffer) {
-    let ttl = response.octets.u32(at: place)
-    response.set(staleTTL ?? (ttl > age ? ttl &- age : 0), at: place)
+  private func setTTL(_ place: Int, _ time: Ageing, in response: inout OctetBuffer) {
+    response.set(time.ttl(of: response.octets.u32(at: place)), at: place)
   }
 
   /// Appends octets of the records as they are.
@@ -142,7 +152,7 @@ public struct ReplyImage: ~Copyable {
   ///   - answer: where its answer's records start in the message; for the answer's own, where they are appended.
   /// - Returns: false, with nothing written, where they do not fit, or are too far behind for pointers.
   public func append(
-    isAnswer: Bool, name: Int, answer: Int, age: UInt32, staleTTL: UInt32?, into response: inout OctetBuffer
+    isAnswer: Bool, name: Int, answer: Int, _ time: Ageing, into response: inout OctetBuffer
   ) -> Bool {
     let range = isAnswer ? 0..<answerSize : answerSize..<recordSize
     let before = response.count
@@ -152,7 +162,7 @@ public struct ReplyImage: ~Copyable {
     var index = 0
     while index < ttlCount {
       let place = Int(octets.octets.u16(at: ttls &+ index &* 2))
-      if range.contains(place) { setTTL(place &+ shift, age, staleTTL, in: &response) }
+      if range.contains(place) { setTTL(place &+ shift, time, in: &response) }
       index &+= 1
     }
     index = 0

@@ -53,7 +53,7 @@ private struct Looker: ~Copyable {
     let (finding, age) = cache.find(name, kind, now: now, into: &image)
     if finding == .miss { return (finding, 0, [], 0) }
     var buffer = OctetBuffer(capacity: 65535)
-    _ = image.append(age: 0, staleTTL: nil, rotation: 0, into: &buffer)
+    _ = image.append(ReplyImage.Ageing(age: 0, staleTTL: nil), rotation: 0, into: &buffer)
     var octets: Set<UInt8> = []
     var size = 0
     var offset = 12

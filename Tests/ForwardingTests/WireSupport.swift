@@ -81,7 +81,7 @@ struct Reading {
     response.append(reply.span.extracting(0..<query.questionEnd))
     response.set(UInt32(image.answerCount) << 16 | UInt32(image.authorityCount), at: 6)
     response.set(0 as UInt16, at: 10)
-    guard image.append(age: age, staleTTL: nil, rotation: rotation, into: &response) else { return }
+    guard image.append(ReplyImage.Ageing(age: age, staleTTL: nil), rotation: rotation, into: &response) else { return }
     message = try Message(response.octets.octets(0..<response.count))
     message?.rcode = image.rcode
   }

@@ -35,6 +35,9 @@ struct ReplyTarget: FuzzTarget {
     private var image = ReplyImage()
     private var writer = ReplyCacheWriter(ReplyCache(size: 128 << 10, seed: 3))
     private var response = OctetBuffer(capacity: 65535)
+    private var name = NameKey()
+    private var scratch = OctetBuffer(capacity: 512)
+    private var proofs = OctetBuffer(capacity: 16384)
 
     private static func message(in response: borrowing OctetBuffer) -> Message? {
       let octets = response.octets.octets(0..<response.count)
@@ -49,7 +52,7 @@ struct ReplyTarget: FuzzTarget {
       response.append(reply.span.extracting(0..<(12 + query.question.name.count + 4)))
       response.set(UInt32(image.answerCount) << 16 | UInt32(image.authorityCount), at: 6)
       response.set(0 as UInt16, at: 10)
-      guard image.append(age: 1, staleTTL: nil, rotation: 3, into: &response) else { return }
+      guard image.append(ReplyImage.Ageing(age: 1, staleTTL: nil), rotation: 3, into: &response) else { return }
       guard let message = Self.message(in: response) else {
         return hold(false, "what is usable reads as a message")
       }
@@ -60,6 +63,32 @@ struct ReplyTarget: FuzzTarget {
         let address = IPAddress(v4: octets.reduce(0) { $0 << 8 | UInt32($1) })
         hold(!RebindingGuard().blocks(address), "no name of others has a private address")
       }
+      cut(query)
+    }
+
+    /// Cuts the reply behind its first alias, keeps its proofs, and writes it behind a name elsewhere.
+    private func cut(_ query: UpstreamQuery) {
+      guard image.hasAliases, var alias = image.answer(at: 0), (try? name.load(query.question.name.span, at: 0)) != nil
+      else { return }
+      var records = 1
+      while alias.type != .cname, let next = image.answer(at: alias.end) { (alias, records) = (next, records + 1) }
+      guard alias.type == .cname else { return hold(false, "a reply with aliases has an alias") }
+      scratch.reset()
+      image.copyName(at: alias.data, question: name, into: &scratch)
+      let time = ReplyImage.Ageing(age: 1, staleTTL: nil)
+      proofs.reset()
+      image.appendProofs(ofNamesBefore: alias.end, question: name, time, using: &scratch, to: &proofs)
+      image.cut(behind: alias, records: records)
+      response.reset()
+      response.append(query.octets.span.extracting(0..<(12 + query.question.name.count + 4)))
+      response.set(UInt32(records) << 16, at: 6)
+      response.set(0 as UInt16, at: 10)
+      let start = response.count
+      guard image.append(isAnswer: true, name: 12, answer: start, time, into: &response) else {
+        return hold(false, "aliases alone fit")
+      }
+      guard let message = Self.message(in: response) else { return hold(false, "what was cut reads as a message") }
+      hold(message.answer.count == records && message.authority.isEmpty, "an alias and what is before it are left")
     }
   }
 }

@@ -1,6 +1,7 @@
 # Presigned zones: what ldns-signzone made, with NSEC, NSEC3 and NSEC3 opt-out, and dnssec-signzone, whose opt-out leaves
 # unsigned delegations out of the chain, validates for delv and Unbound: positive and negative answers, wildcards, aliases and
-# delegations. NSD, Knot and BIND answer alike from the same files.
+# delegations. So do chains of aliases that go on at other servers and come back. NSD, Knot and BIND answer alike from the same
+# files.
 # shellcheck shell=bash disable=SC2154
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -11,7 +12,7 @@ fi
 
 # --- the zones -------------------------------------------------------------------------------------------------------
 
-mkdir plain served keys
+mkdir plain served near far keys
 parent() {
   cat <<'END'
 $TTL 300
@@ -48,15 +49,16 @@ www             A     192.0.2.3
 END
 }
 
-# Signs plain/ZONE.zone with a key of its own; keys/ZONE.ds is the key's digest.
+# Signs plain/ZONE.zone with a key of its own, into $folder; keys/ZONE.ds is the key's digest.
+folder=served
 sign() { # ZONE [OPTION…]
   local zone=$1 key
   key=keys/$(cd keys && ldns-keygen -k -a ECDSAP256SHA256 -r /dev/urandom "$zone.") || return
   if [[ $zone == *span.test ]]; then
     { echo && grep DNSKEY "$key.key"; } >>"plain/$zone.zone"
-    dnssec-signzone -z -P -e 20400101000000 "${@:2}" -o "$zone." -f "served/$zone.zone" "plain/$zone.zone" "$key"
+    dnssec-signzone -z -P -e 20400101000000 "${@:2}" -o "$zone." -f "$folder/$zone.zone" "plain/$zone.zone" "$key"
   else
-    ldns-signzone -e 20400101 "${@:2}" -o "$zone." -f "served/$zone.zone" "plain/$zone.zone" "$key"
+    ldns-signzone -e 20400101 "${@:2}" -o "$zone." -f "$folder/$zone.zone" "plain/$zone.zone" "$key"
   fi || return
   ldns-key2ds -n -2 "$key.key" >"keys/$zone.ds"
 }
@@ -175,6 +177,123 @@ else
   skip "dnssec: no unbound-host here"
 fi
 stop "$server"
+
+# --- chains that others go on with -----------------------------------------------------------------------------------
+
+# hereN.test is ours, farN.test and offN.test are asked for, of two servers; N is 1 for NSEC, 3 for NSEC3.
+near_zone() { # N
+  cat <<END
+\$TTL 300
+@        IN SOA ns hostmaster 1 3600 600 604800 60
+         IN NS  ns
+ns       A     127.0.0.1
+*.a      A     192.0.2.9
+*.w      CNAME x.w.far$1.test.
+*.v      CNAME x.g.far$1.test.
+*.n      CNAME absent.far$1.test.
+*.m      CNAME x.m.far$1.test.
+plain    CNAME x.w.far$1.test.
+tree     DNAME tree.far$1.test.
+END
+}
+far_zone() { # N
+  cat <<END
+\$TTL 300
+@        IN SOA ns hostmaster 1 3600 600 604800 60
+         IN NS  ns
+ns       A     127.0.0.1
+*.h      A     192.0.2.10
+*.w      CNAME x.a.here$1.test.
+*.g      CNAME x.h.off$1.test.
+*.m      CNAME absent.here$1.test.
+*.tree   CNAME x.a.here$1.test.
+both     CNAME x.w.off$1.test.
+END
+}
+for number in 1 3; do
+  near_zone $number >"plain/here$number.test.zone"
+  for zone in far off; do far_zone $number >"plain/$zone$number.test.zone"; done
+  signing=()
+  ((number == 1)) || signing=(-n -t 1 -s abcd)
+  folder=near
+  succeeds "here$number.test is signed" sign "here$number.test" "${signing[@]}"
+  folder=far
+  for zone in far off; do succeeds "$zone$number.test is signed" sign "$zone$number.test" "${signing[@]}"; done
+done
+far_port=$(free_port)
+off_port=$(free_port)
+serve far --metrics-log off --listen "127.0.0.1:$far_port" --listen "127.0.0.1:$off_port"
+far_server=$server
+{
+  echo 'context here { from 127.0.0.0/8 ::1 }'
+  for number in 1 3; do
+    printf 'forward far%s.test 127.0.0.1:%s\nforward off%s.test 127.0.0.1:%s\n' $number "$far_port" $number "$off_port"
+  done
+} >near/ambit.policy
+serve near --metrics-log off
+
+# A name, its type, and what comes of it: the data or the RCODE.
+chains() { # N
+  cat <<END
+x.w.here$1.test A 192.0.2.9
+x.v.here$1.test A 192.0.2.10
+plain.here$1.test A 192.0.2.9
+s.tree.here$1.test A 192.0.2.9
+x.w.far$1.test A 192.0.2.9
+x.g.far$1.test A 192.0.2.10
+both.far$1.test A 192.0.2.9
+x.n.here$1.test A NXDOMAIN
+x.m.here$1.test A NXDOMAIN
+x.m.far$1.test A NXDOMAIN
+x.w.here$1.test AAAA NOERROR
+x.v.here$1.test AAAA NOERROR
+END
+}
+proven() { # NAME: the zones whose NSEC or NSEC3 records come with the answer
+  ask +dnssec +adflag +noall +authority "$1" A | sed -nE 's/^[^ \t]*(here|far|off)[13]\.test\.[ \t].*[ \t]NSEC3?[ \t].*/\1/p' |
+    sort -u | paste -sd ' '
+}
+for number in 1 3; do
+  same "each link of a chain of wildcards is proven, of others and back to us" "far here" "$(proven "x.w.here$number.test")"
+  same "of ours, others and others" "far here off" "$(proven "x.v.here$number.test")"
+  same "of others and us" "far here" "$(proven "x.w.far$number.test")"
+  same "of others and others" "far off" "$(proven "x.g.far$number.test")"
+  same "and again from the cache" "far off" "$(proven "x.g.far$number.test")"
+  same "without DO there are none" "0" "$(ask +noall +authority "x.w.here$number.test" | grep -c NSEC)"
+done
+matches "nobody has validated it: AD is not set" 'flags: qr rd ra;' "$(ask +dnssec +adflag x.w.here1.test)"
+
+if is_there delv; then
+  for number in 1 3; do
+    for zone in here far off; do anchor "$zone$number.test" >"$zone$number.anchor"; done
+    cat {here,far,off}$number.anchor >chain.anchor
+    while read -r name rrtype wanted; do
+      zone=${name%.test}
+      got=$(delv @127.0.0.1 -p "$port" -a chain.anchor +root="${zone##*.}.test" "$name" "$rrtype" 2>&1)
+      matches "delv: $name $rrtype" '; (negative response, )?fully validated' "$got"
+    done < <(chains $number)
+  done
+fi
+if is_there unbound-host; then
+  {
+    printf 'server:\n  do-not-query-localhost: no\n  do-ip6: no\n  local-zone: "test." nodefault\n  module-config: "validator iterator"\n'
+    printf '  trust-anchor-file: "%s"\n' "$work"/keys/{here,far,off}{1,3}.test.ds
+    printf 'forward-zone:\n  name: "."\n  forward-addr: 127.0.0.1@%s\n' "$port"
+  } >unbound.conf
+  for number in 1 3; do
+    while read -r name rrtype wanted; do
+      got=$(timeout 10 unbound-host -C unbound.conf -v -t "$rrtype" "$name" 2>&1)
+      if [[ $(grep -oiE '\((secure|insecure|bogus)' <<<"$got" | sort -u) == "(secure" &&
+        (${wanted//[0-9.]/} || $got == *"$wanted"*) ]]; then
+        ok "Unbound: $name $rrtype is secure"
+      else
+        failed "Unbound: $name $rrtype is secure" "secure, $wanted" "$got"
+      fi
+    done < <(chains $number)
+  done
+fi
+stop "$server"
+stop "$far_server"
 
 # --- NSD, Knot and BIND ----------------------------------------------------------------------------------------------
 

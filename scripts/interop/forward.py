@@ -1,6 +1,7 @@
 """A name server that lies as the first label of the name says, and clients of a forwarding server.
 
-forward.py upstream PORT LOG      serves UDP and TCP on 127.0.0.1; every query is a line of LOG: whether it has EDNS, transport, first label
+forward.py upstream PORT LOG      serves UDP and TCP on 127.0.0.1; every query is a line of LOG: its EDNS options, whether it has EDNS,
+                                  transport, first label
 forward.py flood PORT COUNT       asks for COUNT random names without waiting for answers
 forward.py patient PORT COUNT     asks for COUNT random names and reads the answers; prints how many came of each RCODE
                                   within 5 seconds of their questions
@@ -38,6 +39,16 @@ def question_end(octets):
     return at + 5
 
 
+def options(octets):
+    """The codes of the EDNS options of a query, whose only additional record is the OPT."""
+    at, codes = question_end(octets) + 11, []
+    while at + 4 <= len(octets):
+        code, size = struct.unpack("!HH", octets[at:at + 4])
+        codes.append(str(code))
+        at += 4 + size
+    return ",".join(codes) or "-"
+
+
 def answer(octets, over_tcp, state):
     """The responses to a query: octets, or None for silence; and how many seconds to wait before."""
     end = question_end(octets)
@@ -72,6 +83,20 @@ def answer(octets, over_tcp, state):
     if what == "bogus":
         rcode, answers, extra = 2, [], 1
         authorities = [b"\0" + struct.pack("!HHIHHHH", 41, 1232, 0, 12, 15, 8, 6) + b"no sig"]
+    if what == "badvers" and has_edns:
+        answers, extra = [], 1
+        authorities = [b"\0" + struct.pack("!HHIH", 41, 1232, 1 << 24, 0)]
+    if what == "note":
+        extra = 1
+        authorities = [b"\0" + struct.pack("!HHIHHHH", 41, 1232, 0, 9, 15, 5, 3) + b"old"]
+    if what in ("forever", "zero"):
+        answers = [record(b"\xc0\x0c", 1, 0xffffffff if what == "forever" else 0, bytes([192, 0, 2, 1]))]
+    if what == "who":
+        answers = [record(b"\xc0\x0c", 1, 1 if b"-old" in asked else 60, bytes([192, 0, 2, state["who"]]))]
+    if what == "valid":
+        flags |= 0x0020
+    else:
+        flags &= ~0x0020
     if what in ("short", "stale"):
         answers = [record(b"\xc0\x0c", 1, 1, bytes([192, 0, 2, 1]))]
     if what == "hot":
@@ -91,7 +116,7 @@ def answer(octets, over_tcp, state):
         return os.urandom(60), 0
     if what == "loop":
         return forward_on(octets, state["loop"]), 0
-    flags = 0x8000 | 0x0080 | flags & 0x0310 | rcode
+    flags = 0x8000 | 0x0080 | flags & 0x0330 | rcode
     head = struct.pack("!6H", ident, flags, 1, len(answers), len(authorities) - extra, extra)
     return head + asked + b"".join(answers) + b"".join(authorities), wait
 
@@ -108,7 +133,7 @@ def forward_on(octets, port):
 
 
 def upstream(port, log):
-    state = {"down": False, "loop": int(os.environ.get("LOOP", "0"))}
+    state = {"down": False, "loop": int(os.environ.get("LOOP", "0")), "who": int(os.environ.get("WHO", "1"))}
     lock = threading.Lock()
     note = open(log, "a", buffering=1)
 
@@ -116,7 +141,7 @@ def upstream(port, log):
         name = octets[13:13 + octets[12]].decode(errors="replace").lower()
         with lock:
             edns = "plain" if octets[10:12] == b"\0\0" else "edns"
-            note.write(f"{edns} {'tcp' if over_tcp else 'udp'} {name}\n")
+            note.write(f"{options(octets)} {edns} {'tcp' if over_tcp else 'udp'} {name}\n")
             state["down"] = os.path.exists(log + ".down")
         found, wait = answer(octets, over_tcp, state)
         if wait:

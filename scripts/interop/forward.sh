@@ -7,7 +7,7 @@ odd_port=$(free_port)
 dead_port=$(free_port)
 LOOP=$port python3 "$here/forward.py" upstream "$upstream_port" "$work/asked" >upstream.log 2>&1 &
 pids+=($!)
-python3 "$here/forward.py" upstream "$odd_port" "$work/odd" >odd.log 2>&1 &
+WHO=2 python3 "$here/forward.py" upstream "$odd_port" "$work/odd" >odd.log 2>&1 &
 pids+=($!)
 until_true grep -q ready odd.log
 until_true grep -q ready upstream.log || failed "the upstream starts" ready "$(cat upstream.log)"
@@ -19,6 +19,7 @@ origin mesh.test
 context here { from 127.0.0.0/8 ::1 }
 forward example 127.0.0.1:$upstream_port
 forward formerr.example 127.0.0.1:$odd_port
+forward badvers.example 127.0.0.1:$odd_port
 forward wrongcase.example 127.0.0.1:$odd_port
 forward two.example 127.0.0.1:$dead_port 127.0.0.1:$upstream_port
 forward dead.example 127.0.0.1:$dead_port
@@ -51,6 +52,7 @@ same "is kept too" "NXDOMAIN 1" "$(status nx.example) $(asked nx)"
 same "a reply cut short is fetched over TCP" 192.0.2.1 "$(data tc.example)"
 same "an answer too large for UDP comes over TCP" 200 "$(ask +short large.example | wc -l)"
 same "a server that takes no EDNS is asked without" 192.0.2.1 "$(data formerr.example)"
+same "nor one that does not know EDNS's version" 192.0.2.1 "$(data badvers.example)"
 same "small letters for capitals are found out over TCP" 192.0.2.1 "$(data wrongcase.example)"
 same "what was not asked for is left out" 192.0.2.1 "$(data outside.example)"
 has "a private address is not a public name's" "ANSWER: 0" "$(ask private.example)"
@@ -81,6 +83,30 @@ for _ in range(50):
     if sums and sums[0] - float('${before:-0}') >= 0.4: break
     time.sleep(0.1)
 print(0.4 <= sums[0] - float('${before:-0}') < 3)")"
+# --- what a client's query means to others ---------------------------------------------------------------------------
+
+ask +subnet=198.51.100.0/24 +cookie=0123456789abcdef +nsid +padding=64 ok-options.example >/dev/null
+same "nothing of a client's options goes on, its subnet least of all" "65153 edns udp ok-options" \
+  "$(grep ' ok-options$' "$work/asked")"
+same "a query without RD is not asked for" "REFUSED 0" "$(status +norecurse ok-rd.example) $(asked ok-rd)"
+same "and does not look into the cache" REFUSED "$(status +norecurse ok.example)"
+same "nor is another class asked for" "REFUSED 0" "$(status -c HS ok-class.example) $(asked ok-class)"
+has "a type that we do not know is" "status: NOERROR" "$(ask ok-type.example TYPE65400)"
+has "CD goes on and comes back" "flags: qr rd ra cd;" "$(ask +cdflag ok-cd.example)"
+same "and what is unchecked is kept apart" "192.0.2.1 2" "$(data ok-cd.example) $(asked ok-cd)"
+has "AD is as that server says, for who knows the bit" "flags: qr rd ra ad;" "$(ask +adflag valid.example)"
+has "or wants signatures" "flags: qr rd ra ad;" "$(ask +noadflag +dnssec valid.example)"
+has "and for nobody else" "flags: qr rd ra;" "$(ask +noadflag valid.example)"
+has "a question's capitals stay" "OK-CaPs.ExAmple." "$(ask OK-CaPs.ExAmple +noall +answer)"
+has "each asker's, from the cache too" "ok-cApS.eXample." "$(ask ok-cApS.eXample +noall +answer)"
+for size in +noedns +bufsize=512 +bufsize=4096; do
+  has "$size: what was kept and is too large is cut to nothing" "flags: qr tc rd ra; QUERY: 1, ANSWER: 0" \
+    "$(ask +ignore $size large.example)"
+done
+same "a TTL has a bound" 86400 "$(ask +noall +answer forever.example | awk '{ print $2 }')"
+same "what has no time is given, and not kept" "192.0.2.1 192.0.2.1 2" \
+  "$(data zero.example) $(data zero.example) $(asked zero)"
+same "an answer's Extended DNS Error is passed on" "3 old" "$(ede note.example)"
 
 # --- lies ------------------------------------------------------------------------------------------------------------
 
@@ -184,3 +210,32 @@ for way in udp tcp; do
   has "who waits over $way when the server stops is told so" "stopping" "$(cat "ending-$way.out")"
 done
 same "it ends as asked" 0 "$code"
+
+# --- others for others -----------------------------------------------------------------------------------------------
+
+cat >zones/ambit.policy <<END
+origin mesh.test
+context one { from 127.0.0.2/32; forward example 127.0.0.1:$upstream_port }
+context two { from 127.0.0.3/32; forward example 127.0.0.1:$odd_port }
+context three { from 127.0.0.4/32 }
+context four { from 127.0.0.5/32; forward shared.test off }
+forward shared.test 127.0.0.1:$upstream_port
+service second { runs-at 127.0.0.3 }
+service who-rule.example. { refuse second }
+rate-limit off
+END
+serve zones --metrics-log off
+# Addresses that one to four, and somebody in no context, get for a name.
+all() { for last in 2 3 4 5 1; do echo "$(data "$@" -b "127.0.0.$last")"; done | sed 's/^$/-/' | paste -sd ' '; }
+same "each context's servers answer its callers, and nobody else" "192.0.2.1 192.0.2.2 - - -" "$(all who.example)"
+same "also from the cache" "192.0.2.1 192.0.2.2 - - - 1" "$(all who.example) $(asked who)"
+same "what a context has no line for is REFUSED" "REFUSED REFUSED" \
+  "$(status -b 127.0.0.4 who.example) $(status -b 127.0.0.1 who.example)"
+has "and RA says that nobody is asked for somebody in no context" "flags: qr rd;" "$(ask -b 127.0.0.1 who.example)"
+same "a line is for all but who switches it off" "192.0.2.1 192.0.2.1 192.0.2.1 - -" "$(all who.shared.test)"
+same "a rule refuses whom it names, whatever is in the cache" "192.0.2.1 - - - -" "$(all who-rule.example)"
+same "an answer that is about to end" "192.0.2.1 192.0.2.2 - - -" "$(all who-old.example)"
+sleep 1.5
+stop "${pids[0]}"
+same "nobody is given another's stale one" "192.0.2.1 192.0.2.2 - - -" "$(all +timeout=5 who-old.example)"
+stop "$server"
