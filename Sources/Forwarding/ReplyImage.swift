@@ -95,6 +95,7 @@ public struct ReplyImage: ~Copyable {
     /// The TTL of everything instead, of what is past its end (RFC 8767 §4); nil for what is not.
     public let staleTTL: UInt32?
 
+    /// What a reply of some age has, or one past its end.
     public init(age: UInt32, staleTTL: UInt32?) {
       self.age = age
       self.staleTTL = staleTTL
