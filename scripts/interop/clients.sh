@@ -4,23 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 copy_zones zones
-
-enter=()
-for options in "-n -m" "-r -n -m"; do
-  # shellcheck disable=SC2086
-  if unshare $options true 2>/dev/null; then
-    read -ra enter <<<"unshare $options"
-    break
-  fi
-done
-if ((${#enter[@]} == 0)); then
-  skip "clients: namespaces are not permitted here"
-  exit 0
-fi
-if ! is_there ip || ! is_there unbound; then
-  skip "clients: no ip or unbound here"
-  exit 0
-fi
+needs_namespaces clients ip unbound
 
 # --- the clients -----------------------------------------------------------------------------------------------------
 # Each takes a name and prints its IPv4 addresses in order, or "no: " and the error's name.

@@ -4,23 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 copy_zones zones
-
-enter=()
-for options in "-n -m" "-r -n -m"; do
-  # shellcheck disable=SC2086
-  if unshare $options true 2>/dev/null; then
-    read -ra enter <<<"unshare $options"
-    break
-  fi
-done
-if ((${#enter[@]} == 0)); then
-  skip "glibc: namespaces are not permitted here"
-  exit 0
-fi
-if ! is_there ip || ! is_there getent; then
-  skip "glibc: no ip or getent here"
-  exit 0
-fi
+needs_namespaces glibc ip getent
 
 printf 'nameserver 127.0.0.1\nsearch mesh.test\noptions timeout:2 attempts:1\n' >resolv.conf
 printf 'hosts: files dns\n' >nsswitch.conf

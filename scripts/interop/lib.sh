@@ -67,6 +67,31 @@ until_true() {
 
 is_there() { command -v "$1" >/dev/null; }
 
+# For a topic in a mount and a network namespace of its own: `enter` becomes the words before a command there. Where
+# namespaces are not permitted, or one of the programs is not here, the topic is skipped and ends.
+needs_namespaces() { # TOPIC PROGRAM…
+  local topic=$1 options program
+  shift
+  enter=()
+  for options in "-n -m" "-r -n -m"; do
+    # shellcheck disable=SC2086
+    if unshare $options true 2>/dev/null; then
+      read -ra enter <<<"unshare $options"
+      break
+    fi
+  done
+  if ((${#enter[@]} == 0)); then
+    skip "$topic: namespaces are not permitted here"
+    exit 0
+  fi
+  for program in "$@"; do
+    if ! is_there "$program"; then
+      skip "$topic: no $program here"
+      exit 0
+    fi
+  done
+}
+
 # --- servers ---------------------------------------------------------------------------------------------------------
 
 # A port that is free for UDP and TCP, on IPv4 and IPv6.
