@@ -1,12 +1,21 @@
-// A mount name space of one's own, for a program that sees another /etc/resolv.conf than the rest of the machine. Part of
-// CLinux.h.
+// A mount name space of one's own, for a program that sees another /etc/resolv.conf than the rest of the machine.
 #pragma once
 #ifdef _GNU_SOURCE
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 // Which step of `clinux_own_mounts` was refused.
 enum {
