@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// A snapshot is read by every worker on every query. A Swift array inside it would count references on each access,
 /// and the counter's cache line would travel between the cores; this type is a pointer and a count, so reading costs a
-/// load and a compare. It is the one place, with ``OctetBuffer`` and ``CounterArray``, where memory is handled by hand.
+/// load and a compare. It is the one place, with ``OctetBuffer`` and ``SharedWords``, where memory is handled by hand.
 @safe
 public struct FlatArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   @usableFromInline let base: UnsafeMutablePointer<Element>
