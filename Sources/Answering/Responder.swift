@@ -1,6 +1,7 @@
 internal import DNSFormat
 public import FlatMemory
 internal import Policy
+internal import Randomness
 
 /// One request in, one response out.
 ///
@@ -51,8 +52,8 @@ extension Workspace {
   /// What a choice among endpoints rests on.
   private mutating func noteChance(_ arrival: Arrival, _ outcome: Outcome) {
     callerAddress = outcome.clientSubnet?.address ?? arrival.source
-    let asked = SteeringTable.mix(UInt64(query.id) | UInt64(arrival.time) << 16 ^ name.hash(from: 0, seed: 0))
-    chance = SteeringTable.mix(SteeringTable.mix(asked ^ arrival.source.high) ^ arrival.source.low)
+    let asked = SplitMix64.mixed(UInt64(query.id) | UInt64(arrival.time) << 16 ^ name.hash(from: 0, seed: 0))
+    chance = SplitMix64.mixed(SplitMix64.mixed(asked ^ arrival.source.high) ^ arrival.source.low)
   }
 
   /// What may be said of any query that was read.

@@ -1,3 +1,5 @@
+internal import Randomness
+
 /// Whether two servers, measured in the same time by interleaved streams, differ.
 ///
 /// What disturbs one stream in a moment disturbs the other too, and disturbances last: singletons are neither independent nor
@@ -100,7 +102,7 @@ package struct Comparison: Equatable, Sendable, Encodable {
       }
     }
     let observed = figures(Array(0..<count))
-    var random = SeededRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     // Fewer drawings of very large samples: a spread from 200 is good to 5 %.
     let rounds = canJudge ? Swift.max(200, Swift.min(400, 20_000_000 / Swift.max(1, first.count + second.count))) : 0
     var drawn: [[Double]] = [[], [], []]

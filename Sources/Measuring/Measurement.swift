@@ -1,5 +1,6 @@
 package import Addresses
 internal import Metrics
+internal import Randomness
 
 /// What a measurement is told: the registered metric's run-time parameters (RFC 8912 §6.3.5), and where ours may differ.
 package struct ProbePlan: Sendable {
@@ -39,9 +40,9 @@ package struct ProbePlan: Sendable {
 
   /// The times and IDs of each stream. Independent: each has a generator of its own, seeded by the plan's.
   package func schedules() -> [(times: [UInt64], ids: QueryIDs)] {
-    var seeds = SeededRandom(seed: seed)
+    var seeds = SplitMix64(seed: seed)
     return servers.indices.map { index in
-      var random = SeededRandom(seed: seeds.next())
+      var random = SplitMix64(seed: seeds.next())
       let times = stream.times(count: count, until: duration, random: &random)
       return (times, QueryIDs(stream: index, of: servers.count, random: &random))
     }

@@ -1,3 +1,5 @@
+package import Randomness
+
 /// When to send: the times of a Poisson process, all drawn before the first query leaves (RFC 8912 §6.3.2, RFC 2330 §11.1.3).
 ///
 /// Spacings are exponential with mean 1/λ. One that is longer than Trunc is set to Trunc, as RFC 8912 §6.3.2 has it, so the
@@ -26,7 +28,7 @@ package struct PoissonStream: Sendable {
   }
 
   /// The sending times in nanoseconds after T0, ascending: `count` of them, and none after `end`.
-  package func times(count: Int, until end: UInt64, random: inout SeededRandom) -> [UInt64] {
+  package func times(count: Int, until end: UInt64, random: inout SplitMix64) -> [UInt64] {
     var times: [UInt64] = []
     var time: UInt64 = 0
     while times.count < count {
@@ -39,7 +41,7 @@ package struct PoissonStream: Sendable {
   }
 
   /// One spacing, in nanoseconds.
-  package func spacing(_ random: inout SeededRandom) -> UInt64 {
+  package func spacing(_ random: inout SplitMix64) -> UInt64 {
     let drawn = -naturalLogarithm(random.unit()) / rate * 1e9
     return drawn >= Double(truncation) ? truncation : UInt64(drawn)
   }
@@ -52,7 +54,7 @@ package struct QueryIDs: Sendable {
 
   /// - Parameters:
   ///   - stream: its number, from 0, among `streamCount`.
-  package init(stream: Int = 0, of streamCount: Int = 1, random: inout SeededRandom) {
+  package init(stream: Int = 0, of streamCount: Int = 1, random: inout SplitMix64) {
     ids = stride(from: stream, to: 65_536, by: streamCount).map { UInt16($0) }.shuffled(using: &random)
   }
 

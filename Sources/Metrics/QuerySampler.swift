@@ -1,3 +1,5 @@
+public import Randomness
+
 /// Which queries are timed.
 public enum QuerySampling: Equatable, Hashable, Sendable, BitwiseCopyable {
   /// Every one.
@@ -14,12 +16,12 @@ public enum QuerySampling: Equatable, Hashable, Sendable, BitwiseCopyable {
 /// as if the sampler had always run. So every query is as likely to be drawn as any other, from the first on, and a client
 /// that asks in a rhythm meets the sample no more or less for it.
 public struct QuerySampler: BitwiseCopyable, Sendable {
-  @usableFromInline var state: UInt64
+  @usableFromInline var random: SplitMix64
   @usableFromInline var left: UInt64 = 0
   @usableFromInline var every: UInt64 = 0
 
   /// A sampler of its own sequence.
-  public init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   /// True where the next query is to be timed, of one in `every`.
   @inlinable @inline(__always)
@@ -38,23 +40,12 @@ public struct QuerySampler: BitwiseCopyable, Sendable {
     let isNew = every != number
     every = number
     guard isNew else {
-      left = 1 &+ random(below: 2 &* number &- 1)
+      left = 1 &+ random.next(below: 2 &* number &- 1)
       return true
     }
-    let first = random(below: 2 &* number)
-    let second = random(below: 2 &* number &- 1)
+    let first = random.next(below: 2 &* number)
+    let second = random.next(below: 2 &* number &- 1)
     left = min(first, second >= first ? second &+ 1 : second)
     return left == 0 ? draw(number) : false
-  }
-
-  /// A number from 0 on (SplitMix64): a few instructions, once a gap.
-  @inlinable
-  mutating func random(below bound: UInt64) -> UInt64 {
-    state = state &+ 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed &>> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed &>> 27) &* 0x94d0_49bb_1331_11eb
-    mixed ^= mixed &>> 31
-    return mixed.multipliedFullWidth(by: max(1, bound)).high
   }
 }

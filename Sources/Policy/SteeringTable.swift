@@ -1,6 +1,7 @@
 package import Addresses
 internal import DNSFormat
 package import FlatMemory
+internal import Randomness
 
 /// What services say of their endpoints, ready for queries: a row for each service that says anything, and what lines say
 /// of an address, found by service and prefix.
@@ -248,16 +249,8 @@ extension SteeringTable {
   /// host's others change every day (RFC 8981).
   package func place(of caller: IPAddress, _ row: Row) -> UInt32 {
     let low = caller.isIPv4 ? caller.low : 0
-    let mixed = SteeringTable.mix(SteeringTable.mix(row.salt ^ caller.high) ^ low)
+    let mixed = SplitMix64.mixed(SplitMix64.mixed(row.salt ^ caller.high) ^ low)
     return UInt32(truncatingIfNeeded: ((mixed >> 32) &* UInt64(Steering.callers)) >> 32)
-  }
-
-  /// A 64-bit finalizer (SplitMix64): every bit of the result depends on every bit of the input.
-  package static func mix(_ value: UInt64) -> UInt64 {
-    var mixed = value &+ 0x9e37_79b9_7f4a_7c15
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
   }
 
   /// The context around one; 0, the root, for one in none.

@@ -2,6 +2,7 @@ internal import Addresses
 internal import DNSFormat
 package import LinuxIO
 package import Measuring
+internal import Randomness
 
 /// The instrument measured by itself (RFC 8912 §6.4.4): the same socket, clock reads and records, at a server that is another
 /// socket of this thread. No other thread or process is in the way, so what is measured is this host's own part.
@@ -16,7 +17,7 @@ package enum LoopbackCalibration {
     var memory = [UInt8](repeating: 0, count: 65_535)
     waitExactly()
     defer { waitAsUsual() }
-    var random = SeededRandom(seed: 1)
+    var random = SplitMix64(seed: 1)
     let stream = PoissonStream(rate: 5000, truncation: 2_000_000)
     let start = Clock.monotonicNanoseconds()
     for number in 0..<count {

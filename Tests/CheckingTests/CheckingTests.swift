@@ -1,17 +1,7 @@
+import TestSupport
 import Testing
 
 @testable import Checking
-
-/// Numbers that are the same for every run of a seed.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
-}
 
 @Suite("An endpoint changes only after as many checks in a row as the policy says")
 struct HysteresisTests {
@@ -36,7 +26,7 @@ struct HysteresisTests {
 
   @Test(arguments: 0..<200 as Range<UInt64>)
   func `it changes exactly where a run of the other kind is long enough`(seed: UInt64) {
-    var random = Seeded(state: seed)
+    var random = SeededGenerator(seed: seed)
     let (up, down) = (Int.random(in: 1...4, using: &random), Int.random(in: 1...4, using: &random))
     var health = Hysteresis(up: up, down: down)
     var results: [Bool] = []
@@ -118,7 +108,7 @@ struct CircuitBreakerTests {
 struct CheckScheduleTests {
   @Test(arguments: 0..<100 as Range<UInt64>)
   func `the next check is an interval later, give or take a fifth`(seed: UInt64) {
-    var random = Seeded(state: seed)
+    var random = SeededGenerator(seed: seed)
     let interval = UInt64.random(in: 100_000_000...3_600_000_000_000, using: &random)
     let began = UInt64.random(in: 0...(.max / 2), using: &random)
     let factor = UInt64.random(in: 1...60, using: &random)
@@ -137,7 +127,7 @@ struct CheckScheduleTests {
   }
 
   @Test func `many first checks are spread over the interval`() {
-    var random = Seeded(state: 1)
+    var random = SeededGenerator(seed: 1)
     var tenths = [Int](repeating: 0, count: 10)
     for _ in 0..<1000 {
       tenths[Int(CheckSchedule.first(at: 0, interval: 500_000_000, random: random.next()) / 50_000_000)] += 1
@@ -147,7 +137,7 @@ struct CheckScheduleTests {
 
   @Test(arguments: 0..<50 as Range<UInt64>)
   func `the queue gives the earliest first`(seed: UInt64) {
-    var random = Seeded(state: seed)
+    var random = SeededGenerator(seed: seed)
     var queue = DueQueue()
     var model: [UInt64] = []
     for number in 0..<300 {
@@ -235,7 +225,7 @@ struct LearntTimesTests {
   func `whatever the times, quantiles are in order, within their ranges, and the text fits one string`(
     seed: UInt64
   ) throws {
-    var random = Seeded(state: seed)
+    var random = SeededGenerator(seed: seed)
     let most = UInt64(1) << UInt64.random(in: 0...63, using: &random)
     let count = Int.random(in: 10...1200, using: &random)
     let list = (0..<count).map { _ in UInt64.random(in: 0...most, using: &random) }
@@ -318,7 +308,7 @@ struct CheckTurnsTests {
 
   @Test(arguments: 0..<200 as Range<UInt64>)
   func `each endpoint has its turn once, no slot is given twice, and what is kept is there`(seed: UInt64) {
-    var random = Seeded(state: seed)
+    var random = SeededGenerator(seed: seed)
     let (slots, services) = (Int.random(in: 1...40, using: &random), Int.random(in: 1...30, using: &random))
     var turns = CheckTurns(slots: slots, services: services)
     var waiting = Array(repeating: [Int](), count: services)

@@ -1,3 +1,4 @@
+import Randomness
 import TestSupport
 import Testing
 
@@ -73,7 +74,7 @@ struct ComparisonTests {
 
   /// Two samples of equal servers.
   private func compare(seed: UInt64, _ equals: Equals) -> Comparison {
-    var random = SeededRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     let (first, second) = samples(
       &random, count: equals.count, factor: 1, losses: (equals.loss, equals.loss), burst: equals.burst)
     let fewer = second.map { point in
@@ -85,14 +86,14 @@ struct ComparisonTests {
   private func compare(
     seed: UInt64, count: Int = 160, factor: Double = 1, loss: Double = 0, instrument: Double = 0
   ) -> Comparison {
-    var random = SeededRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     let (first, second) = samples(&random, count: count, factor: factor, losses: (0, loss), burst: false)
     return Comparison(first, second, instrument: instrument, seed: seed)
   }
 
   /// Two samples of skewed delays around 100 µs.
   private func samples(
-    _ random: inout SeededRandom, count: Int, factor: Double, losses: (Double, Double), burst: Bool
+    _ random: inout SplitMix64, count: Int, factor: Double, losses: (Double, Double), burst: Bool
   ) -> ([Comparison.Point], [Comparison.Point]) {
     // Spells of slowness, a twelfth of the run each, that both servers meet.
     var slow: [Double] = []

@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Testing
 
 @testable import Measuring
@@ -9,7 +10,7 @@ struct PoissonStreamTests {
     // Kolmogorov and Smirnov: of samples that are exponential, 5 % exceed 1.358 / √n.
     var rejected = 0
     for seed in 0..<200 {
-      var random = SeededRandom(seed: UInt64(seed))
+      var random = SplitMix64(seed: UInt64(seed))
       let stream = PoissonStream(rate: 20, truncation: 30_000_000_000)
       if distance(spacings(stream.times(count: 1000, until: .max, random: &random)), rate: 20) > 1.358 { rejected += 1 }
     }
@@ -17,7 +18,7 @@ struct PoissonStreamTests {
   }
 
   @Test func `the same test refuses other spacings`() {
-    var random = SeededRandom(seed: 1)
+    var random = SplitMix64(seed: 1)
     let uniform = (0..<1000).map { _ in random.unit() * 0.1 }
     #expect(distance(uniform, rate: 20) > 3)
     #expect(distance([Double](repeating: 0.05, count: 1000), rate: 20) > 3)
@@ -28,8 +29,8 @@ struct PoissonStreamTests {
   @Test func `what is longer than Trunc is Trunc, and nothing else is touched`() {
     let whole = PoissonStream(rate: 10, truncation: 30_000_000_000)
     let cut = PoissonStream(rate: 10, truncation: 150_000_000)
-    var first = SeededRandom(seed: 5)
-    var second = SeededRandom(seed: 5)
+    var first = SplitMix64(seed: 5)
+    var second = SplitMix64(seed: 5)
     var atLimit = 0
     for _ in 0..<10_000 {
       let (long, short) = (whole.spacing(&first), cut.spacing(&second))
@@ -46,7 +47,7 @@ struct PoissonStreamTests {
   func `the rate on average is λ, and more where Trunc cuts spacings`(rate: Double, truncation: UInt64) {
     let stream = PoissonStream(rate: rate, truncation: truncation)
     #expect(abs(stream.meanRate * (1 - exp(-rate * Double(truncation) * 1e-9)) / rate - 1) < 2e-4)
-    var random = SeededRandom(seed: 1)
+    var random = SplitMix64(seed: 1)
     let times = stream.times(count: 20_000, until: .max, random: &random)
     #expect(abs(20_000e9 / Double(times[19_999]) / stream.meanRate - 1) < 0.03)
   }
@@ -54,7 +55,7 @@ struct PoissonStreamTests {
   @Test(arguments: [(1, UInt64.max), (50, 1_000_000_000), (10_000, 3_000_000_000), (10, 0)])
   func `times ascend, are no more than asked and not after the end`(count: Int, end: UInt64) {
     for seed in 0..<20 {
-      var random = SeededRandom(seed: UInt64(seed))
+      var random = SplitMix64(seed: UInt64(seed))
       let times = PoissonStream(rate: 1000, truncation: 30_000_000_000).times(count: count, until: end, random: &random)
       #expect(times.count <= count && times.allSatisfy { $0 <= end })
       #expect(zip(times, times.dropFirst()).allSatisfy { $0 <= $1 })
@@ -63,8 +64,8 @@ struct PoissonStreamTests {
   }
 
   @Test func `a seed gives one stream, and the two streams of a plan are independent`() {
-    var first = SeededRandom(seed: 9)
-    var second = SeededRandom(seed: 9)
+    var first = SplitMix64(seed: 9)
+    var second = SplitMix64(seed: 9)
     let stream = PoissonStream(rate: 10, truncation: 30_000_000_000)
     #expect(
       stream.times(count: 100, until: .max, random: &first) == stream.times(count: 100, until: .max, random: &second))
@@ -75,7 +76,7 @@ struct PoissonStreamTests {
   }
 
   @Test func `an ID comes again only after all others`() {
-    var random = SeededRandom(seed: 3)
+    var random = SplitMix64(seed: 3)
     let ids = QueryIDs(random: &random)
     #expect(Set((0..<65_536).map { ids[$0] }).count == 65_536)
     #expect(ids[65_536 + 7] == ids[7])
@@ -85,7 +86,7 @@ struct PoissonStreamTests {
   }
 
   @Test func `the logarithm is that of the C library, to the last digits`() {
-    var random = SeededRandom(seed: 4)
+    var random = SplitMix64(seed: 4)
     for value in [1, 0x1p-53, 0.5, 0.7071, 0.70711, 1.4142, 1.41422, 2, 1e300]
       + (0..<10_000).map({ _ in random.unit() })
     {

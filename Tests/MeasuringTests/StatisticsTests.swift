@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 
 @testable import Measuring
@@ -37,7 +38,7 @@ struct StatisticsTests {
       let truth = -naturalLogarithm(1 - q)
       var inside = 0
       for seed in 0..<300 {
-        var random = SeededRandom(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let sorted = (0..<600).map { _ in -naturalLogarithm(random.unit()) }.sorted()
         let estimate = quantile(q, of: sorted)
         if (estimate.low ?? 0) <= truth, truth <= (estimate.high ?? .infinity) { inside += 1 }

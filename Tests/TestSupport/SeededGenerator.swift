@@ -1,19 +1,10 @@
 import Foundation
+package import Randomness
 
-/// Random numbers from a seed (SplitMix64): a failure replays.
-package struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
+/// Random numbers from a seed: a failure replays.
+package typealias SeededGenerator = SplitMix64
 
-  package init(seed: UInt64) { state = seed }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
-
+extension SplitMix64 {
   /// A number in a range.
   package mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 

@@ -2,6 +2,7 @@ internal import Addresses
 internal import DNSFormat
 internal import FlatMemory
 internal import Policy
+internal import Randomness
 internal import Zones
 
 /// Which endpoints of a service a caller gets: what the policy says of them, and what is known of their health.
@@ -149,7 +150,7 @@ extension Workspace {
       }
       if standing >= choice.least {
         if weight != nil { hasWeights = true }
-        let random = SteeringTable.mix(chance ^ UInt64(truncatingIfNeeded: rdata) &* 0x9e37_79b9_7f4a_7c15)
+        let random = SplitMix64.mixed(chance ^ UInt64(truncatingIfNeeded: rdata) &* 0x9e37_79b9_7f4a_7c15)
         // Who follows SRV records orders them itself, by their weights (RFC 2782).
         let key = WeightedOrder.key(random, weight: isSRV ? 1 : weight ?? 1)
         let replaced = weight ?? (isSRV ? Selection.keptWeight : 1)

@@ -1,3 +1,4 @@
+internal import Randomness
 internal import Synchronization
 
 /// Draws a sample of queries: each by itself, one in so many on average.
@@ -10,15 +11,13 @@ struct Sampler: ~Copyable, Sendable {
   /// - Parameter seed: samplers with different ones draw different queries.
   init(seed: UInt64) { state = Atomic(seed) }
 
-  /// True for a query that is in the sample. SplitMix64's steps: an addition, three mixings, and the high half of a product
-  /// with `sample`, which is 0 for one in so many of all 64-bit numbers.
+  /// True for a query that is in the sample: a draw of `sample` numbers gave the first.
   @inline(__always)
   func draws(oneIn sample: UInt32) -> Bool {
     if sample <= 1 { return true }
-    let next = state.load(ordering: .relaxed) &+ 0x9e37_79b9_7f4a_7c15
-    state.store(next, ordering: .relaxed)
-    var mixed = (next ^ next &>> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed &>> 27) &* 0x94d0_49bb_1331_11eb
-    return (mixed ^ mixed &>> 31).multipliedFullWidth(by: UInt64(sample)).high == 0
+    var random = SplitMix64(seed: state.load(ordering: .relaxed))
+    let drawn = random.next(below: UInt64(sample))
+    state.store(random.state, ordering: .relaxed)
+    return drawn == 0
   }
 }
