@@ -5,33 +5,25 @@ public import FlatMemory
 
 /// Which `forward` line a name goes by, made ready for queries.
 ///
-/// Immutable; asking it allocates nothing and counts no references. One probe of a hash table for each count of labels
-/// that some line's zone has, longest first, and a binary search among the contexts where several have a line for it.
+/// Immutable; asking it allocates nothing and counts no references. A probe for each count of labels that some line's zone
+/// has, longest first, and a binary search among the contexts where several have a line for it.
 public final class ForwardTable: Sendable {
   /// True where nothing is forwarded for anybody.
   public let isEmpty: Bool
-  /// An open-addressing table, by the hash of a zone's name.
-  @usableFromInline let index: FlatArray<Entry>
-  /// Bit n: some line's zone has n labels.
-  @usableFromInline let labelCounts: FlatArray<UInt64>
+  /// Which runs a zone has.
+  @usableFromInline let zones: SuffixTable<Runs>
   /// What counts in which contexts, the runs of a zone together and in order.
   @usableFromInline let runs: FlatArray<Run>
-  /// The zones' names in small letters, one after the other.
-  @usableFromInline let names: FlatArray<UInt8>
   /// By line: not 0 for `off`. Index 0 is no line.
   @usableFromInline let isOff: FlatArray<UInt8>
   @usableFromInline let fingerprints: FlatArray<UInt64>
   /// By line: what becomes of its names, in words.
   private let texts: TextTable
 
-  /// A slot of the table.
-  @usableFromInline struct Entry: BitwiseCopyable, Sendable {
-    @usableFromInline var hash: UInt64 = 0
-    @usableFromInline var name: UInt32 = 0
-    /// In octets; 0 where the slot is free.
-    @usableFromInline var length: UInt32 = 0
-    @usableFromInline var firstRun: UInt32 = 0
-    @usableFromInline var runCount: UInt32 = 0
+  /// A zone's runs.
+  @usableFromInline struct Runs: BitwiseCopyable, Sendable {
+    @usableFromInline let first: UInt32
+    @usableFromInline let count: UInt32
   }
 
   /// Contexts from one on, up to where the next run begins.
@@ -47,31 +39,17 @@ public final class ForwardTable: Sendable {
     isEmpty = policy.forwards.allSatisfy(\.isOff)
     var lines: [DomainName: [Int]] = [:]
     for (index, line) in policy.forwards.enumerated() { lines[line.zone, default: []].append(index) }
-    var table = [Entry](repeating: Entry(), count: max(2, 1 << (Int.bitWidth - (lines.count * 2).leadingZeroBitCount)))
-    var counts: [UInt64] = [0, 0]
+    var zones: [SuffixTable<Runs>.Entry] = []
     var runs: [Run] = []
-    var names: [UInt8] = []
-    var name = NameKey()
     // In the order of the lines: what was compiled of the same policy is the same.
     for line in policy.forwards {
       guard let numbers = lines.removeValue(forKey: line.zone) else { continue }
-      name.load(line.zone)
-      counts[name.labelCount >> 6] |= 1 << UInt64(name.labelCount & 63)
-      let hash = name.hash(from: 0, seed: Self.seed)
-      var slot = Int(truncatingIfNeeded: hash) & (table.count - 1)
-      while table[slot].length != 0 { slot = (slot + 1) & (table.count - 1) }
       let own = Self.runs(numbers, policy)
-      table[slot] = Entry(
-        hash: hash, name: UInt32(names.count), length: UInt32(name.length), firstRun: UInt32(runs.count),
-        runCount: UInt32(own.count))
+      zones.append(SuffixTable.Entry(line.zone, Runs(first: UInt32(runs.count), count: UInt32(own.count))))
       runs += own
-      for offset in 0..<name.length { names.append(name.octet(at: offset)) }
     }
-    index = FlatArray(table)
-    labelCounts = FlatArray(counts)
+    self.zones = SuffixTable(zones, seed: Self.seed)
     self.runs = FlatArray(runs)
-    // Names are compared in whole words, which may reach behind the last.
-    self.names = FlatArray(names + [UInt8](repeating: 0, count: 8))
     isOff = FlatArray([0] + policy.forwards.map { $0.isOff ? 1 : 0 })
     fingerprints = FlatArray([0] + policy.forwards.map(Self.fingerprint))
     var texts = TextTable.Builder()
@@ -80,7 +58,7 @@ public final class ForwardTable: Sendable {
   }
 
   /// Names come from outside and zones do not: no one can fill the table, so its order need not be kept from anyone.
-  @usableFromInline static let seed: UInt64 = 0x666f_7277_6172_6473
+  static let seed: UInt64 = 0x666f_7277_6172_6473
 
   /// Which of a zone's lines counts in which contexts.
   private static func runs(_ lines: [Int], _ policy: Policy) -> [Run] {
@@ -156,44 +134,20 @@ public final class ForwardTable: Sendable {
   @inlinable public func line(
     of name: borrowing NameKey, context: UInt16, longerThan labels: Int = -1, shorterThan most: Int = .max
   ) -> UInt16 {
-    var half = name.labelCount &>> 6
-    while half >= 0 {
-      // The counts that the name has enough labels for, longest first.
-      var counts = labelCounts[half]
-      if half == name.labelCount &>> 6 { counts &= ~0 &>> UInt64(63 &- name.labelCount & 63) }
-      while counts != 0 {
-        let bit = 63 &- counts.leadingZeroBitCount
-        counts ^= 1 &<< UInt64(bit)
-        let count = half &<< 6 &+ bit
-        if count <= labels { return 0 }
-        if count >= most { continue }
-        let line = line(atZone: name, labels: count, context: context)
+    var count = zones.nextCount(from: min(name.labelCount, most &- 1))
+    while count >= 0, count > labels {
+      if let runs = zones.value(at: name, labels: count) {
+        let line = line(of: runs, context: context)
         if line != 0 { return line }
       }
-      half &-= 1
+      count = zones.nextCount(from: count &- 1)
     }
     return 0
   }
 
-  /// The line for the zone that is the name's ancestor with so many labels; 0 for none.
-  @inlinable func line(atZone name: borrowing NameKey, labels: Int, context: UInt16) -> UInt16 {
-    let start = name.start(ofSuffix: labels)
-    let hash = name.hash(from: start, seed: ForwardTable.seed)
-    let mask = index.count &- 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while true {
-      let entry = index[slot]
-      if entry.length == 0 { return 0 }
-      if entry.hash == hash, name.suffix(from: start, equals: names, at: Int(entry.name), count: Int(entry.length)) {
-        return line(of: entry, context: context)
-      }
-      slot = (slot &+ 1) & mask
-    }
-  }
-
   /// The line of the run that a context is in.
-  @inlinable func line(of entry: Entry, context: UInt16) -> UInt16 {
-    var low = Int(entry.firstRun), high = Int(entry.firstRun &+ entry.runCount)
+  @inlinable func line(of zone: Runs, context: UInt16) -> UInt16 {
+    var low = Int(zone.first), high = Int(zone.first &+ zone.count)
     while high &- low > 1 {
       let middle = (low &+ high) &>> 1
       if runs[middle].firstContext <= context { low = middle } else { high = middle }

@@ -8,10 +8,8 @@ public final class ZoneDirectory: Sendable {
   public let zones: [CompiledZone]
   /// All zones, to be read by number on a query's path; those that nobody wrote come last.
   public let lent: LentObjects<CompiledZone>
-  /// An open-addressing table, by the hash of an apex and its realm.
-  @usableFromInline let index: FlatArray<Entry>
-  /// Bit n: some zone's apex has n labels.
-  @usableFromInline let labelCounts: FlatArray<UInt64>
+  /// Which zone has an apex in a realm.
+  @usableFromInline let apexes: SuffixTable<Apex>
   /// The realm of each context number.
   @usableFromInline let realms: FlatArray<UInt16>
   /// By zone: the realm whose callers need look no further for a name at or below its apex, since it is whole and no apex
@@ -21,14 +19,11 @@ public final class ZoneDirectory: Sendable {
   @usableFromInline let isShared: FlatArray<UInt8>
   @usableFromInline let seed: UInt64
 
-  /// A slot of the table.
-  @usableFromInline struct Entry: BitwiseCopyable, Sendable {
-    /// The apex's hash and its realm.
-    @usableFromInline var hash: UInt64 = 0
-    /// The zone's number plus one; 0 where free.
-    @usableFromInline var zone: UInt32 = 0
-    /// Not 0 where every context of the realm has the apex, and its data loaded.
-    @usableFromInline var isWhole: UInt32 = 0
+  @usableFromInline struct Apex: BitwiseCopyable, Sendable {
+    /// The zone's number.
+    @usableFromInline let zone: UInt32
+    /// True where every context of the realm has the apex, and its data loaded.
+    @usableFromInline let isWhole: Bool
   }
 
   /// - Parameters:
@@ -47,18 +42,11 @@ public final class ZoneDirectory: Sendable {
     self.seed = seed
     let realms = (0..<contexts.nodes.count).map { UInt16(contexts.realm(of: $0)) }
     self.realms = FlatArray(realms)
-    var counts: [UInt64] = [0, 0]
-    var table = [Entry](repeating: Entry(), count: max(4, (zones.count * 2 + 1).roundedUpToPowerOfTwo))
-    var name = NameKey()
-    for (number, zone) in zones.enumerated() {
-      counts[zone.originLabels >> 6] |= 1 << UInt64(zone.originLabels & 63)
-      name.load(zone.origin)
-      let hash = name.hash(from: 0, seed: seed) &+ UInt64(zone.realm)
-      var slot = Int(truncatingIfNeeded: hash) & (table.count - 1)
-      while table[slot].zone != 0 { slot = (slot + 1) & (table.count - 1) }
-      table[slot] = Entry(hash: hash, zone: UInt32(number + 1), isWhole: zone.isWhole(in: realms) ? 1 : 0)
-    }
-    index = FlatArray(table)
+    apexes = SuffixTable(
+      zones.enumerated().map { number, zone in
+        SuffixTable.Entry(
+          zone.origin, realm: UInt16(zone.realm), Apex(zone: UInt32(number), isWhole: zone.isWhole(in: realms)))
+      }, seed: seed)
     let shared = Self.ancestors(of: forwarded)
     let outer = Self.ancestors(of: zones.map(\.origin)).union(shared).union(forwarded)
     let replaced = shared.union(forwarded)
@@ -68,7 +56,6 @@ public final class ZoneDirectory: Sendable {
       })
     innermost = FlatArray(
       zones.map { !outer.contains($0.origin) && $0.isWhole(in: realms) ? UInt16($0.realm) : .max })
-    labelCounts = FlatArray(counts)
   }
 
   /// The names above some of these.
@@ -114,54 +101,28 @@ public final class ZoneDirectory: Sendable {
   ///
   /// DS lies at the parent's side of a cut (RFC 4035 §3.1.4.1): for it the apex's own zone comes last.
   @inlinable public func zone(of name: borrowing NameKey, type: RRType, context: UInt16) -> Int? {
-    let realm = UInt64(realms[Int(context)])
+    let realm = realms[Int(context)]
     var ownApex: Int?
-    var half = name.labelCount &>> 6
-    while half >= 0 {
-      // The counts that the name has enough labels for, longest first.
-      var counts = labelCounts[half]
-      if half == name.labelCount &>> 6 { counts &= ~0 &>> UInt64(63 &- name.labelCount & 63) }
-      while counts != 0 {
-        let bit = 63 &- counts.leadingZeroBitCount
-        counts ^= 1 &<< UInt64(bit)
-        let labels = half &<< 6 &+ bit
-        guard let number = zone(atApex: name, labels: labels, realm: realm, context: context) else { continue }
+    var labels = apexes.nextCount(from: name.labelCount)
+    while labels >= 0 {
+      if let apex = apexes.value(at: name, labels: labels, realm: realm), exists(apex, context) {
+        let number = Int(apex.zone)
         if type != .ds || labels < name.labelCount { return number }
         ownApex = number
       }
-      half &-= 1
+      labels = apexes.nextCount(from: labels &- 1)
     }
     return ownApex
   }
 
-  /// The number of the zone whose apex is the ancestor of `name` with `labels` labels, where it is one to ask.
-  @inlinable func zone(
-    atApex name: borrowing NameKey, labels: Int, realm: UInt64, context: UInt16
-  ) -> Int? {
-    let hash = name.hash(from: name.start(ofSuffix: labels), seed: seed) &+ realm
-    let mask = index.count &- 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while true {
-      let entry = index[slot]
-      if entry.zone == 0 { return nil }
-      let number = Int(entry.zone) &- 1
-      if entry.hash == hash, lent.with(number, { $0.isApex(of: name, labels: labels, realm: realm) }) {
-        if entry.isWhole != 0 || lent.with(number, { $0.isBroken(for: context) || $0.apex(context: context).exists }) {
-          return number
-        }
-        return nil
-      }
-      slot = (slot &+ 1) & mask
-    }
+  /// True where a zone is one to ask for callers in a context: it has its apex there, or its data could not be loaded.
+  @inlinable func exists(_ apex: Apex, _ context: UInt16) -> Bool {
+    apex.isWhole
+      || lent.with(Int(apex.zone)) { $0.isBroken(for: context) || $0.apex(context: context).exists }
   }
 }
 
 extension CompiledZone {
-  /// True where the zone's apex is the ancestor of `name` with `labels` labels, and its data is for `realm`.
-  @usableFromInline func isApex(of name: borrowing NameKey, labels: Int, realm: UInt64) -> Bool {
-    originLabels == labels && UInt64(self.realm) == realm && covers(name)
-  }
-
   /// True where nothing is broken and the apex exists in all contexts of the zone's realm.
   fileprivate func isWhole(in realms: [UInt16]) -> Bool {
     !hasBroken
@@ -172,9 +133,4 @@ extension CompiledZone {
 extension ContextTree {
   /// The innermost sealed context that `context` is in, itself included; 0 where none is.
   package func realm(of context: Int) -> Int { path(from: context).first { nodes[$0].isSealed } ?? 0 }
-}
-
-extension FixedWidthInteger {
-  /// The least power of two that is not less.
-  var roundedUpToPowerOfTwo: Self { self <= 1 ? 1 : 1 << (Self.bitWidth - (self - 1).leadingZeroBitCount) }
 }
