@@ -22,25 +22,17 @@ extension Workspace {
         snapshot.judge(caller, target: service, at: time).isExcepted
         || snapshot.policy.shadow(context: caller.context, service: service).contains(.isolate)
       var told = 0
-      var next = found.node.addresses(zone.memory)
-      while let rrset = next {
-        var rdata = rrset.dataStart &+ 2
-        while rdata < rrset.end {
-          let address =
-            rrset.type == .a ? IPAddress(v4: zone.memory, at: rdata) : IPAddress(v6: zone.memory, at: rdata)
-          if endpoints.isDown(address, of: service),
-            isLifted || !snapshot.policy.isIsolated(callerContext: caller.context, endpoint: address)
-          {
-            if told < Self.mostTold {
-              if !tell(address, of: service, endpoints, into: &response) { return false }
-              told &+= 1
-            } else {
-              more &+= 1
-            }
-          }
-          rdata &+= 2 &+ Int(UInt16(bigEndian: zone.memory.load(rdata &- 2, as: UInt16.self)))
+      var addresses = NodeAddresses(of: found.node, zone.memory)
+      while let address = addresses.next(zone.memory) {
+        guard endpoints.isDown(address, of: service),
+          isLifted || !snapshot.policy.isIsolated(callerContext: caller.context, endpoint: address)
+        else { continue }
+        if told < Self.mostTold {
+          if !tell(address, of: service, endpoints, into: &response) { return false }
+          told &+= 1
+        } else {
+          more &+= 1
         }
-        next = found.node.addresses(zone.memory, after: rrset)
       }
     }
     if more > 0 {

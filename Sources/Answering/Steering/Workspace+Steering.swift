@@ -113,16 +113,9 @@ extension Workspace {
       }
       return counts
     }
-    var next = node.addresses(zone.memory)
-    while let addresses = next {
-      let size = addresses.type == .a ? 4 : 16
-      var rdata = addresses.dataStart &+ 2
-      while rdata < addresses.end {
-        let address = size == 4 ? IPAddress(v4: zone.memory, at: rdata) : IPAddress(v6: zone.memory, at: rdata)
-        counts.add(snapshot.standing(of: address, snapshot.policy.steering.mark(of: address, view.row), view))
-        rdata &+= 2 &+ size
-      }
-      next = node.addresses(zone.memory, after: addresses)
+    var addresses = NodeAddresses(of: node, zone.memory)
+    while let address = addresses.next(zone.memory) {
+      counts.add(snapshot.standing(of: address, snapshot.policy.steering.mark(of: address, view.row), view))
     }
     return counts
   }
@@ -213,19 +206,12 @@ extension Workspace {
   ) -> (standing: Standing, weight: UInt32?) {
     var best: Standing?
     var weight: UInt32?
-    var next = node.addresses(zone.memory)
-    while let addresses = next {
-      let size = addresses.type == .a ? 4 : 16
-      var place = addresses.dataStart &+ 2
-      while place < addresses.end {
-        let address = size == 4 ? IPAddress(v4: zone.memory, at: place) : IPAddress(v6: zone.memory, at: place)
-        let mark = snapshot.policy.steering.mark(of: address, view.row)
-        let standing = snapshot.standing(of: address, mark, view)
-        if standing > best ?? .hidden || best == nil { best = standing }
-        if standing > .out, mark.hasWeight { weight = max(weight ?? 0, mark.weight) }
-        place &+= 2 &+ size
-      }
-      next = node.addresses(zone.memory, after: addresses)
+    var addresses = NodeAddresses(of: node, zone.memory)
+    while let address = addresses.next(zone.memory) {
+      let mark = snapshot.policy.steering.mark(of: address, view.row)
+      let standing = snapshot.standing(of: address, mark, view)
+      if standing > best ?? .hidden || best == nil { best = standing }
+      if standing > .out, mark.hasWeight { weight = max(weight ?? 0, mark.weight) }
     }
     return (best ?? .well, weight)
   }

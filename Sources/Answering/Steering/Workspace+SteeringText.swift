@@ -27,26 +27,19 @@ extension Workspace {
       && !snapshot.policy.shadow(context: caller.context, service: found.service).contains(.isolate)
     let view = steeringView(row, isFiltering: isFiltering, snapshot, caller)
     var told = 0
-    var next = found.node.addresses(zone.memory)
-    while let addresses = next {
-      let size = addresses.type == .a ? 4 : 16
-      var rdata = addresses.dataStart &+ 2
-      while rdata < addresses.end {
-        let address = size == 4 ? IPAddress(v4: zone.memory, at: rdata) : IPAddress(v6: zone.memory, at: rdata)
-        rdata &+= 2 &+ size
-        let mark = snapshot.policy.steering.mark(of: address, row)
-        if snapshot.standing(of: address, mark, view) == .hidden || !hasWords(mark, view) { continue }
-        if told == Self.mostTold {
-          fact.append("and more addresses that lines say something of")
-          return endFact(into: &response)
-        }
-        told &+= 1
-        fact.append(address)
-        fact.append(":")
-        appendWords(mark, view)
-        if !endFact(into: &response) { return false }
+    var addresses = NodeAddresses(of: found.node, zone.memory)
+    while let address = addresses.next(zone.memory) {
+      let mark = snapshot.policy.steering.mark(of: address, row)
+      if snapshot.standing(of: address, mark, view) == .hidden || !hasWords(mark, view) { continue }
+      if told == Self.mostTold {
+        fact.append("and more addresses that lines say something of")
+        return endFact(into: &response)
       }
-      next = found.node.addresses(zone.memory, after: addresses)
+      told &+= 1
+      fact.append(address)
+      fact.append(":")
+      appendWords(mark, view)
+      if !endFact(into: &response) { return false }
     }
     return true
   }
