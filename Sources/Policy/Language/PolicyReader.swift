@@ -97,6 +97,11 @@ struct PolicyReader {
     diagnostics.error(at: (word ?? statement.keyword).location, "\(subject); write \(usage)")
   }
 
+  /// Says that part of a statement is there twice.
+  mutating func refuseAgain(_ word: Word) {
+    diagnostics.error(at: word.location, "\(quoted(word.text)) is already said in this line; keep one")
+  }
+
   /// Says that the words from `index` on are too many.
   mutating func refuseSurplus(_ statement: Statement, from index: Int) {
     let keyword = statement.keyword.text

@@ -14,8 +14,7 @@ func readForwardCache(_ statement: Statement, _ reader: inout PolicyReader) {
   while let word = rest.popFirst() {
     guard ["ttl", "negative", "stale"].contains(word.text) else { return reader.refuseForm(statement, at: word) }
     guard said.insert(word.text).inserted else {
-      reader.diagnostics.error(at: word.location, "\(quoted(word.text)) is already said in this line; keep one")
-      return
+      return reader.refuseAgain(word)
     }
     guard let value = rest.popFirst() else { return reader.refuseForm(statement) }
     if word.text == "stale", value.text == "off" {

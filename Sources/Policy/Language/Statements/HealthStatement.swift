@@ -102,7 +102,7 @@ extension PolicyReader {
         return false
       }
       guard said.insert(option).inserted else {
-        diagnostics.error(at: word.location, "\(quoted(word.text)) is already said in this line; keep one")
+        refuseAgain(word)
         return false
       }
       guard let value = rest.popFirst() else {

@@ -29,7 +29,7 @@ extension PolicyReader {
         return nil
       }
       guard said.insert(part == .all ? .refused : part).inserted else {
-        diagnostics.error(at: word.location, "\(quoted(word.text)) is already said in this line; keep one")
+        refuseAgain(word)
         return nil
       }
       switch part {

@@ -22,8 +22,7 @@ func readRateLimit(_ statement: Statement, _ reader: inout PolicyReader) {
   var said: Set<String> = []
   while let word = rest.popFirst() {
     guard said.insert(word.text).inserted else {
-      reader.diagnostics.error(at: word.location, "\(quoted(word.text)) is already said in this line; keep one")
-      return
+      return reader.refuseAgain(word)
     }
     if word.text == "except" {
       // Up to the next part of the sentence: the order of the parts is free.

@@ -10,8 +10,7 @@ func readTCPLimits(_ statement: Statement, _ reader: inout PolicyReader) {
       return reader.refuseForm(statement, at: word)
     }
     guard said.insert(word.text).inserted else {
-      reader.diagnostics.error(at: word.location, "\(quoted(word.text)) is already said in this line; keep one")
-      return
+      return reader.refuseAgain(word)
     }
     guard let value = rest.popFirst() else { return reader.refuseForm(statement) }
     switch word.text {
