@@ -117,27 +117,26 @@ final class ServerLogs {
   }
 
   private func changeQueries(_ policy: Policy) throws(SystemError) {
-    let wanted = options.queryLog(policy)
-    if wanted == queries { return }
-    if let wanted {
-      let isSame = wanted.path == queries?.path
-      queryWriter.write(to: isSame ? QueryLogDesk.Target(changing: wanted) : try open(wanted, policy))
-    } else {
-      queryWriter.write(to: nil)
+    queries = try change(queries, to: options.queryLog(policy), of: queryWriter) { old, new throws(SystemError) in
+      old?.path == new.path ? QueryLogDesk.Target(changing: new) : try open(new, policy)
     }
-    queries = wanted
   }
 
   private func changeDnstap(_ policy: Policy) throws(SystemError) {
-    let wanted = options.dnstap(policy)
-    if wanted == dnstap { return }
-    if let wanted {
-      let isSame = wanted.destination == dnstap?.destination
-      dnstapWriter.write(to: isSame ? DnstapDesk.Target(changing: wanted) : try open(wanted, policy))
-    } else {
-      dnstapWriter.write(to: nil)
+    dnstap = try change(dnstap, to: options.dnstap(policy), of: dnstapWriter) { old, new throws(SystemError) in
+      old?.destination == new.destination ? DnstapDesk.Target(changing: new) : try open(new, policy)
     }
-    dnstap = wanted
+  }
+
+  /// Lets a log's writer write as is wanted, to what `target` opens where that is not open yet.
+  /// - Returns: what is in force then.
+  private func change<Wanted: Equatable, Desk: LogDesk & ~Copyable>(
+    _ now: Wanted?, to wanted: Wanted?, of writer: LogWriter<Desk>,
+    _ target: (Wanted?, Wanted) throws(SystemError) -> Desk.Target
+  ) throws(SystemError) -> Wanted? {
+    if wanted == now { return now }
+    if let wanted { writer.write(to: try target(now, wanted)) } else { writer.write(to: nil) }
+    return wanted
   }
 
   // MARK: - Opening

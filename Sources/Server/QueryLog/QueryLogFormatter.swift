@@ -50,11 +50,7 @@ struct QueryLogFormatter {
     appendAddress(record.evidence.source, to: &line)
     line.append(
       record.transport == .udp ? "\",\"transport\":\"udp\",\"context\":" : "\",\"transport\":\"tcp\",\"context\":")
-    if record.caller.isPlaced { line.append(words.context(record.caller.context).span) } else { line.append("null") }
-    line.append(",\"service\":")
-    line.append(words.service(record.caller.service).span)
-    line.append(",\"known\":\"")
-    appendKnown(record.caller, to: &line)
+    appendCaller(record.caller, &words, to: &line)
     line.append("\"")
     appendEvidence(record.evidence, &words, to: &line)
     line.append(",\"name\":\"")
@@ -95,11 +91,7 @@ struct QueryLogFormatter {
   mutating func append(decisionOf record: DecisionRecord, _ policy: CompiledPolicy, to text: inout OctetBuffer) {
     var words = self.words.removeValue(forKey: record.generation) ?? Words(policy)
     text.append("{\"context\":")
-    if record.caller.isPlaced { text.append(words.context(record.caller.context).span) } else { text.append("null") }
-    text.append(",\"service\":")
-    text.append(words.service(record.caller.service).span)
-    text.append(",\"known\":\"")
-    appendKnown(record.caller, to: &text)
+    appendCaller(record.caller, &words, to: &text)
     text.append("\",\"target\":")
     text.append(words.service(record.service).span)
     appendDecision(record, to: &text)
@@ -110,6 +102,15 @@ struct QueryLogFormatter {
   }
 
   // MARK: - Parts
+
+  /// Context, service, and the beginning of how they are known, whose quotation mark is left open: more may come.
+  private func appendCaller(_ caller: Caller, _ words: inout Words, to line: inout OctetBuffer) {
+    if caller.isPlaced { line.append(words.context(caller.context).span) } else { line.append("null") }
+    line.append(",\"service\":")
+    line.append(words.service(caller.service).span)
+    line.append(",\"known\":\"")
+    appendKnown(caller, to: &line)
+  }
 
   private func appendKnown(_ caller: Caller, to line: inout OctetBuffer) {
     switch caller.addressSource {
