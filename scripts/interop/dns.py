@@ -142,6 +142,22 @@ def ask(port, name, rrtype="A", **options):
     return None if octets is None else Message(octets)
 
 
+def framed(octets):
+    """A message as it goes over TCP: its length in front."""
+    return struct.pack("!H", len(octets)) + octets
+
+
+def read_exactly(stream, size):
+    """So many octets of a stream; EOFError where it ends before."""
+    octets = b""
+    while len(octets) < size:
+        some = stream.recv(size - len(octets))
+        if not some:
+            raise EOFError
+        octets += some
+    return octets
+
+
 def expect(title, wanted, got):
     """One case: a line, and what was expected where it is not what was got."""
     if wanted == got:

@@ -13,15 +13,11 @@ import struct
 import sys
 import time
 
-from dns import Message, ask, expect, port_from_environment, query, udp
+from dns import Message, ask, expect, framed, port_from_environment, query, read_exactly, udp
 
 PORT = port_from_environment()
 SERVER = os.environ["SERVER"]
 WORKERS = int(os.environ["WORKERS"])
-
-
-def framed(octets):
-    return struct.pack("!H", len(octets)) + octets
 
 
 def connect(source="127.0.0.1", timeout=5.0, receive_buffer=None):
@@ -33,16 +29,6 @@ def connect(source="127.0.0.1", timeout=5.0, receive_buffer=None):
     stream.bind((source, 0))
     stream.connect(("127.0.0.1", PORT))
     return stream
-
-
-def read_exactly(stream, size):
-    octets = b""
-    while len(octets) < size:
-        some = stream.recv(size - len(octets))
-        if not some:
-            raise EOFError
-        octets += some
-    return octets
 
 
 def asked(stream, name="orders.mesh.test"):

@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 
-from dns import Message, ask, exchange, expect, port_from_environment, query, udp, wire_name
+from dns import Message, ask, exchange, expect, framed, port_from_environment, query, read_exactly, udp, wire_name
 
 PORT = port_from_environment()
 SEED = int(os.environ.get("SEED", "2026"))
@@ -45,20 +45,6 @@ def connect(timeout=3.0, receive_buffer=None):
     stream.settimeout(timeout)
     stream.connect(("127.0.0.1", PORT))
     return stream
-
-
-def framed(octets):
-    return struct.pack("!H", len(octets)) + octets
-
-
-def read_exactly(stream, size):
-    octets = b""
-    while len(octets) < size:
-        some = stream.recv(size - len(octets))
-        if not some:
-            raise EOFError
-        octets += some
-    return octets
 
 
 def read_message(stream):
