@@ -30,12 +30,8 @@ extension Command {
       logs.removeLast()
     }
     guard !logs.isEmpty else { arguments.fail("audit takes a query log beside \(folder)") }
-    guard let loaded = loadFolder(folder) else { return .system }
-    report(loaded.diagnostics.filter { $0.severity == .error })
-    guard let snapshot = loaded.snapshot else {
-      writeStandardError("ambit: \(folder) does not load; there is nothing to hold a log against\n")
-      return .badInput
-    }
+    let (loaded, problem) = loadSnapshot(folder, to: "hold a log against")
+    guard let snapshot = loaded else { return problem }
     let now = Clock.realtimeSeconds()
     var tally = CallTally(snapshot, at: now)
     if let problem = read(logs, into: &tally) { return problem }

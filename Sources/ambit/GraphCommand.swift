@@ -32,12 +32,8 @@ extension Command {
       arguments.fail("--format takes text, dot or svg, not \"\(format)\"")
     }
     let folder = arguments.folder()
-    guard let loaded = loadFolder(folder) else { return .system }
-    report(loaded.diagnostics.filter { $0.severity == .error })
-    guard let snapshot = loaded.snapshot else {
-      writeStandardError("ambit: \(folder) does not load; there is nothing to draw\n")
-      return .badInput
-    }
+    let (loaded, problem) = loadSnapshot(folder, to: "draw")
+    guard let snapshot = loaded else { return problem }
     let now = Clock.realtimeSeconds()
     let logs = arguments.all("--log")
     let graph: CallDrawing

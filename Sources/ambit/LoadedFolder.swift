@@ -18,6 +18,18 @@ func loadFolder(_ folder: String) -> LoadedConfiguration? {
   }
 }
 
+/// The snapshot of a folder, whose errors are reported.
+/// - Parameter purpose: what there would have been to do: "draw".
+/// - Returns: nil where it does not load, which is said, and the exit code for that.
+func loadSnapshot(_ folder: String, to purpose: String) -> (snapshot: Snapshot?, problem: ExitCode) {
+  guard let loaded = loadFolder(folder) else { return (nil, .system) }
+  report(loaded.diagnostics.filter { $0.severity == .error })
+  if loaded.snapshot == nil {
+    writeStandardError("ambit: \(folder) does not load; there is nothing to \(purpose)\n")
+  }
+  return (loaded.snapshot, .badInput)
+}
+
 /// What would keep a server from starting on this host; a doubt, since who checks a policy need not be on the server.
 private func hostDoubts(_ policy: Policy) -> [Diagnostic] {
   var found: [Diagnostic] = []
