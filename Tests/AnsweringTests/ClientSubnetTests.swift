@@ -138,22 +138,27 @@ struct ClientSubnetTests {
     #expect(refused.rcode == "REFUSED" && refused.option(8)?[3] == 27)
   }
 
+  /// What the forwarder is told at a listener of shard-b's for a client subnet of 16 bits.
+  private func askAtShardB(_ fixture: Fixture) throws -> Message {
+    let shardB = try #require(fixture.snapshot.contexts.number(of: "shard-b"))
+    var workspace = Workspace()
+    var buffer = OctetBuffer(capacity: 1232)
+    var request = Request(name: "a.e.test.", type: .a)
+    request.edns = Request.EDNS(options: [(8, subnet(1, 16, [10, 30]))])
+    let octets = try request.octets
+    let source = try #require(IPAddress(forwarder))
+    _ = respond(
+      to: octets.span, Arrival(source: source, listenerContext: UInt16(shardB), transport: .udp), fixture.snapshot,
+      using: &workspace, into: &buffer)
+    return try Message(buffer.octets.octets(0..<buffer.count))
+  }
+
   @Test func `a listener's context is that of a subnet too short too`() throws {
     for (mode, rcode) in [("enforce", 5), ("observe", 0)] {
-      let fixture = try fixture(
-        shards.replacing("10.30.2.0/24 }", with: "10.30.2.0/24; mode \(mode) }")
-          + "observe placement\nservice web { runs-at 10.30.1.32/28 }\n")
-      let shardB = try #require(fixture.snapshot.contexts.number(of: "shard-b"))
-      var workspace = Workspace()
-      var buffer = OctetBuffer(capacity: 1232)
-      var request = Request(name: "a.e.test.", type: .a)
-      request.edns = Request.EDNS(options: [(8, subnet(1, 16, [10, 30]))])
-      let octets = try request.octets
-      let source = try #require(IPAddress(forwarder))
-      _ = respond(
-        to: octets.span, Arrival(source: source, listenerContext: UInt16(shardB), transport: .udp), fixture.snapshot,
-        using: &workspace, into: &buffer)
-      let message = try Message(buffer.octets.octets(0..<buffer.count))
+      let message = try askAtShardB(
+        fixture(
+          shards.replacing("10.30.2.0/24 }", with: "10.30.2.0/24; mode \(mode) }")
+            + "observe placement\nservice web { runs-at 10.30.1.32/28 }\n"))
       #expect(message.rcode == rcode && message.answer.map(\.text) == (rcode == 0 ? ["10.30.2.9"] : []))
       #expect(message.options?.first { $0.code == 8 }?.data[3] == 24)
     }
@@ -228,18 +233,7 @@ struct ClientSubnetTests {
   }
 
   @Test func `a listener's context claims them all the same`() throws {
-    let fixture = try fixture()
-    let shardB = try #require(fixture.snapshot.contexts.number(of: "shard-b"))
-    var workspace = Workspace()
-    var buffer = OctetBuffer(capacity: 1232)
-    var request = Request(name: "a.e.test.", type: .a)
-    request.edns = Request.EDNS(options: [(8, subnet(1, 16, [10, 30]))])
-    let octets = try request.octets
-    let source = try #require(IPAddress(forwarder))
-    _ = respond(
-      to: octets.span, Arrival(source: source, listenerContext: UInt16(shardB), transport: .udp), fixture.snapshot,
-      using: &workspace, into: &buffer)
-    let message = try Message(buffer.octets.octets(0..<buffer.count))
+    let message = try askAtShardB(fixture())
     #expect(message.answer.map(\.text) == ["10.30.2.9"])
     #expect(message.options?.first { $0.code == 8 }?.data == subnet(1, 16, [10, 30], scope: 0))
   }
