@@ -86,7 +86,7 @@ class Browser:
             self.driver.wait(10)
 
 
-def until(question, seconds=10):
+def until(question, seconds=20):
     """The first answer that is true, or the last one after some seconds."""
     end = time.monotonic() + seconds
     answer = None
