@@ -156,6 +156,15 @@ allow-private {ORIGIN}.
 {nets}""")
         return self.ambit_serve(folder)
 
+    def ambit_steering(self, folder, port, count, zone_file, line):
+        """A zone whose services all have this line, and no other rule."""
+        shutil.copyfile(zone_file, os.path.join(folder, f"{ORIGIN}.zone"))
+        contexts = "".join(f"context {name} {{ from {workload.NETS[group]}; endpoints 10.{group << 6}.0.0/10 }}\n"
+                           for group, name in workload.CONTEXTS.items())
+        services = "".join(f"service {workload.service(number)} {{ {line} }}\n" for number in range(1, count + 1))
+        self.write(folder, "ambit.policy", f"origin {ORIGIN}\nlisten 127.0.0.1:{port}\nhttp off\n{contexts}{services}")
+        return self.ambit_serve(folder)
+
     def ambit_checking(self, folder, port, count, endpoints):
         """The usual zone, and in it a service whose endpoints are checked."""
         name = f"checked.{ORIGIN}"

@@ -59,18 +59,40 @@ def resident_megabytes():
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
 
 
+def until(question, seconds=10):
+    """Waits for something to be true; whether it came to be."""
+    end = time.monotonic() + seconds
+    while not question():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def is_read():
+    """True where the server has taken all datagrams that were sent to it."""
+    with open("/proc/net/udp") as sockets:
+        lines = [line.split() for line in sockets][1:]
+    return all(int(line[4].partition(":")[2], 16) == 0 for line in lines if int(line[1].partition(":")[2], 16) == PORT)
+
+
 def burst(count, name="orders.mesh.test", source="127.0.0.1", **options):
-    """Sends queries at once and takes what comes back: full answers, truncated ones, and what is wrong with any."""
+    """Sends queries at once and takes what comes back: full answers, truncated ones, and what is wrong with any; and how long
+    it took until the last of them. A hundred at a time, which any socket's buffer holds while the server waits for a processor."""
     full = slipped = 0
     wrong = []
+    start = last = time.monotonic()
     with udp(PORT, timeout=0.3, source=source) as sender:
-        for start in range(0, count, 100):
-            for ident in range(start, min(start + 100, count)):
+        for first in range(0, count, 100):
+            for ident in range(first, min(first + 100, count)):
                 sender.send(query(name, ident=ident, flags=0x0100, **options))
-            sender.settimeout(0.02)
+            until(is_read)
+            # Not all are answered: what the server has taken last it answers when it gets a processor.
+            sender.settimeout(0.02 if first + 100 < count else 1)
             with contextlib.suppress(TimeoutError):
                 while True:
                     octets = sender.recv(65535)
+                    last = time.monotonic()
                     message = Message(octets)
                     asked_for = Message(query(name, ident=message.ident, flags=0x0100, **options))
                     if message.flags & 0x0200 == 0:
@@ -82,18 +104,17 @@ def burst(count, name="orders.mesh.test", source="127.0.0.1", **options):
                         wrong.append(shape)
                     if len(octets) > len(query(name, **options)):
                         wrong.append(f"{len(octets)} octets")
-    return full, slipped, wrong
+    return full, slipped, wrong, last - start
 
 
 def rates():
     """rate-limit 100/s slip 2 including loopback except 127.0.2.0/24, in force."""
-    start = time.monotonic()
-    full, slipped, wrong = burst(1000)
-    most = 100 + 100 * (time.monotonic() - start) + 2
+    full, slipped, wrong, seconds = burst(1000)
+    most = 100 + 100 * seconds + 2
     expect(f"of 1000 queries at once the rate is answered ({full} of at most {most:.0f})", True, 100 <= full <= most)
     expect(f"and half of the others are told to use TCP ({slipped})", True, abs(slipped - (1000 - full) / 2) <= 1)
     expect("each with ID, question, RD and OPT of its query, no larger, and nothing else", [], wrong)
-    full, slipped, wrong = burst(300, "nothing-of-the-kind.mesh.test", edns=False)
+    full, slipped, wrong, _ = burst(300, "nothing-of-the-kind.mesh.test", edns=False)
     expect("negative answers have their own account", True, full >= 100)
     expect("and without EDNS the empty answer has none", (True, []), (slipped > 50, wrong))
     expect("another prefix is answered meanwhile", (100, 0), burst(100, source="127.0.3.1")[:2])
@@ -112,13 +133,17 @@ def connections():
     with contextlib.ExitStack() as stack:
         own = stack.enter_context(connect("127.0.2.1"))
         expect("a client is answered over TCP", True, asked(own))
-        many = []
-        for _ in range(30):
-            many.append(stack.enter_context(connect()))
-            if len(many) % 5 == 0:
-                asked(own)
-        time.sleep(0.2)
-        there = [is_open(stream) for stream in many]
+        for _ in range(5):
+            begin, many = time.monotonic(), []
+            for _ in range(30):
+                many.append(stack.enter_context(connect()))
+                if len(many) % 5 == 0:
+                    asked(own)
+            until(lambda: sum(map(is_open, many)) <= 10, 1)
+            there = [is_open(stream) for stream in many]
+            # On a busy machine they may have been idle for too long by now: that says nothing.
+            if time.monotonic() - begin < 2:
+                break
         if WORKERS == 1:
             expect("of 30 connections of another, the ten newest stay", [False] * 20 + [True] * 10, there)
         else:
@@ -129,8 +154,8 @@ def connections():
             streams.append(stack.enter_context(connect(f"127.0.3.{1 + number}")))
             if number % 10 == 0:
                 asked(own)
-        time.sleep(0.2)
-        there = sum(is_open(s) for s in many + streams)
+        until(lambda: sum(map(is_open, many + streams)) <= 39, 1)
+        there = sum(map(is_open, many + streams))
         expect(f"of 100 clients' there are no more than may be ({there})", True, 30 <= there <= 39)
         streams[-1].settimeout(5)
         expect("the newest is answered", True, asked(streams[-1]))
@@ -222,7 +247,7 @@ def flood():
     """Very many connections that ask nothing, from many addresses."""
     honest = Honest()
     honest.start()
-    attempts, done, wall = int(os.environ.get("ATTEMPTS", 20_000)), 0, time.monotonic() + 20
+    attempts, done, begin = int(os.environ.get("ATTEMPTS", 20_000)), 0, time.monotonic()
     waiting = collections.deque()
     for number in range(attempts):
         stream = socket.socket()
@@ -239,7 +264,7 @@ def flood():
         waiting.append(stream)
         if len(waiting) > 5000:
             waiting.popleft().close()
-        if time.monotonic() > wall:
+        if time.monotonic() - begin > (20 if done > 15_000 else 45):
             break
     print(f"# {done} connections attempted")
     expect("very many connections are attempted in time", True, done > 15_000)
