@@ -99,6 +99,17 @@ def unbound(folder, port):
 # --- each server on loopback -------------------------------------------------------------------------------------------
 
 
+# 0.1 %: 1.95 / √n. Six tests a run are more than chance should have a say in: who exceeds it is measured once more.
+LARGEST_DISTANCE = 1.95
+
+
+def spacing(rows, rate):
+    """How far the spacings are from exponential ones: of the times of sending, which have the host's lag in them, and as drawn."""
+    times, due = [seconds(row["T"]) for row in rows], [row["due"] for row in rows]
+    return (distance([b - a for a, b in zip(times, times[1:]) if b >= a], rate),
+            distance([b - a for a, b in zip([0, *due], due)], rate))
+
+
 def on_loopback(who, port):
     rate, count = 150, 450
     summary, rows, result = measure(f"@127.0.0.1:{port}", "--rate", str(rate), "--count", str(count), "--threshold", "2s")
@@ -110,12 +121,12 @@ def on_loopback(who, port):
           [row for row in rows if row["dT"] is None][:2])
     check(f"{who}: IDs are all different, the port is one",
           len({row["id"] for row in rows}) == count and len({row["port"] for row in rows}) == 1)
-    times = [seconds(row["T"]) for row in rows]
-    # 0.1 %: 1.95 / √n. By the times of sending as measured; the busy host's lag is part of them.
-    worst = distance([b - a for a, b in zip(times, times[1:]) if b >= a], rate)
-    check(f"{who}: spacings are exponential (Kolmogorov–Smirnov {worst:.2f} < 1.95)", worst < 1.95, worst)
-    due = [row["due"] for row in rows]
-    check(f"{who}: so are the times as drawn", distance([b - a for a, b in zip([0, *due], due)], rate) < 1.95)
+    found = [spacing(rows, rate)]
+    if max(found[0]) >= LARGEST_DISTANCE:
+        found.append(spacing(measure(f"@127.0.0.1:{port}", "--rate", str(rate), "--count", str(count))[1], rate))
+    sent, drawn = (min(each) for each in zip(*found))
+    check(f"{who}: spacings are exponential (Kolmogorov–Smirnov {sent:.2f} < {LARGEST_DISTANCE})", sent < LARGEST_DISTANCE, found)
+    check(f"{who}: so are the times as drawn", drawn < LARGEST_DISTANCE, found)
     median = summary["servers"][0]["populations"][0]["median"]
     ordered = sorted(row["dT"] for row in rows)
     middle = (ordered[count // 2 - 1] + ordered[count // 2]) / 2
@@ -151,20 +162,31 @@ with tempfile.TemporaryDirectory() as folder:
         table = list(csv.DictReader(file))
     check("--format csv has the registry's columns", len(table) == 20 and list(table[0])[:4] == ["T", "dT", "RCODE", "Logical"])
 
-process = subprocess.Popen([AMBIT, "measure", f"@127.0.0.1:{PORT}", NAME, "--rate", "50", "--count", "10000", "--json"],
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-time.sleep(1.5)
-process.send_signal(signal.SIGINT)
-output = process.communicate(timeout=10)[0]
-early = json.loads(output or "{}")
+for patience in (1.5, 5, 15):  # on a busy machine it may still be calibrating
+    process = subprocess.Popen([AMBIT, "measure", f"@127.0.0.1:{PORT}", NAME, "--rate", "50", "--count", "10000", "--json"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(patience)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=20)[0]
+    early = json.loads(output or "{}")
+    if process.returncode == 0 and early["servers"][0]["sent"] > 0:
+        break
 check("Ctrl-C ends it, and what there is is reported",
       process.returncode == 0 and early["parameters"]["endedEarly"] and 0 < early["servers"][0]["sent"] < 10000, output[-300:])
 
-# One comparison in 20 of equal servers is wrong by design, two of three are so in 1 of 140 runs.
-comparisons = [measure(f"@127.0.0.1:{PORT}", "--compare", f"@127.0.0.1:{PORT}", "--rate", "300", "--count", "300")[0]["comparison"]
-               for _ in range(3)]
-check("a server compared with itself three times: no difference, but for one of them at the most",
-      [one["differs"] for one in comparisons].count(False) >= 2, comparisons)
+
+def differences(count):
+    """How many of so many comparisons of the server with itself find that it differs."""
+    pair = f"@127.0.0.1:{PORT}", "--compare", f"@127.0.0.1:{PORT}"
+    return sum(measure(*pair, "--rate", "300", "--count", "300")[0]["comparison"]["differs"] for _ in range(count))
+
+
+# One comparison in 20 of equal servers is wrong by design, so two of three are in 1 of 140 runs: nine more then decide, of
+# which four are wrong in 1 of 1,500.
+wrong = [differences(3)]
+if wrong[0] > 1:
+    wrong.append(differences(9))
+check("a server compared with itself: no difference, but for what comes of chance", wrong[0] <= 1 or wrong[1] <= 3, wrong)
 
 # A pipe holds 64 KiB: what is written must wait for its reader.
 with subprocess.Popen([AMBIT, "measure", f"@127.0.0.1:{PORT}", NAME, "--rate", "1000", "--count", "1000", "--json", "--output",

@@ -146,7 +146,7 @@ kill -KILL "$(cat its-pid)"
 gone() { ! list | grep -q "$where"; }
 succeeds "after kill -9 the lease is gone" until_true gone
 matches "and nobody listens there" "refused|timed out|no servers" "$(dig +tries=1 +timeout=1 "@$where" orders.mesh.test 2>&1)"
-succeeds "a child that lives on keeps the lease" sh -c "$(printf '%q ' "${as_nobody[@]}" "$AMBIT") run --folder zones --context test -- sh -c 'sleep 1 & :' && $AMBIT override --list --folder zones | grep -q test"
+succeeds "a child that lives on keeps the lease" sh -c "$(printf '%q ' "${as_nobody[@]}" "$AMBIT") run --folder zones --context test -- sh -c 'sleep 4 & :' && $AMBIT override --list --folder zones | grep -q test"
 succeeds "and when it ends, so does the lease" until_true nothing
 
 # --- mistakes --------------------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ override --remove orders >/dev/null
 same "it can be taken away" 127.0.0.1 "$(mine orders.mesh.test)"
 has "once" "orders is not overridden in laptop" "$(override --remove orders)"
 override --remove reports >/dev/null
-override orders 127.0.0.9 --for 2s >/dev/null
+override orders 127.0.0.9 --for 5s >/dev/null
 same "one for a moment" 127.0.0.9 "$(mine orders.mesh.test)"
 own() { [[ $(mine orders.mesh.test) == 127.0.0.1 ]]; }
 succeeds "ends by itself" until_true own
