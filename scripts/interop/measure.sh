@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 copy_zones zones
 serve zones --metrics-log off
-PORT=$port PYTHONPATH=$root/scripts/measure:$here timeout 160 python3 "$here/measure.py" 2>&1
+PORT=$port PYTHONPATH=$root/scripts/measure:$here timeout 400 python3 "$here/measure.py" 2>&1
 code=$?
 same "the checks end well" 0 "$code"
 stop "$server"

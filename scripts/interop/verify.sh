@@ -2,6 +2,6 @@
 # shellcheck shell=bash disable=SC2154
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-timeout 165 "$root/scripts/verify" --queries 1000 "$AMBIT" 2>&1
+timeout 400 "$root/scripts/verify" --queries 1000 "$AMBIT" 2>&1
 code=$?
 same "the comparison ends well" 0 "$code"
