@@ -245,7 +245,7 @@ struct KeptPolicyTests {
     var load = disk.load()
     var seen = disk.seen
     var (taken, failed) = (0, 0)
-    for _ in 0..<rounds(150) {
+    for _ in 0..<min(rounds(150), 1000) {
       for _ in 0..<random.number(0...2) { change(&disk, &random) }
       let next = disk.reload(load)
       if disk.seen == seen { #expect(isTakenOver(load, next) || next.snapshot == nil) }

@@ -6,7 +6,7 @@ import Testing
 @Suite("Any octets are a policy or an error")
 struct FuzzTests {
   /// How many texts are tried.
-  static let count = rounds(20_000)
+  static let count = min(rounds(20_000), 120_000)
 
   @Test(arguments: 0..<8 as Range<UInt64>)
   func `mutated policies are read without a trap, and what reads without errors compiles`(seed: UInt64) {

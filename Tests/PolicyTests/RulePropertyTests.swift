@@ -8,7 +8,7 @@ import Testing
 @Suite("DESIGN §3.3: the compiled rules say what a reading of the lines says")
 struct RulePropertyTests {
   /// Calls that are judged, 200 of each policy.
-  static let count = rounds(100_000)
+  static let count = min(rounds(100_000), 600_000)
   private static let seeds = 5
 
   @Test(arguments: 1...UInt64(RulePropertyTests.seeds))
