@@ -4,17 +4,24 @@ internal import DNSFormat
 extension IPAddress {
   /// The name at which its PTR records are, in wire format (RFC 1035 §3.5, RFC 3596 §2.5).
   var reverseName: [UInt8] {
+    // A million addresses are a million of these: each is one allocation.
     var wire: [UInt8] = []
+    wire.reserveCapacity(isIPv4 ? 4 * 4 + Self.ipv4Suffix.count : 32 * 2 + Self.ipv6Suffix.count)
     for octet in octets.reversed() {
       if isIPv4 {
-        let digits = Array(String(octet).utf8)
-        wire.append(UInt8(digits.count))
-        wire += digits
+        wire.append(octet > 99 ? 3 : octet > 9 ? 2 : 1)
+        if octet > 99 { wire.append(48 + octet / 100) }
+        if octet > 9 { wire.append(48 + octet / 10 % 10) }
+        wire.append(48 + octet % 10)
       } else {
-        for nibble in [octet & 15, octet >> 4] { wire += [1, Self.hexadecimal[Int(nibble)]] }
+        wire.append(1)
+        wire.append(Self.hexadecimal[Int(octet & 15)])
+        wire.append(1)
+        wire.append(Self.hexadecimal[Int(octet >> 4)])
       }
     }
-    return wire + (isIPv4 ? Self.ipv4Suffix : Self.ipv6Suffix)
+    wire += isIPv4 ? Self.ipv4Suffix : Self.ipv6Suffix
+    return wire
   }
 
   private static let hexadecimal = Array("0123456789abcdef".utf8)

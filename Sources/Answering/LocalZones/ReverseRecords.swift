@@ -32,8 +32,24 @@ struct ReverseRecords {
   private let zones: [CompiledZone]
   private let contexts: ContextTree
   private var findings: [Finding] = []
+  /// A layer of a local zone, and its records.
+  private struct Layer {
+    let local: Int
+    let context: Int
+    var records: ZoneRecords
+  }
+
+  private var written: [Layer] = []
+  /// Their indices, by local zone and context.
+  private var numbers: [[Int]: Int] = [:]
+  /// The layer that was written last: the next address is likely to be in it too.
+  private var last = 0
   /// By index of a local zone: its layers' records, by context.
-  private(set) var layers: [Int: [Int: ZoneRecords]] = [:]
+  var layers: [Int: [Int: ZoneRecords]] {
+    Dictionary(grouping: written, by: \.local).mapValues { layers in
+      Dictionary(uniqueKeysWithValues: layers.map { ($0.context, $0.records) })
+    }
+  }
 
   /// - Parameters:
   ///   - zones: those that are written.
@@ -53,7 +69,8 @@ struct ReverseRecords {
       findings.removeAll(keepingCapacity: true)
       for (number, zone) in zones.enumerated() where zone.realm == realm { find(in: zone, number, places) }
       findings.sort {
-        ($0.address.rank, $0.zone, $0.record, $0.first) < ($1.address.rank, $1.zone, $1.record, $1.first)
+        let (one, other) = ($0.address.rank, $1.address.rank)
+        return one != other ? one < other : ($0.zone, $0.record, $0.first) < ($1.zone, $1.record, $1.first)
       }
       var start = 0
       while start < findings.count {
@@ -97,7 +114,7 @@ struct ReverseRecords {
     let owner = found[found.startIndex].address.reverseName
     let end = contexts.nodes[realm].last + 1
     if found.allSatisfy({ $0.first <= realm && $0.end >= end }) {
-      return write(Array(found), owner, local, realm, makeRecords)
+      return write(found, owner, local, realm, makeRecords)
     }
     // Contexts in which nothing changes are a run, and have the same names.
     var starts = Set([realm])
@@ -106,8 +123,8 @@ struct ReverseRecords {
       if finding.end < end { starts.insert(Int(finding.end)) }
     }
     let runs = starts.sorted()
-    let sets = runs.map { run in found.filter { $0.first <= run && run < $0.end } }
-    func set(of context: Int) -> [Finding] {
+    let sets = runs.map { run in ArraySlice(found.filter { $0.first <= run && run < $0.end }) }
+    func set(of context: Int) -> ArraySlice<Finding> {
       var index = runs.count - 1
       while runs[index] > context { index -= 1 }
       return sets[index]
@@ -134,17 +151,29 @@ struct ReverseRecords {
 
   /// Writes the set that a context sees; `CNAME .` where it sees none, which in the base nobody has to be told.
   private mutating func write(
-    _ found: [Finding], _ owner: [UInt8], _ local: Int, _ context: Int, _ makeRecords: (Int, Int) -> ZoneRecords
+    _ found: ArraySlice<Finding>, _ owner: [UInt8], _ local: Int, _ context: Int,
+    _ makeRecords: (Int, Int) -> ZoneRecords
   ) {
     if found.isEmpty, contexts.realm(of: context) == context { return }
-    if layers[local] == nil { layers[local] = [:] }
-    if layers[local]?[context] == nil { layers[local]?[context] = makeRecords(local, context) }
-    if found.isEmpty { layers[local]?[context]?.append(owner: owner, .cname, ttl: 60, rdata: [0]) }
-    let ttl = found.map(\.ttl).min() ?? 60
+    select(local, context, makeRecords)
+    if found.isEmpty { written[last].records.append(owner: owner, .cname, ttl: 60, rdata: [0]) }
+    let ttl = found.reduce(UInt32.max) { min($0, $1.ttl) }
     for finding in found.prefix(Self.mostNames) {
       let name = zones[Int(finding.zone)].name(ofRecord: finding.record)
-      layers[local]?[context]?.append(owner: owner, .ptr, ttl: ttl, rdata: name.wire)
+      written[last].records.append(owner: owner, .ptr, ttl: ttl, rdata: name.wire)
     }
+  }
+
+  /// Makes a layer the one that is written; it is made where there is none.
+  private mutating func select(_ local: Int, _ context: Int, _ makeRecords: (Int, Int) -> ZoneRecords) {
+    if last < written.count, written[last].local == local, written[last].context == context { return }
+    if let number = numbers[[local, context]] {
+      last = number
+      return
+    }
+    last = written.count
+    numbers[[local, context]] = last
+    written.append(Layer(local: local, context: context, records: makeRecords(local, context)))
   }
 }
 
