@@ -81,6 +81,40 @@ struct CallRatesTests {
     }
   }
 
+  @Test func `one lookup five minutes before is no usual rate that traffic could leave`() {
+    var rates = CallRates()
+    for round in 0..<400 as Range<UInt64> {
+      let count: UInt64 = round == 0 ? 1 : round < 30 ? 0 : 295
+      #expect(rates.take(count > 0 ? [edge: .init(count)] : [:], seconds: 10, at: round * 10).isEmpty, "\(round)")
+    }
+  }
+
+  @Test(arguments: 1...60 as ClosedRange<UInt64>)
+  func `the first traffic of what was asked for now and then is no storm, however it comes`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var rates = CallRates()
+    var time: UInt64 = 0
+    func take(_ mean: Double) -> [CallRates.Event] {
+      time += 10
+      let count = poisson(mean, &random)
+      return rates.take(count > 0 ? [edge: .init(count)] : [:], seconds: 10, at: time)
+    }
+    // Somebody tries it: at most a lookup in a minute on average, for up to two hours.
+    let tries = Int.random(in: 0...720, using: &random)
+    let chance = Double.random(in: 0...0.15, using: &random)
+    for _ in 0..<tries { #expect(take(Double.random(in: 0..<1, using: &random) < chance ? 2 : 0).isEmpty) }
+    // Then it is in use: at once, or little by little within up to ten minutes.
+    let mean = Double.random(in: 200...5000, using: &random)
+    let steps = [1, 6, 30, 60][Int.random(in: 0..<4, using: &random)]
+    for step in 0..<300 {
+      let share = min(1, Double(step + 1) / Double(steps))
+      #expect(take(mean * share).isEmpty, "seed \(seed), \(tries) windows before, step \(step) of \(steps)")
+    }
+    // And what then leaves that is one.
+    let events = (0..<2).flatMap { _ in take(mean * 8) }
+    #expect(events.count == 1, "seed \(seed)")
+  }
+
   @Test func `after an hour a storm is what is usual`() {
     var rates = CallRates()
     var events: [CallRates.Event] = []

@@ -5,7 +5,8 @@
 ///   deviation the square root of their variance, weighted alike; never less than a Poisson stream of that rate has, drawn
 ///   as the workers draw.
 /// - A window is high where its rate is at least 20 lookups a second, 4 times the mean, and the mean and 6 deviations.
-/// - A storm begins with the second high window in a row, once 30 windows were learnt from. High windows teach nothing.
+/// - A storm begins with the second high window in a row, once 30 windows were learnt from, and while there is a usual rate:
+///   the lookups of at least 10 windows, older ones counting for less as in the mean. High windows teach nothing.
 /// - It ends with the third window in a row below half of what made its first high; or after an hour: that is the new usual
 ///   rate then, and is learnt from the beginning.
 /// - A call without a lookup for an hour is forgotten: a job that runs at night has no usual rate.
@@ -21,6 +22,8 @@ struct CallRates: Sendable {
   static let memory = 300.0
   static let windowSeconds = 10.0
   static let windowsToLearn = 30
+  /// Windows with lookups, faded as the mean is, without which a call has no usual rate: of 30 when every one has some.
+  static let leastSeenWindows = 10.0
   static let windowsToBegin = 2
   static let windowsToEnd = 3
   private static let longestStorm: UInt64 = 3600
@@ -69,6 +72,8 @@ struct CallRates: Sendable {
     /// For how many lookups one stands.
     var weight = 1.0
     var windows = 0
+    /// Of these, those that had lookups, faded as the mean is.
+    var seenWindows = 0.0
     /// High windows in a row, or in a storm low ones.
     var inRow = 0
     /// When the first of these began.
@@ -96,6 +101,13 @@ struct CallRates: Sendable {
       self.weight += weight * (lumps - self.weight)
       variance = (1 - weight) * (variance + weight * difference * difference)
       windows += 1
+      seenWindows = seenWindows * (1 - min(1, seconds / CallRates.memory)) + (rate > 0 ? 1 : 0)
+    }
+
+    /// True where enough was learnt for a rate to be high. What was seen once or twice, then hardly ever, has no usual rate:
+    /// of a new deployment the first traffic is no storm.
+    var hasUsualRate: Bool {
+      windows >= CallRates.windowsToLearn && seenWindows >= CallRates.leastSeenWindows
     }
   }
 
@@ -138,7 +150,7 @@ struct CallRates: Sendable {
     let rate = Double(lookups.count) / seconds
     if call.storm != nil { return goOn(&call, rate, begin) }
     let bound = call.bound(seconds, weight: lookups.weight)
-    guard call.windows >= windowsToLearn, rate >= bound else {
+    guard call.hasUsualRate, rate >= bound else {
       call.inRow = 0
       call.learn(rate, seconds, weight: lookups.weight)
       return nil
@@ -171,7 +183,7 @@ struct CallRates: Sendable {
       return nil
     }
     (call.storm, call.inRow) = (nil, 0)
-    if isUsualNow { (call.mean, call.variance, call.weight, call.windows) = (0, 0, 1, 0) }
+    if isUsualNow { (call.mean, call.variance, call.weight, call.windows, call.seenWindows) = (0, 0, 1, 0, 0) }
     return .ends(storm, isUsualNow: isUsualNow)
   }
 }
