@@ -28,6 +28,9 @@ let steeringCases: [MessageCase] = [
       canary 10.0.0.4 0.05%
       floor 101%
       floor 50
+      canary 10.0.0.4 101 %
+      canary 10.0.0.4 %
+      floor 101 %
     }
     """,
     #"p:2:3: error: "weight" needs more after it; write weight ADDRESS N[, ADDRESS N]..."#,
@@ -40,7 +43,10 @@ let steeringCases: [MessageCase] = [
     #"p:9:19: error: "10" is no share of the callers; write 0.1% to 100%, for example 10%"#,
     #"p:10:19: error: "0.05%" is no share of the callers; write 0.1% to 100%, for example 10%"#,
     #"p:11:9: error: "101%" is no share here; write 0% to 100%, for example 50%"#,
-    #"p:12:9: error: "50" is no share here; write 0% to 100%, for example 50%"#),
+    #"p:12:9: error: "50" is no share here; write 0% to 100%, for example 50%"#,
+    #"p:13:19: error: "101%" is no share of the callers; write 0.1% to 100%, for example 10%"#,
+    #"p:14:19: error: "%" is no share of the callers; write 0.1% to 100%, for example 10%"#,
+    #"p:15:9: error: "101%" is no share here; write 0% to 100%, for example 50%"#),
   MessageCase(
     """
     service a. {

@@ -2,6 +2,24 @@ internal import Addresses
 internal import Diagnostics
 internal import DNSFormat
 
+extension [Word] {
+  /// The same with `10 %` as one word, `10%`: a share is written either way.
+  var joiningPercent: [Word] {
+    var joined: [Word] = []
+    for word in self {
+      if word.text == "%", !word.isQuoted, !word.followsComma, let share = joined.last, !share.isQuoted,
+        !share.text.isEmpty, share.text.utf8.count(where: { $0 == UInt8(ascii: ".") }) <= 1,
+        share.text.utf8.allSatisfy({ $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) })
+      {
+        joined[joined.count - 1] = Word(share.text + "%", at: share.location, followsComma: share.followsComma)
+      } else {
+        joined.append(word)
+      }
+    }
+    return joined
+  }
+}
+
 /// Reading single words: addresses, names, times.
 extension PolicyReader {
   /// The prefixes that words say, by themselves or as a network's name; warns of bits beyond a prefix's length.

@@ -55,7 +55,8 @@ struct PolicyReader {
     self.place = .top
   }
 
-  private mutating func read(_ statement: Statement) {
+  private mutating func read(_ asWritten: Statement) {
+    var statement = asWritten
     let keyword = statement.keyword
     guard let spec = StatementSpec.byKeyword[keyword.text] else { return refuseUnknown(keyword) }
     guard spec.places.contains(place) else {
@@ -65,6 +66,7 @@ struct PolicyReader {
         "\(quoted(keyword.text)) does not belong \(place.phrase); write it \(right.joined(separator: " or "))")
       return
     }
+    if spec.usage.contains("PERCENT%") { statement.words = statement.words.joiningPercent }
     if let block = statement.block, !spec.hasBlock {
       diagnostics.error(at: block.location, "\(quoted(keyword.text)) takes no { }; write \(spec.usage)")
       return
