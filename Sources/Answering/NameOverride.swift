@@ -76,8 +76,9 @@ extension NameOverride {
         services.append(owner)
       }
     }
-    let (records, _) = ZoneFileReader.read(
-      Array(text(services: services).utf8), path: title, origin: origin, open: { _ in .success([]) })
+    let records = ZoneFileReader.read(
+      Array(text(services: services).utf8), path: title, origin: origin, open: { _ in .success([]) }
+    ).zone.withoutLines
     if let index = layers.firstIndex(where: { $0.context == number }) {
       layers[index].records = layers[index].records.replacing(records)
     } else {

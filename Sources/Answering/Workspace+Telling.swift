@@ -332,6 +332,7 @@ extension Workspace {
       fact.append(", ")
     }
     zone.places.appendFile(of: place, to: &fact)
+    if !place.isInFile { return }
     fact.append(":")
     fact.append(decimal: UInt64(place.line))
   }

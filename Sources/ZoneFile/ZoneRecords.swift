@@ -13,8 +13,8 @@ package struct ZoneRecords: Sendable {
     package let rdata: UInt32
     /// Seconds, at most 2³¹−1.
     package let ttl: UInt32
-    /// The line of its type, counted from 1.
-    package let line: UInt32
+    /// The line of its type, counted from 1; 0 for one that no file has.
+    package internal(set) var line: UInt32
     package let rdataCount: UInt16
     package let type: RRType
     /// The column of its owner or, where that is inherited, of its first field.
@@ -41,6 +41,13 @@ package struct ZoneRecords: Sendable {
   package var withoutRecords: ZoneRecords {
     var copy = self
     (copy.octets, copy.records) = ([], [])
+    return copy
+  }
+
+  /// The same records, as of no line: what `files` names is no file.
+  package var withoutLines: ZoneRecords {
+    var copy = self
+    for index in copy.records.indices { copy.records[index].line = 0 }
     return copy
   }
 

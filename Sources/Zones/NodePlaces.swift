@@ -12,6 +12,8 @@ package struct NodePlaces: ~Copyable, Sendable {
   package struct Place: BitwiseCopyable, Sendable {
     /// Counted from 1.
     package let line: UInt32
+    /// False for what no file says: an override.
+    package var isInFile: Bool { line != 0 }
     fileprivate let file: UInt32
     /// The context whose overlay it is; 0 for the base.
     package let context: UInt16
@@ -34,6 +36,8 @@ package struct NodePlaces: ~Copyable, Sendable {
   private let contexts: FlatArray<UInt16>
   /// For each file, the last context in that one.
   private let lastContexts: FlatArray<UInt16>
+  /// True where some data are of no file.
+  private let hasUnwritten: Bool
 
   init(_ builder: consuming Builder) {
     blocks = FlatArray(builder.blocks)
@@ -41,6 +45,7 @@ package struct NodePlaces: ~Copyable, Sendable {
     starts = FlatArray(builder.starts)
     contexts = FlatArray(builder.contexts)
     lastContexts = FlatArray(builder.lastContexts)
+    hasUnwritten = builder.hasUnwritten
     steps = builder.steps.finish()
   }
 
@@ -77,6 +82,11 @@ package struct NodePlaces: ~Copyable, Sendable {
     return found
   }
 
+  /// True where the data at an offset are of no file, for a context that sees them; at once where there are none such.
+  func isUnwritten(data: Int, context: UInt16) -> Bool {
+    hasUnwritten && place(ofData: data, context: context)?.isInFile == false
+  }
+
   private func number(_ offset: inout Int) -> Int {
     var value = 0
     var shift = 0
@@ -103,6 +113,7 @@ package struct NodePlaces: ~Copyable, Sendable {
     fileprivate var starts: [UInt32] = [0]
     fileprivate var contexts: [UInt16] = []
     fileprivate var lastContexts: [UInt16] = []
+    fileprivate var hasUnwritten = false
     /// By layer, the number of its first file.
     private var firstFiles: [Int] = []
     /// Places in the block.
@@ -138,6 +149,7 @@ package struct NodePlaces: ~Copyable, Sendable {
         count = 0
       }
       count += 1
+      if line == 0 { hasUnwritten = true }
       let file = firstFiles[layer] + file
       let difference = line - (file == 0 ? last.line : last.otherLine)
       append(data - last.data)
@@ -162,5 +174,10 @@ extension CompiledZone {
   /// Where the data of a node, as a context sees it, was written; nil where it has none, and no overlay took any away.
   package func place(of node: ZoneNode, context: UInt16) -> NodePlaces.Place? {
     places.place(ofData: node.firstRRset, context: context)
+  }
+
+  /// True where the data of a node, found for a context, are an override's: no file has them.
+  package func isOverride(_ node: ZoneNode, context: UInt16) -> Bool {
+    places.isUnwritten(data: node.firstRRset, context: context)
   }
 }

@@ -23,9 +23,11 @@ struct OverrideTests {
     "here/mesh.test.zone": "web A 192.0.2.3\n_grpc._tcp.web SRV 0 0 1 web\n",
   ]
 
-  private func load(_ overrides: [NameOverride], takingOver kept: KeptZones? = nil) -> LoadedConfiguration {
+  private func load(
+    _ overrides: [NameOverride], takingOver kept: KeptZones? = nil, more: String = ""
+  ) -> LoadedConfiguration {
     var files = ConfigurationFiles(
-      policies: [("p", Array(Self.policy.utf8))],
+      policies: [("p", Array((Self.policy + more).utf8))],
       zones: [
         .init(path: "mesh.test.zone", origin: "mesh.test", context: nil),
         .init(path: "here/mesh.test.zone", origin: "mesh.test", context: "here"),
@@ -78,6 +80,35 @@ struct OverrideTests {
   @Test func `the last of two counts`() throws {
     let two = [try override("orders.mesh.test", ["127.0.0.1"]), try override("orders.mesh.test", ["127.0.0.2"])]
     #expect(try layer(load(two), 1).filter { $0.hasPrefix("orders.") }.count == 1)
+  }
+
+  @Test func `its addresses are given for its own TTL, however the service is`() throws {
+    let lines = "service orders { health tcp 80 every 1s; fail refuse; floor 90%; drain 127.0.0.1; prefer near }\n"
+    let snapshot = try #require(load([try override("orders.mesh.test", ["127.0.0.1"])], more: lines).snapshot)
+    for (state, down) in [(.well, []), (.unsettled, ["192.0.2.1"]), (.broken, ["192.0.2.1", "127.0.0.1"])]
+      as [(EndpointStates.ServiceState, [String])]
+    {
+      let row = EndpointStates.Row(service: 1, state: state, down: Set(down.compactMap { IPAddress($0) }))
+      let fixture = Fixture(snapshot: snapshot.seeing(Situation(endpoints: EndpointStates([row]))))
+      #expect(try fixture.ask("orders.mesh.test.").answer == ["orders.mesh.test. 5 A 127.0.0.1"], "\(state)")
+      #expect(try fixture.ask("orders.mesh.test.").ede == nil)
+      let service = try fixture.ask("_http._tcp.orders.mesh.test.", .srv)
+      #expect(service.rcode == "NOERROR" && service.answer.count == 1, "\(state)")
+      #expect(service.additional == ["orders.mesh.test. 5 A 127.0.0.1"], "\(state)")
+      let other = try fixture.ask("orders.mesh.test.", from: "10.0.0.1")
+      #expect(other.rcode == (state == .well ? "NOERROR" : "REFUSED"), "elsewhere the service is as it is")
+    }
+  }
+
+  @Test func `dig CH TXT names who says so, and no line of a file that is none`() throws {
+    let snapshot = try #require(load([try override("orders.mesh.test", ["127.0.0.1"])]).snapshot)
+    func told(_ name: String) throws -> [String] {
+      try Fixture(snapshot: snapshot).send(
+        Request(name: name, type: .txt, rclass: 3).octets
+      ).message?.answer.map(\.text) ?? []
+    }
+    #expect(try told("orders.mesh.test").contains { $0.hasSuffix("context here, override by ann until 14:00\"") })
+    #expect(try told("web.mesh.test").contains { $0.hasSuffix("context here, here/mesh.test.zone:1\"") })
   }
 
   @Test func `a context or a zone that is not there is passed over`() throws {

@@ -16,6 +16,8 @@ internal import Zones
 /// 5. Where none is well, or the circuit breaker is open, `fail` says what is answered.
 /// 6. What is left goes out in a random order by weight, and `max-answers` of it.
 ///
+/// An override's addresses are given whatever steps 2 to 5 say.
+///
 /// Steps 1 to 5 count the endpoints of both families together, so that A and AAAA agree; a family of which none is left
 /// has no data. Nothing is allocated, and time grows with the endpoints and, for `prefer near`, with how deep contexts lie.
 extension Workspace {
@@ -59,6 +61,10 @@ extension Workspace {
     _ start: SteeringView
   ) -> SteeringVerdict {
     var view = start
+    if zone.isOverride(node, context: caller.context) {
+      // Who says where a name leads to for a while means those addresses, well or not.
+      return .choice(SteeringChoice(view: view, least: .out, isUnsettled: false))
+    }
     if view.row.hasCanaries {
       view.getsCanary = true
       view.getsCanary = count(node, asked, zone, snapshot, caller, view).well > 0
@@ -167,8 +173,8 @@ extension Workspace {
   /// What an SRV record's target is to the caller, by the best of its addresses, and the greatest weight that a line gives
   /// one of them.
   ///
-  /// A target whose addresses we do not know, or that the caller may not call, is taken for well: there is nothing to say
-  /// of it. The target's own service says what is to be given, and to whom its canaries; where it says nothing, the one
+  /// A target whose addresses we do not know or an override gives, or that the caller may not call, is taken for well: there
+  /// is nothing to say of it. The target's own service says what is to be given, and to whom its canaries; where it says nothing, the one
   /// that the record is of.
   private mutating func judgeTarget(
     ofSRVAt rdata: Int, _ zone: CompiledZone, _ snapshot: Snapshot, _ caller: Caller, _ view: SteeringView
@@ -182,6 +188,7 @@ extension Workspace {
       if target.isBroken(for: context) { return (.well, nil) }
       let match = target.find(other, context: context)
       guard match.labels == other.labelCount, match.node.flags.isDisjoint(with: [.cut, .covered]),
+        !target.isOverride(match.node, context: context),
         snapshot.judge(caller, target: match.service, at: time).refusal == nil
       else { return (.well, nil) }
       var targetView = view
