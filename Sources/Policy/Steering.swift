@@ -82,7 +82,8 @@ package struct Steering: Hashable, Sendable {
   package var live: Colour?
   /// How many addresses of one type an answer has at the most; nil for all.
   package var mostAnswers: Int?
-  /// Those in the caller's own context only, where there are any that are well, then those in its parent's, and so on.
+  /// Those in the caller's own context only, where there are any that are well, then those in contexts within it too, then
+  /// those in its parent's, and so on.
   package var prefersNear = false
   /// Where `fail`, `floor`, `live`, `max-answers` and `prefer` are said, by keyword.
   package var places: [String: SourceLocation] = [:]

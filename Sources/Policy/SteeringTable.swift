@@ -256,6 +256,9 @@ extension SteeringTable {
   /// The context around one; 0, the root, for one in none.
   package func parent(of context: UInt16) -> UInt16 { parents[Int(context)] }
 
+  /// True where there are contexts in one.
+  package func hasInner(_ context: UInt16) -> Bool { lasts[Int(context)] != context }
+
   /// True where `context` is `ancestor` or in it.
   package func isContext(_ context: UInt16, in ancestor: UInt16) -> Bool {
     ancestor <= context && context <= lasts[Int(ancestor)]

@@ -173,6 +173,42 @@ struct SteeringTests {
     #expect(try strict.ask("orders.s.test.", from: "10.30.1.9").data == ["10.31.1.2", "10.31.2.1"])
   }
 
+  @Test func `endpoints directly in the caller's context come first, then those within it, then the parent's`() throws {
+    let zone = zoneHead + "orders A 10.31.1.1\norders A 10.31.9.1\norders A 10.40.0.1\n"
+    let near = try Fixture(
+      policy: contexts + "context else { from 10.40.0.0/16 }\nservice orders { prefer near; health tcp 80 }",
+      ["s.test.zone": zone])
+    // prod itself has 10.31.9.1, its shard a 10.31.1.1, and another context the third.
+    func given(_ source: String, down: [String]) throws -> [String] {
+      try near.with(down: down).ask("orders.s.test.", from: source).data
+    }
+    #expect(try given("10.30.9.9", down: []) == ["10.31.9.1"])
+    #expect(try given("10.30.9.9", down: ["10.31.9.1"]) == ["10.31.1.1"])
+    #expect(try given("10.30.9.9", down: ["10.31.9.1", "10.31.1.1"]) == ["10.40.0.1"])
+    #expect(try given("10.30.1.9", down: []) == ["10.31.1.1"])
+    #expect(try given("10.30.2.9", down: []) == ["10.31.9.1"])
+    #expect(try given("10.30.2.9", down: ["10.31.9.1"]) == ["10.31.1.1"])
+  }
+
+  @Test func `prefer at the top level is said for all services that do not say it themselves`() throws {
+    let fixture = try Fixture(
+      policy: contexts + "prefer near\nservice orders\nservice backup { max-answers 5 }", ["s.test.zone": zone])
+    #expect(try fixture.ask("orders.s.test.", from: "10.30.2.9").data == ["10.31.2.1"])
+    #expect(fixture.snapshot.policy.steering.row(of: 2)?.prefersNear == true)
+    let without = try Fixture(policy: contexts + "prefer near\nservice orders { prefer any }", ["s.test.zone": zone])
+    #expect(try without.ask("orders.s.test.", from: "10.30.2.9").data.count == 3)
+    #expect(try Fixture(policy: contexts + "prefer any\nservice orders", [:]).snapshot.policy.steering.isEmpty)
+  }
+
+  @Test func `a share may be written with a space before its sign`() throws {
+    for lines in ["canary 10.31.1.1 12.5 %", "floor 30 %", "canary 10.31.1.1 10.31.2.1 10 %; floor 0 %"] {
+      let spaced = try fixture(lines).snapshot.policy.policy.services[0].steering
+      let plain = try fixture(lines.replacing(" %", with: "%")).snapshot.policy.policy.services[0].steering
+      #expect(spaced.canaries.map(\.share) == plain.canaries.map(\.share) && spaced.floor == plain.floor)
+      #expect(spaced.canaries.map { $0.prefixes.map(\.prefix) } == plain.canaries.map { $0.prefixes.map(\.prefix) })
+    }
+  }
+
   @Test(arguments: [(0, 1, 3), (50, 1, 3), (75, 1, 3), (76, 1, 4), (50, 2, 2), (51, 2, 4), (26, 3, 4), (25, 3, 1)])
   func `with fewer endpoints well than the floor all are answered`(floor: Int, down: Int, given: Int) throws {
     let all = ["10.31.1.1", "10.31.1.2", "10.31.2.1"]

@@ -81,7 +81,7 @@ let grammarCases: [MessageCase] = [
     """
     a { b { c { d { e { f { g { h { i { } } } } } } } } }
     """,
-    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, include, zone, group, network, context, trust, service, default, isolate, tiers, tier, acyclic, except, observe, mode, deny-as, expect, forward, forward-cache, allow-private, local-zones, reverse-zones, explain, version, nsid, query-log, metrics-log, measure, dnstap, listen, http, http-host, user, reload, rate-limit, tcp-limits, cookies, cookie-secret, answer-order"#,
+    #"p:1:1: error: there is no statement "a"; at the top level there may be origin, include, zone, group, network, context, trust, service, default, isolate, tiers, tier, acyclic, except, observe, mode, deny-as, expect, prefer, forward, forward-cache, allow-private, local-zones, reverse-zones, explain, version, nsid, query-log, metrics-log, measure, dnstap, listen, http, http-host, user, reload, rate-limit, tcp-limits, cookies, cookie-secret, answer-order"#,
     #"p:1:35: error: blocks are more than 8 deep here; close some with }"#),
 ]
 

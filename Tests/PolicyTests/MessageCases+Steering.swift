@@ -63,7 +63,7 @@ let steeringCases: [MessageCase] = [
     """,
     #"p:2:8: error: "purple" is not understood here; write blue or green"#,
     #"p:3:15: error: "0" is no number here; write 1 to 1000, for example 2"#,
-    #"p:4:10: error: "far" is not understood here; write prefer near"#,
+    #"p:4:10: error: "far" is not understood here; write prefer near|any"#,
     #"p:5:8: error: "closed" is not understood here; write fail open|refuse, or fail fallback SERVICE"#,
     #"p:6:13: error: "now" is one word too many for "fail"; write fail open|refuse, or fail fallback SERVICE"#,
     #"p:7:3: error: "fail" needs more after it; write fail open|refuse, or fail fallback SERVICE"#,

@@ -17,6 +17,8 @@ struct SteeringView: BitwiseCopyable {
   var getsCanary = false
   /// Only endpoints in this context count; 0 for all.
   var ring: UInt16 = 0
+  /// Not those in contexts within it.
+  var isInnerLeftOut = false
 
   init(
     _ row: SteeringTable.Row, _ snapshot: Snapshot, callerContext: UInt16, isFiltering: Bool, address: IPAddress
@@ -72,7 +74,10 @@ extension Snapshot {
     } else if mark.isCanary {
       return .out
     }
-    if view.ring != 0, !policy.steering.isContext(policy.endpoints.context(of: address), in: view.ring) { return .out }
+    if view.ring != 0 {
+      let context = policy.endpoints.context(of: address)
+      if view.isInnerLeftOut ? context != view.ring : !policy.steering.isContext(context, in: view.ring) { return .out }
+    }
     return view.isBroken || situation.endpoints.isDown(address, of: view.row.service) ? .down : .well
   }
 }

@@ -10,8 +10,8 @@ internal import Zones
 /// The steps, each on what the one before left:
 /// 1. `isolate` hides endpoints from callers; nothing below shows one of them.
 /// 2. `drain`, `live` and `canary` say which are to be given to this caller.
-/// 3. `prefer near`: those in the caller's own context, or the one around it, and so on, nearest first, where enough of
-///    them are well.
+/// 3. `prefer near`: those in the caller's own context, or in contexts within it too, or in the one around it, and so on,
+///    nearest first, where enough of them are well.
 /// 4. Those that are down are left out, unless fewer than `floor` are well: then none is.
 /// 5. Where none is well, or the circuit breaker is open, `fail` says what is answered.
 /// 6. What is left goes out in a random order by weight, and `max-answers` of it.
@@ -82,13 +82,15 @@ extension Workspace {
       var depth = 0
       while ring != 0, depth < Self.deepestRing {
         view.ring = ring
+        view.isInnerLeftOut = !view.isInnerLeftOut && snapshot.policy.steering.hasInner(ring)
         if count(node, asked, zone, snapshot, caller, view).suffice(floor: view.row.floor) {
           return .choice(SteeringChoice(view: view, least: .well, isUnsettled: isUnsettled))
         }
+        if view.isInnerLeftOut { continue }
         ring = snapshot.policy.steering.parent(of: ring)
         depth &+= 1
       }
-      view.ring = 0
+      (view.ring, view.isInnerLeftOut) = (0, false)
     }
     if counts.well == 0, fails(view.row, asked) { return .failed(counts) }
     return .choice(
@@ -194,7 +196,7 @@ extension Workspace {
       var targetView = view
       if match.service != view.row.service, let own = snapshot.policy.steering.row(of: match.service) {
         targetView = steeringView(own, isFiltering: view.isFiltering, snapshot, caller)
-        targetView.ring = view.ring
+        (targetView.ring, targetView.isInnerLeftOut) = (view.ring, view.isInnerLeftOut)
         if own.hasCanaries {
           targetView.getsCanary = true
           let canary = judgeAddresses(of: match.node, target, snapshot, targetView)

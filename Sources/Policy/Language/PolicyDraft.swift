@@ -34,6 +34,8 @@ struct PolicyDraft {
   var httpHosts: [String] = []
   var measuring: Located<QueryTiming>?
   var answerOrder: Located<AnswerOrder>?
+  /// `prefer` of services that do not say it.
+  var prefersNear: Located<Bool>?
   var nsid: Located<NSID>?
   var cookieMode: Located<CookieMode>?
   var cookieSecret: Located<CookieSecret>?

@@ -52,12 +52,12 @@ extension StatementSpec {
       without: "an answer has all addresses that may be given.",
       example: "service orders { max-answers 2 }", readMaxAnswers),
     StatementSpec(
-      "prefer", in: [.service], words: 1...1, "prefer near",
+      "prefer", in: [.top, .service], words: 1...1, "prefer near|any",
       """
       Callers get the endpoints in their own context while any of them is well and no fewer than floor says, else those in \
       the context around it, and so on outwards.
       """,
-      without: "endpoints of all contexts are given alike.",
+      without: "prefer any: endpoints of all contexts are given alike.",
       example: "service orders { prefer near }", readPrefer),
     StatementSpec(
       "floor", in: [.service], words: 1...1, "floor PERCENT%",

@@ -6,10 +6,13 @@ extension PolicyResolver {
   mutating func resolveSteering() {
     for number in policy.services.indices {
       let draft = draft.services[servicesInDraft[number]]
-      guard !draft.steering.isEmpty || draft.fallback != nil else { continue }
-      let health = policy.services[number].steering.health
-      policy.services[number].steering = draft.steering
-      policy.services[number].steering.health = health
+      var steering = draft.steering
+      if let near = self.draft.prefersNear, near.value, steering.places["prefer"] == nil {
+        (steering.prefersNear, steering.places["prefer"]) = (true, near.location)
+      }
+      guard !steering.isEmpty || draft.fallback != nil else { continue }
+      steering.health = policy.services[number].steering.health
+      policy.services[number].steering = steering
       if let fallback = draft.fallback { resolveFallback(fallback, of: number) }
       checkShares(of: number)
       checkColours(of: number)

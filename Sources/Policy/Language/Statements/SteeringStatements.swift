@@ -50,10 +50,12 @@ func readMaxAnswers(_ statement: Statement, _ reader: inout PolicyReader) {
   reader.steering.mostAnswers = most
 }
 
-/// `prefer near`.
+/// `prefer near|any`, of a service or as the default of all.
 func readPrefer(_ statement: Statement, _ reader: inout PolicyReader) {
-  guard statement.words[0].text == "near" else { return reader.refuseForm(statement, at: statement.words[0]) }
-  if reader.isFirst(statement) { reader.steering.prefersNear = true }
+  let word = statement.words[0]
+  guard ["near", "any"].contains(word.text) else { return reader.refuseForm(statement, at: word) }
+  if reader.place == .top { return reader.setOnce(\.prefersNear, to: word.text == "near", by: statement) }
+  if reader.isFirst(statement) { reader.steering.prefersNear = word.text == "near" }
 }
 
 /// `floor N%`.
