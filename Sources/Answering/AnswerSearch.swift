@@ -198,7 +198,7 @@ extension Workspace {
     }
     let filters =
       mayFilter && !snapshot.policy.shadow(context: context, service: found.service).contains(.isolate)
-    if answersSteered(found, rrset, zone, number, owner, isFiltering: filters, snapshot, &outcome) { return }
+    if answersSteered(found, rrset, zone, number, owner, ownZone, isFiltering: filters, snapshot, &outcome) { return }
     var next = rrset
     guard next != nil else { return addNoData(found, zone, number, context) }
     while let set = next {

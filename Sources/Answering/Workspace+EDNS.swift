@@ -77,7 +77,7 @@ extension Workspace {
   /// The Extended DNS Error (RFC 8914) of a refusal, its text naming the rule, or that of a failure.
   ///
   /// Who is not told why reads a REFUSED's code alone, and of `deny-as nxdomain` and `nodata` nothing: a name that does not
-  /// exist has no error either.
+  /// exist has no error either. Nor of an answer that `fail` gave.
   mutating func appendExtendedError(
     opt: Int, _ outcome: Outcome, _ snapshot: Snapshot, into response: inout OctetBuffer
   ) {
@@ -89,6 +89,7 @@ extension Workspace {
         if isTold { snapshot.policy.appendText(of: refusal, outcome, to: &$0) }
       }
     } else if let code = answer.infoCode ?? inherentInfoCode {
+      if failedService != nil, answer.rcode != .refused, !snapshot.policy.telling.tells(outcome.caller) { return }
       OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
         $0.append(code.rawValue)
         if code == .networkError, snapshot.policy.telling.tells(outcome.caller) { appendFailure(snapshot, to: &$0) }

@@ -52,7 +52,7 @@ public struct Workspace: ~Copyable {
   var chance: UInt64 = 0
   /// Whose address says whether a canary is for the caller.
   var callerAddress = IPAddress(v4: 0)
-  /// The service none of whose endpoints is given, where that is why the query is refused.
+  /// The service none of whose endpoints is well or to be given: why the query is refused, or what its answer says of itself.
   var failedService: FailedService?
   /// False where `max-answers` is not to cut answers: which of them it leaves is chance, and `expect` and `diff` ask what
   /// may be given.

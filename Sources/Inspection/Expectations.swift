@@ -155,7 +155,11 @@ private struct Found {
   var servers: [SocketAddress] = []
   var description: String
 
-  var isRefused: Bool { rule != nil || word == "refused" }
+  /// True for a service none of whose endpoints is given: a refusal without a rule, which `deny-as` may have made another
+  /// answer.
+  var isFailed = false
+
+  var isRefused: Bool { rule != nil || isFailed || word == "refused" }
 
   init(_ outcome: Outcome, _ message: Message?, _ type: RRType, _ snapshot: Snapshot) {
     if let refusal = outcome.refusal, !outcome.isOnlyObserved {
@@ -180,6 +184,7 @@ private struct Found {
       description = "silence"
       return
     }
+    isFailed = outcome.decision == .refused && outcome.service != 0
     rdata = message.answer.filter { $0.type == type }.map(\.rdata)
     switch RCode(rawValue: message.rcode) {
     case .noError where !rdata.isEmpty:
@@ -188,12 +193,13 @@ private struct Found {
     case .noError:
       word = "nodata"
       description = message.answer.isEmpty && !message.isAuthoritative ? "a referral" : "nodata"
+      if isFailed { description = "nodata: none of its endpoints is given" }
     case .nxDomain:
       word = "nxdomain"
-      description = "nxdomain"
+      description = isFailed ? "nxdomain: none of its endpoints is given" : "nxdomain"
     case .refused:
       word = "refused"
-      description = "refused: no zone of this name is served here"
+      description = "refused: \(isFailed ? "none of its endpoints is given" : "no zone of this name is served here")"
     default:
       word = "failure"
       description = RCode(rawValue: message.rcode)?.mnemonic ?? "RCODE \(message.rcode)"

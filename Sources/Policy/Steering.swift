@@ -36,7 +36,7 @@ package struct HealthCheck: Hashable, Sendable {
 package enum FailureAnswer: Hashable, Sendable {
   /// All endpoints.
   case open
-  /// REFUSED, with an Extended DNS Error.
+  /// A refusal as `deny-as` says it, with an Extended DNS Error.
   case refuse
   /// The endpoints of another service, an index into the policy's.
   case fallback(Int)

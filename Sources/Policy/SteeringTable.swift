@@ -40,6 +40,8 @@ public struct SteeringTable: ~Copyable, Sendable {
     let isSteered: Bool
     /// The place of its `health` line, for ``appendPlace(_:to:)``; 0 for none.
     package let healthPlace: UInt32
+    /// The same of its `fail` line.
+    package let failPlace: UInt32
     let firstLength: Int
     let lengthCount: Int
   }
@@ -129,7 +131,8 @@ public struct SteeringTable: ~Copyable, Sendable {
           hasCanaries: !steering.canaries.isEmpty, live: Self.number(of: steering.live),
           unsettledTTL: max(1, (steering.health?.interval ?? 5000) / 1000), salt: Self.salt(service.name),
           fallbackName: fallback.flatMap { nameOffsets[$0] } ?? 0, isSteered: !steering.isEmpty,
-          healthPlace: steering.health.map { places.number(of: $0.location.short) } ?? 0, firstLength: lengths.count,
+          healthPlace: steering.health.map { places.number(of: $0.location.short) } ?? 0,
+          failPlace: steering.places["fail"].map { places.number(of: $0.short) } ?? 0, firstLength: lengths.count,
           lengthCount: used.count))
       numbers[index + 1] = UInt32(rows.count)
       lengths += used.sorted(by: >)

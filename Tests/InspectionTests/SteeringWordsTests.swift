@@ -76,6 +76,25 @@ struct SteeringWordsTests {
   }
 
   @Test(arguments: [
+    ("", "refused"), ("deny-as nxdomain", "refused"), ("deny-as nxdomain", "nxdomain"), ("deny-as nodata", "nodata"),
+    ("deny-as nodata", "refused"),
+  ])
+  func `an expect line sees a service without endpoints as refused, and in the words of its denial`(
+    denial: String, word: String
+  ) {
+    let drain = "drain 10.1.0.0/24\n\(denial)\n}\nexpect from 10.0.0.1 orders.example.test. A ->"
+    func found(_ word: String) -> [String] {
+      Checks(
+        InspectionTests.load(
+          zones: ["example.test.zone": zone],
+          policy: policy.replacing("LINES\n}", with: "\(drain) \(word)")), at: 1_800_000_000
+      ).diagnostics.map(\.description).filter { $0.contains("expected") }
+    }
+    #expect(found(word) == [])
+    #expect(found("10.1.0.1").first?.contains("none of its endpoints is given") == true)
+  }
+
+  @Test(arguments: [
     ("", "drain 10.1.0.1", ["drain of orders: nothing → 10.1.0.1"]),
     ("weight 10.1.0.1 9", "weight 10.1.0.1 8", ["weight of orders: 10.1.0.1 9 → 10.1.0.1 8"]),
     ("canary 10.1.0.2 5%", "", ["canary of orders: 10.1.0.2 5% → nothing"]),

@@ -133,14 +133,26 @@ server:
   use-syslog: no
   logfile: "$work/unbound.log"
   module-config: "iterator"
+  local-zone: "test." nodefault
   local-zone: "outside.example." static
   local-data: "outside.example. 300 IN SOA ns.outside.example. h.outside.example. 1 3600 600 604800 60"
   local-data: "www.outside.example. 300 IN A 203.0.113.80"
   local-data: "_service.outside.example. 300 IN TXT text"
+forward-zone:
+  name: mesh.test
+  forward-addr: 127.0.0.1
 remote-control:
   control-enable: no
 END
 sed -i 's/^deny-as refused.*/deny-as nxdomain/; s/^listen .*/forward . 127.0.0.1:5353/' zones/ambit.policy
+# Nobody listens at these: one service is refused then, all endpoints of the other are given, of the third those of orders.
+printf '%s\n' 'lost A 127.0.0.99' 'hopeful A 127.0.0.98' 'helped A 127.0.0.97' 'parked A 127.0.0.96' >>zones/mesh.test.zone
+cat >>zones/ambit.policy <<'END'
+service lost { health tcp 9 every 300ms timeout 200ms down 1; fail refuse }
+service hopeful { health tcp 9 every 300ms timeout 200ms down 1 }
+service helped { health tcp 9 every 300ms timeout 200ms down 1; fail fallback orders }
+service parked { drain 127.0.0.96 }
+END
 printf 'nameserver 127.0.0.1\nsearch mesh.test\noptions timeout:2 attempts:1\n' >resolv.conf
 printf 'hosts: files dns\n' >nsswitch.conf
 printf '127.0.0.1 localhost\n' >hosts
@@ -211,6 +223,25 @@ else
 fi
 if is_there getent; then same "getent, by the search list" 127.0.0.1 "$(getent hosts orders | awk '{ print $1 }')"; fi
 
+# A service that fails is as quick, and what an answer says of itself (EDE 23 with NOERROR) disturbs nobody.
+says() { dig -r @127.0.0.1 "$1.mesh.test." +tries=1 +timeout=1; }
+all_down() {
+  local name
+  for name in lost hopeful helped; do says "$name" | grep -q 'EDE: 23.*health' || return 1; done
+}
+if until_true all_down; then
+  each_refused "a service none of whose endpoints is well" lost.mesh.test.
+  each_refused "a service all of whose endpoints are drained" parked.mesh.test.
+  each "fail open with everything down" hopeful.mesh.test 127.0.0.98
+  each "fail fallback" helped.mesh.test 127.0.0.1
+  same "by way of an Unbound: fail open with everything down" 127.0.0.98 \
+    "$(dig -r @127.0.0.1 -p 5353 +tries=1 +timeout=3 +short hopeful.mesh.test.)"
+  matches "by way of an Unbound: refused, with Ambit's SOA" 'NXDOMAIN.*ns1\.mesh\.test\.' \
+    "$(dig -r @127.0.0.1 -p 5353 +tries=1 +timeout=3 lost.mesh.test. | tr '\n' ' ')"
+else
+  failed "services without a listener are found to be down" "EDE 23" "$(says lost)"
+fi
+
 if stands_at 127.0.2.1; then
   each "the same name in shard a" orders.mesh.test "127.0.2.30 127.0.2.31"
   each_refused "refused by isolate" ledger.mesh.test.
@@ -263,6 +294,8 @@ if [[ -x $3 ]] && mount -t tmpfs tmpfs /run; then
     each "a mesh name that is not there" absent.mesh.test. no
     each "a name of others" www.outside.example 203.0.113.80
     each "a name of others that is not there" absent.outside.example. no
+    each_refused "a service none of whose endpoints is well" lost.mesh.test.
+    each "fail open with everything down" hopeful.mesh.test 127.0.0.98
     stands_at 127.0.1.66 && each_refused "batch in test, refused by its line" orders.mesh.test.
   else
     skip "clients: systemd-resolved does not run here: $(tail -1 resolved.log)"

@@ -6,11 +6,28 @@ internal import Zones
 
 /// What is answered for a name of a service that says which of its endpoints callers get, and what where none is well.
 extension Workspace {
-  /// A service none of whose endpoints is given, for the words of the Extended DNS Error.
+  /// A service none of whose endpoints is well, or to be given, for the words of the Extended DNS Error.
   struct FailedService: BitwiseCopyable {
+    /// What was answered.
+    enum Answer: BitwiseCopyable {
+      case refusal
+      /// All that are to be given: `fail open`.
+      case all
+      /// The endpoints of another service: `fail fallback`.
+      case standIn(UInt32)
+    }
+
     let row: SteeringTable.Row
     let counts: EndpointCounts
     let isBroken: Bool
+    let answer: Answer
+
+    init(_ view: SteeringView, _ counts: EndpointCounts, _ answer: Answer) {
+      row = view.row
+      self.counts = counts
+      isBroken = view.isBroken
+      self.answer = answer
+    }
   }
 
   /// Services that stand in for one another, at the most: the policy lets none do so in a circle.
@@ -19,11 +36,12 @@ extension Workspace {
   /// Answers with those of a service's endpoints that the caller gets.
   /// - Parameters:
   ///   - rrset: the set that was asked for; nil where the node has none, which may have addresses of the other family.
+  ///   - ownZone: the zone of the question's name, whose SOA goes with `deny-as nxdomain` and `nodata`.
   ///   - isFiltering: `isolate` keeps endpoints of this name from the caller.
   /// - Returns: false where there is nothing to steer: the set is answered as it is.
   mutating func answersSteered(
     _ found: ZoneFinding, _ rrset: RRsetImage?, _ zone: CompiledZone, _ number: UInt32, _ owner: Answer.Owner,
-    isFiltering: Bool, _ snapshot: Snapshot, _ outcome: inout Outcome
+    _ ownZone: Int, isFiltering: Bool, _ snapshot: Snapshot, _ outcome: inout Outcome
   ) -> Bool {
     guard let row = snapshot.policy.steering.row(of: found.service),
       rrset.map({ $0.holdsAddresses || $0.type == .srv }) ?? (query.type == .a || query.type == .aaaa)
@@ -37,6 +55,7 @@ extension Workspace {
     case .asFound: return false
     case .choice(let choice):
       guard let rrset else { return false }
+      if let counts = choice.failed { note(FailedService(view, counts, .all)) }
       if isSigned { return addWhole(rrset, choice, found, zone, number, owner, snapshot, outcome.caller) }
       return addChosen(rrset, choice, zone, number, owner, noDataFrom: zone, number, snapshot, outcome.caller)
     case .failed(let counts):
@@ -44,15 +63,44 @@ extension Workspace {
       if row.fallback != 0, rrset?.type != .srv,
         standsIn(for: row, rrset?.type ?? query.type, zone, number, owner, snapshot, &outcome)
       {
+        note(FailedService(view, counts, .standIn(outcome.standIn)))
         return true
       }
-      failedService = FailedService(row: row, counts: counts, isBroken: view.isBroken)
       outcome.decision = .refused
       outcome.service = found.service
       answer.reset()
-      answer.rcode = .refused
-      answer.infoCode = .networkError
+      note(FailedService(view, counts, .refusal))
+      deny(row, ownZone, isSigned: isSigned, snapshot, outcome.caller)
       return true
+    }
+  }
+
+  /// An error that goes with answers too (RFC 8914): the endpoints are given, and most likely nobody is there.
+  private mutating func note(_ failed: FailedService) {
+    failedService = failed
+    answer.infoCode = .networkError
+  }
+
+  /// Refuses a name none of whose endpoints is given, as `deny-as` says: a client that takes REFUSED for a server's fault
+  /// waits and asks again. For no longer than the service's other answers are believed while it is not well.
+  ///
+  /// Never silently, since the caller may know of the service; and who validates has REFUSED, since it would not believe a
+  /// denial that the zone did not sign.
+  private mutating func deny(
+    _ row: SteeringTable.Row, _ ownZone: Int, isSigned: Bool, _ snapshot: Snapshot, _ caller: Caller
+  ) {
+    let denial = snapshot.policy.denyAs(context: caller.context, service: row.service)
+    guard !isSigned, !refusesSubnet, denial.kind == .nxdomain || denial.kind == .nodata else {
+      answer.rcode = .refused
+      return
+    }
+    answer.isAuthoritative = true
+    answer.rcode = denial.kind == .nxdomain ? .nxDomain : .noError
+    snapshot.zones.lent.with(ownZone) { zone in
+      let apex = zone.apex(context: caller.context)
+      let ownTTL = apex.rrset(.soa, zone.memory)?.negativeTTL(zone.memory) ?? 0
+      addNegative(
+        zone, UInt32(ownZone), caller.context, ttl: min(denial.ttl, row.unsettledTTL, ownTTL))
     }
   }
 
@@ -167,7 +215,8 @@ extension Workspace {
     return false
   }
 
-  /// Says why none of a service's endpoints is given: `orders: 3 of 3 endpoints are down: health (orders.policy:7)`.
+  /// Says what a service's failure is: `orders: 3 of 3 endpoints are down: health (orders.policy:7)`, and, where something is
+  /// answered all the same, `; all are given: fail open (orders.policy:9)`.
   mutating func appendFailure(_ snapshot: Snapshot, to buffer: inout OctetBuffer) {
     guard let failed = failedService else { return }
     let counts = failed.counts
@@ -178,7 +227,7 @@ extension Workspace {
       buffer.append(decimal: UInt64(counts.total))
       buffer.append(counts.total == 1 ? " endpoint is given" : " endpoints is given")
       buffer.append(": drain, live or canary")
-      return
+      return appendAnswer(of: failed, snapshot, to: &buffer)
     }
     if failed.isBroken {
       buffer.append("the circuit breaker is open")
@@ -188,9 +237,26 @@ extension Workspace {
       buffer.append(decimal: UInt64(counts.candidates))
       buffer.append(counts.candidates == 1 ? " endpoint is down" : " endpoints are down")
     }
-    if failed.row.healthPlace == 0 { return }
-    buffer.append(": health (")
-    snapshot.policy.steering.appendPlace(failed.row.healthPlace, to: &buffer)
+    if failed.row.healthPlace != 0 {
+      buffer.append(": health (")
+      snapshot.policy.steering.appendPlace(failed.row.healthPlace, to: &buffer)
+      buffer.append(")")
+    }
+    appendAnswer(of: failed, snapshot, to: &buffer)
+  }
+
+  private func appendAnswer(of failed: FailedService, _ snapshot: Snapshot, to buffer: inout OctetBuffer) {
+    switch failed.answer {
+    case .refusal: return
+    case .all: buffer.append("; all are given: fail open")
+    case .standIn(let service):
+      buffer.append("; answered by ")
+      snapshot.policy.appendService(service, to: &buffer)
+      buffer.append(": fail fallback")
+    }
+    if failed.row.failPlace == 0 { return }
+    buffer.append(" (")
+    snapshot.policy.steering.appendPlace(failed.row.failPlace, to: &buffer)
     buffer.append(")")
   }
 }

@@ -31,12 +31,17 @@ extension Workspace {
     let isUnsettled: Bool
     /// Seconds that it is believed for then, at the most.
     let unsettledTTL: UInt32
+    /// Where none is well and all are given: how many there are.
+    let failed: EndpointCounts?
 
-    init(view: SteeringView, least: Standing, isUnsettled: Bool, unsettledTTL: UInt32? = nil) {
+    init(
+      view: SteeringView, least: Standing, isUnsettled: Bool, unsettledTTL: UInt32? = nil, failed: EndpointCounts? = nil
+    ) {
       self.view = view
       self.least = least
       self.isUnsettled = isUnsettled
       self.unsettledTTL = unsettledTTL ?? view.row.unsettledTTL
+      self.failed = failed
     }
 
     /// Seconds that a set may be believed for.
@@ -95,7 +100,8 @@ extension Workspace {
     if counts.well == 0, fails(view.row, asked) { return .failed(counts) }
     return .choice(
       SteeringChoice(
-        view: view, least: counts.suffice(floor: view.row.floor) ? .well : .down, isUnsettled: isUnsettled))
+        view: view, least: counts.suffice(floor: view.row.floor) ? .well : .down, isUnsettled: isUnsettled,
+        failed: counts.well == 0 && view.row.failure == .open ? counts : nil))
   }
 
   /// True where no endpoint that is down is given though none is well. Another service's addresses cannot stand in for SRV

@@ -120,7 +120,8 @@ extension StatementSpec {
       "deny-as refused|drop, or deny-as nxdomain|nodata [ttl SECONDS]",
       """
       What a refused caller gets: REFUSED, no response, or the answer that the name or its data does not exist, which \
-      may be kept for the TTL. The service's word goes before the context's, and that before the server's.
+      may be kept for the TTL. The service's word goes before the context's, and that before the server's. So is refused, \
+      but never by silence and for a shorter TTL, who asks for a service none of whose endpoints is given.
       """,
       without: "deny-as refused; with nxdomain and nodata, ttl 5.",
       example: "deny-as nxdomain ttl 10", readDenyAs),

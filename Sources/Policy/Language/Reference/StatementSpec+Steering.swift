@@ -54,8 +54,9 @@ extension StatementSpec {
     StatementSpec(
       "prefer", in: [.top, .service], words: 1...1, "prefer near|any",
       """
-      Callers get the endpoints in their own context while any of them is well and no fewer than floor says, else those in \
-      the context around it, and so on outwards.
+      With near callers get the endpoints in their own context while any of them is well and no fewer than floor says, else \
+      those in contexts within it too, then those in the context around it, and so on outwards. At the top level it is said \
+      for all services that do not say it themselves.
       """,
       without: "prefer any: endpoints of all contexts are given alike.",
       example: "service orders { prefer near }", readPrefer),
@@ -70,8 +71,8 @@ extension StatementSpec {
     StatementSpec(
       "fail", in: [.service], words: 1...2, "fail open|refuse, or fail fallback SERVICE",
       """
-      What is answered where none of the endpoints is well: all of them (open), REFUSED with an Extended DNS Error, or the \
-      addresses of another service, which the caller has to be allowed to call.
+      What is answered where none of the endpoints is well: all of them (open), a refusal as deny-as says it, or the \
+      addresses of another service, which the caller has to be allowed to call. An Extended DNS Error says which it is.
       """,
       without: "fail open.",
       example: "service orders { fail fallback reports }", readFail),
