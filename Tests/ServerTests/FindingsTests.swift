@@ -8,13 +8,17 @@ import Testing
 
 @Suite("What the server finds out is part of the snapshot, in its numbers")
 struct FindingsTests {
-  private func snapshot(_ services: String, records: String = "", overlay: String = "") throws -> Snapshot {
+  private func snapshot(_ services: String, records: String = "", overlay: String = "", overrides: [NameOverride] = [])
+    throws
+    -> Snapshot
+  {
     let zone = "$TTL 60\n@ SOA ns h 1 60 60 60 5\n@ NS ns\nns A 192.0.2.53\n" + records
-    let files = ConfigurationFiles(
+    var files = ConfigurationFiles(
       policies: [("p.policy", Array("origin x.test\n\(services)\n".utf8))],
       zones: [.init(path: "x.test.zone", origin: "x.test", context: nil)]
         + (overlay.isEmpty ? [] : [.init(path: "lab/x.test.zone", origin: "x.test", context: "lab")]),
       open: { .success(Array(($0 == "x.test.zone" ? zone : overlay).utf8)) })
+    files.overrides = overrides
     let loaded = SnapshotBuilder.build(files, seed: 7)
     return try #require(loaded.snapshot, "\(loaded.diagnostics)")
   }
@@ -114,5 +118,16 @@ struct FindingsTests {
     #expect(
       services.first?.addresses.map(\.description)
         == ["127.0.0.9", "192.0.2.1", "192.0.2.2", "192.0.2.7", "2001:db8::1"])
+  }
+
+  @Test func `an override's address is not checked, and what it stands for still is`() throws {
+    let loopback = IPAddress(v4: 0x7f00_0001)
+    let override = NameOverride(
+      context: "lab", name: orders, addresses: [loopback], port: nil, title: "override by ann until 14:00")
+    let services = try snapshot(
+      "context lab { from 127.0.0.1 }\nservice orders { health tcp 1 every 1s }", records: "orders A 192.0.2.1\n",
+      overrides: [override]
+    ).checkedServices
+    #expect(services.first?.addresses.map(\.description) == ["192.0.2.1"])
   }
 }

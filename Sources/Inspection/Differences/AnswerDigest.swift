@@ -16,6 +16,8 @@ struct AnswerDigest: Hashable {
   /// The rule that refuses, or would; `none` where none does.
   var rule = Rule.none
   var isOnlyObserved = false
+  /// No endpoint of the service is given: all are drained, or of the other colour.
+  var isFailed = false
   /// Who is asked instead, in order: what they say is not known.
   var asked: [SocketAddress]?
 
@@ -28,6 +30,7 @@ struct AnswerDigest: Hashable {
       asked = snapshot.policy.policy.forwards[Int(outcome.route) - 1].servers
       return
     }
+    isFailed = outcome.decision == .refused && outcome.refusal == nil && outcome.service != 0
     guard let message else { return }
     rcode = message.rcode
     isAuthoritative = message.isAuthoritative
@@ -74,6 +77,7 @@ struct AnswerDigest: Hashable {
   private func toldWords(_ type: RRType) -> String {
     if let asked { return "forwarded \(asked.map(\.description).joined(separator: " "))" }
     guard let rcode else { return "silence" }
+    if isFailed { return "none of its endpoints" }
     let data = answer.filter { $0.type == type || type == .any }.map(\.text).sorted()
     switch RCode(rawValue: rcode) {
     case .noError where !data.isEmpty: return data.joined(separator: " ")

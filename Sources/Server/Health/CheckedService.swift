@@ -15,7 +15,8 @@ struct CheckedService: Sendable {
 }
 
 extension Snapshot {
-  /// The services that say `health`, with the addresses that any context has at their names and below them.
+  /// The services that say `health`, with the addresses that any context has at their names and below them. Overrides are
+  /// not among them: they are somebody's own business, and what health finds of the service is everybody's.
   ///
   /// Goes through all zones: not for a query's path, nor for the control thread.
   var checkedServices: [CheckedService] {
@@ -29,6 +30,7 @@ extension Snapshot {
           guard node.service > 0, Int(node.service) <= services.count,
             services[Int(node.service) - 1].steering.health != nil
           else { break }
+          if zone.isOverride(node, context: context) { continue }
           for rrset in node.rrsets(zone.memory) where rrset.holdsAddresses {
             found[node.service, default: []].formUnion(zone.addresses(of: rrset))
           }
