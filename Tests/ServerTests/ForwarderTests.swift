@@ -169,9 +169,15 @@ struct ForwarderTests {
   }
 
   @Test func `a server that is slow is heard after another has answered, and is well`() throws {
-    var server = try ForwardTestServer(others: [SocketAddress(IPAddress(v4: 0x7f00_0001), port: 9)])
-    try server.ask("slow.example.")
-    let asked = try #require(try server.asked().first)
+    var server = try ForwardTestServer()
+    var found: (octets: [UInt8], from: SocketAddress)?
+    // Now and then a question goes to another than the first, to learn how quick it is: that is not what this is about.
+    for _ in 0..<9 where found == nil {
+      server = try ForwardTestServer(others: [SocketAddress(IPAddress(v4: 0x7f00_0001), port: 9)])
+      try server.ask("slow.example.")
+      found = try server.asked().first
+    }
+    let asked = try #require(found)
     server.timeOut()
     func state() throws -> Upstreams.Server {
       try #require(server.bench.lines.values.first).upstreams.servers[0]
