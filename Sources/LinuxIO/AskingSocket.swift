@@ -56,9 +56,10 @@ package struct AskingSocket: ~Copyable, Sendable {
     case unreachable(SystemError)
   }
 
-  /// Takes one datagram of the server's into an emptied buffer.
+  /// Takes one datagram of the server's into an emptied buffer, whose memory it has to itself: a limit from before would
+  /// cut it short.
   package func receive(into buffer: inout OctetBuffer) -> Received {
-    buffer.truncate(to: 0)
+    buffer.reset()
     let raw = descriptor.raw
     var size = 0
     var reason: Int32 = 0
