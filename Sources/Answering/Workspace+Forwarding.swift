@@ -177,7 +177,8 @@ extension Workspace {
     guard let code else { return }
     OPTWriter.appendOption(EDNSOption.extendedError, toRecordAt: opt, into: &response) {
       $0.append(code)
-      if !isStale, !walk.isBlocked, snapshot.policy.telling.tells(outcome.caller) { reply.appendErrorText(to: &$0) }
+      guard !isStale, snapshot.policy.telling.tells(outcome.caller) else { return }
+      if walk.isBlocked { $0.append(RebindingGuard.reason) } else { reply.appendErrorText(to: &$0) }
     }
   }
 

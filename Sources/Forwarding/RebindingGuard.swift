@@ -9,6 +9,11 @@ package import DNSFormat
 /// there is no data, with NOERROR, and so do we: NXDOMAIN would be wrong about other types, and REFUSED or SERVFAIL sends
 /// clients to their next server, which may not protect them.
 package struct RebindingGuard: Sendable {
+  /// What is said where addresses were left out.
+  package static var reason: StaticString {
+    "a name of somebody else's has a private address; a line allow-private would let it pass"
+  }
+
   private let zones: [Zone]
   private let prefixes: [Prefix]
 

@@ -40,7 +40,7 @@ extension ReplyReader {
       facts.isAuthentic = false
       facts.errorCode = ExtendedDNSError.InfoCode.blocked.rawValue
       text.reset()
-      text.append("a name of somebody else's has a private address; a line allow-private would let it pass")
+      text.append(RebindingGuard.reason)
     case .nothing:
       let hasSOA = try takeDenial(reply)
       // Nobody stands for what is not there: a referral, or a server that knows nothing and asks nobody.

@@ -201,6 +201,7 @@ struct ForwardedChainTests {
         by: .reply(reply(cname("evil.example.org.", target), a(target, [10, 0, 0, 7]))))
       #expect(lines(found.message) == ["evil.example.org. CNAME \(target)"])
       #expect(found.message?.extendedError?.code == 15)
+      #expect(found.message?.extendedError?.text.contains("allow-private") == true)
     }
   }
 
