@@ -16,48 +16,67 @@ package enum OwnMounts {
 
   /// Leaves the file system that all share. The process must have one thread; it stays the user that it is.
   ///
-  /// Root needs no more than a mount name space; any other user one for users too, in which it is only itself.
+  /// Root needs no more than a mount name space; any other user, and root without capabilities, as in most containers, one
+  /// for users too, in which there is only it.
   package static func begin() throws(Problem) {
     let (user, group) = (geteuid(), getegid())
-    // Safe: the texts live for the call.
-    let step = unsafe clinux_own_mounts(user != 0, "\(user) \(user) 1", "\(group) \(group) 1")
-    if step == CInt(clinux_step_done) { return }
-    let reason = errno
-    throw refusal(Int(step), reason, isRoot: user == 0)
+    func enter(withUser: Bool) -> (step: Int, reason: Int32) {
+      // Safe: the texts live for the call.
+      let step = unsafe clinux_own_mounts(withUser, "\(user) \(user) 1", "\(group) \(group) 1")
+      return (Int(step), errno)
+    }
+    var (step, reason) = enter(withUser: user != 0)
+    if user == 0, step == Int(clinux_step_mounts), reason == EPERM { (step, reason) = enter(withUser: true) }
+    if step != Int(clinux_step_done) { throw refusal(step, reason, isRoot: user == 0) }
   }
 
   private static func refusal(_ step: Int, _ reason: Int32, isRoot: Bool) -> Problem {
-    switch step {
-    case Int(clinux_step_user):
-      return .forbidden(SystemError("make", "a user name space", errno: reason), remedy: remedy(reason))
-    case Int(clinux_step_map):
-      return .forbidden(SystemError("write", "the map of a user name space", errno: reason), remedy: remedy(reason))
-    default:
-      let error = SystemError("make", "mounts of its own", errno: reason)
-      guard reason == EPERM || reason == EACCES else { return .system(error) }
-      let inContainer = "this container may not mount: run it with CAP_SYS_ADMIN, or ambit run outside of it"
-      return .forbidden(error, remedy: isRoot ? inContainer : remedy(reason))
-    }
+    let what =
+      switch step {
+      case Int(clinux_step_user): "a user name space"
+      case Int(clinux_step_map): "the map of a user name space"
+      default: "mounts of its own"
+      }
+    let error = SystemError(step == Int(clinux_step_map) ? "write" : "make", what, errno: reason)
+    let isOfUsers = step == Int(clinux_step_user) || step == Int(clinux_step_map)
+    guard isOfUsers || reason == EPERM || reason == EACCES else { return .system(error) }
+    return .forbidden(error, remedy: Settings.ofThisHost.remedy(reason, isRoot: isRoot))
   }
 
-  /// Why a user may have no name space, as far as the system lets on, and what to do.
-  private static func remedy(_ reason: Int32) -> String {
-    if number(in: "/proc/sys/user/max_user_namespaces") == 0 {
-      return "user name spaces are switched off: sysctl user.max_user_namespaces=15000, or run as root"
+  /// What the system's settings say of user name spaces; nil where it has no such setting.
+  struct Settings {
+    var most: Int?
+    var unprivilegedClone: Int?
+    var appArmorRestricts: Int?
+
+    static var ofThisHost: Settings {
+      Settings(
+        most: number(in: "/proc/sys/user/max_user_namespaces"),
+        unprivilegedClone: number(in: "/proc/sys/kernel/unprivileged_userns_clone"),
+        appArmorRestricts: number(in: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"))
     }
-    if number(in: "/proc/sys/kernel/unprivileged_userns_clone") == 0 {
-      return "only root may make them here: sysctl kernel.unprivileged_userns_clone=1, or run as root"
+
+    /// Why a process may have no name space, as far as the system lets on, and what to do.
+    /// - Parameter isRoot: it is root, and lacks the capability that would do without.
+    func remedy(_ reason: Int32, isRoot: Bool) -> String {
+      let head = isRoot ? "this is root without CAP_SYS_ADMIN, which needs a user name space, and " : ""
+      return head + cause(reason) + (isRoot ? ", or add CAP_SYS_ADMIN to this container" : ", or run as root")
     }
-    if number(in: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 {
-      return "AppArmor keeps them from programs without a profile that says userns: write one for ambit, or sysctl "
-        + "kernel.apparmor_restrict_unprivileged_userns=0, or run as root"
-    }
-    switch reason {
-    case ENOSPC: return "there are too many already: raise sysctl user.max_user_namespaces, or run as root"
-    case EINVAL: return "this kernel has none (CONFIG_USER_NS), or the process has threads: run as root"
-    default:
-      return "something forbids them, as a container's seccomp profile does: allow unshare and mount there, or run as "
-        + "root"
+
+    private func cause(_ reason: Int32) -> String {
+      if most == 0 { return "user name spaces are switched off: sysctl user.max_user_namespaces=15000" }
+      if unprivilegedClone == 0 {
+        return "only who has CAP_SYS_ADMIN may make them here: sysctl kernel.unprivileged_userns_clone=1"
+      }
+      if appArmorRestricts == 1 {
+        return "AppArmor keeps them from programs without a profile that says userns: write one for ambit, or sysctl "
+          + "kernel.apparmor_restrict_unprivileged_userns=0"
+      }
+      switch reason {
+      case ENOSPC: return "there are too many already: raise sysctl user.max_user_namespaces"
+      case EINVAL: return "this kernel has none (CONFIG_USER_NS), or the process has threads: use a kernel that has them"
+      default: return "something forbids them, as a container's seccomp profile does: allow unshare and mount there"
+      }
     }
   }
 
@@ -97,7 +116,9 @@ package enum OwnMounts {
       }
       try attempt("unmount", folder) { unsafe clinux_unmount(folder) }
     } catch {
-      if error.errno == EPERM || error.errno == EACCES { throw .forbidden(error, remedy: remedy(error.errno)) }
+      if error.errno == EPERM || error.errno == EACCES {
+        throw .forbidden(error, remedy: Settings.ofThisHost.remedy(error.errno, isRoot: geteuid() == 0))
+      }
       throw .system(error)
     }
   }
