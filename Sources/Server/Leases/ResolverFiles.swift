@@ -3,10 +3,12 @@
 /// The text of a resolv.conf that names one server.
 /// - Parameter origin: what bare names are completed with; nil for nothing.
 package func resolverConfiguration(nameserver: String, search origin: String?) -> String {
-  // One server that is near: a second is long, and one more try is for a datagram that was dropped.
+  // The server is near, but may ask others for a name, and answers within 4.8 s: who gave up before would ask it again
+  // for what it is asking for. glibc waits 5 s for each of two tries, the second for a datagram that was dropped; musl
+  // takes them for the whole, and asks every 2.5 s.
   let search = origin.map { "search \($0)\n" } ?? ""
   return "# made by ambit run, for this program only\nnameserver \(nameserver)\n\(search)"
-    + "options ndots:1 timeout:1 attempts:2\n"
+    + "options ndots:1 timeout:5 attempts:2\n"
 }
 
 /// The text of an nsswitch.conf whose host names go by way of files and DNS; nil where they do already.
