@@ -74,7 +74,7 @@ package enum OwnMounts {
       }
       switch reason {
       case ENOSPC: return "there are too many already: raise sysctl user.max_user_namespaces"
-      case EINVAL: return "this kernel has none (CONFIG_USER_NS), or the process has threads: use a kernel that has them"
+      case EINVAL: return "this kernel has none (CONFIG_USER_NS), or the process has threads: use another"
       default: return "something forbids them, as a container's seccomp profile does: allow unshare and mount there"
       }
     }

@@ -99,4 +99,42 @@ struct ForwarderStreamTests {
     #expect(server.rcodes() == [2])
     #expect(try #require(server.bench.lines.values.first).upstreams.servers[0].failures == 0)
   }
+
+  /// Asks for a name that the server is silent about three times, while it answers others.
+  private func askInVain(_ name: String, _ server: inout ForwardTestServer) throws {
+    try server.ask(name)
+    for round in 0..<3 {
+      _ = try server.asked()
+      try server.ask("other\(round).example.")
+      let other = try #require(try server.asked().last)
+      #expect(try server.upstream.send(ForwardTestServer.reply(to: other.octets), to: other.from))
+      server.hear()
+      #expect(server.rcodes() == [0])
+      server.timeOut()
+    }
+  }
+
+  @Test func `what is silent to one question among others is asked over TCP, and is well`() throws {
+    var server = try ForwardTestServer()
+    let listener = try TCPListener.bind(to: server.upstream.localAddress)
+    try askInVain("lost.example.", &server)
+    let connection = try accept(listener, &server)
+    #expect(try #require(server.bench.lines.values.first).upstreams.servers[0].failures == 0)
+    connection.write(frame(ForwardTestServer.reply(to: connection.query))[...])
+    server.hear()
+    #expect(server.rcodes() == [0])
+    #expect(server.counted(.upstreamStreams) == 1)
+  }
+
+  @Test func `where it takes no connection it is asked by datagram again, and is well`() throws {
+    var server = try ForwardTestServer()
+    try askInVain("lost.example.", &server)
+    _ = try server.asked()
+    for _ in 0..<1000 where server.bench.attempts.values.contains(where: \.isStream) { server.hear() }
+    #expect(try #require(server.bench.lines.values.first).upstreams.servers[0].failures == 0)
+    let asked = try #require(try server.asked().last)
+    #expect(try server.upstream.send(ForwardTestServer.reply(to: asked.octets), to: asked.from))
+    server.hear()
+    #expect(server.rcodes() == [0])
+  }
 }

@@ -9,6 +9,8 @@ internal import Metrics
 extension Forwarder {
   /// Nanoseconds for a reply over TCP, with its connection.
   private static let streamTime: UInt64 = 2_000_000_000
+  /// Time-outs of one server with one question until it is asked over TCP.
+  private static let silencesUntilStream = 3
   /// Attempts of one question whose replies are still welcome: the newest.
   private static let openAttempts = 3
 
@@ -40,7 +42,10 @@ extension Forwarder {
       }
       pending.tried.insert(server)
       pending.attemptCount += 1
-      if send(pending, to: server, overStream: again?.overStream ?? false, now, &bench) { return }
+      let isLastTry = again == nil && isDueForStream(pending, server, bench)
+      if send(pending, to: server, overStream: again?.overStream ?? isLastTry, isLastTry: isLastTry, now, &bench) {
+        return
+      }
       again = nil
     }
     if pending.attempts.isEmpty { fail(pending, &bench) }
@@ -56,11 +61,18 @@ extension Forwarder {
     return min(max(0, next ?? 0), pending.servers.count - 1)
   }
 
+  /// True where a server that answers others has been silent to a question so often that it is asked over TCP, once: one
+  /// that limits its rate, or a network that loses datagrams, lets a connection through.
+  private func isDueForStream(_ pending: PendingQuestion, _ server: Int, _ bench: borrowing Bench) -> Bool {
+    pending.silences[server] == Self.silencesUntilStream
+      && bench.lines[pending.route]?.upstreams.servers[server].isDoubtful == false
+  }
+
   /// Sends a query to one server.
   /// - Returns: false where it could not be sent, which has been noted: of the server where it cannot be reached, not where
   /// this host is short of descriptors or ports, or the server is itself.
   private func send(
-    _ pending: PendingQuestion, to server: Int, overStream: Bool, _ now: UInt64, _ bench: inout Bench
+    _ pending: PendingQuestion, to server: Int, overStream: Bool, isLastTry: Bool, _ now: UInt64, _ bench: inout Bench
   ) -> Bool {
     let address = pending.servers[server]
     if isOwn(address) {
@@ -79,13 +91,16 @@ extension Forwarder {
         ? [] : LoopToken.option(pending.path + [LoopToken.number(pending.question, secret: secret)]))
     bench.lastNumber += 1
     let attempt = UpstreamAttempt(
-      token: bench.lastNumber, pending, server: server, address, query, at: now)
+      token: bench.lastNumber, pending, server: server, address, query, isLastTry: isLastTry, at: now)
     do throws(SystemError) {
       let raw = try attempt.open(overStream: overStream, using: &bench.message)
       try bench.poller.add(raw, token: attempt.token, writable: overStream)
     } catch {
       if error.isWantOfHost {
         pending.faults[server] = "cannot be asked from here: \(error.reason)"
+      } else if isLastTry {
+        bench.lines[pending.route]?.asked[server] += 1
+        didEndLastTry(pending, server, &bench)
       } else {
         bench.lines[pending.route]?.asked[server] += 1
         note(pending, server, "cannot be reached: \(error.reason)", now, &bench)
@@ -101,9 +116,19 @@ extension Forwarder {
     // Sockets are few: of those that another took the place of, whoever's, the oldest go. One a question is current, and
     // there are no more questions than room.
     while bench.attempts.count > room, let token = bench.superseded.popFirst() { close(token, &bench) }
-    let time = overStream ? Self.streamTime : UInt64(max(1, line.upstreams.timeout(of: server))) * 1_000_000
+    // Two losses in a row are chance; after them the tries that are left are spread over the time that there is.
+    let timeout = line.upstreams.timeout(of: server) << Int64(min(max(0, pending.silences[server, default: 0] - 2), 4))
+    let time = overStream ? Self.streamTime : UInt64(min(max(1, timeout), Upstreams.longestTimeout)) * 1_000_000
     bench.timers.add(.attempt, attempt.token, at: now + time)
     return true
+  }
+
+  /// The one over TCP came to nothing: that is nothing new, and the tries that are left are made.
+  func didEndLastTry(_ pending: PendingQuestion, _ server: Int, _ bench: inout Bench) {
+    bench.lines[pending.route]?.failed[server] += 1
+    worker.metrics.count(.upstreamFailures)
+    pending.silences[server, default: 0] += 1
+    pending.timedOut.insert(server)
   }
 
   /// Another attempt takes the place of one, whose reply is still welcome.
@@ -138,7 +163,7 @@ extension Forwarder {
 
   /// Takes note of what a server did that was of no use. One that has said something about the question is alive all the
   /// same: nobody is to take servers from others by what he asks.
-  /// - Parameter sent: when it was asked, in nanoseconds, where it only was silent; see ``Upstreams/didTimeOut(_:sent:now:)``.
+  /// - Parameter sent: when it was asked, in nanoseconds, unless it could not be; see ``Upstreams/didTimeOut(_:sent:now:)``.
   func note(
     _ pending: PendingQuestion, _ server: Int, _ fault: String, sent: UInt64? = nil, _ now: UInt64,
     _ bench: inout Bench

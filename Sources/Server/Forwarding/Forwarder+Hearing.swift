@@ -29,7 +29,7 @@ extension Forwarder {
       case .unreachable(let error):
         if attempt.isLate { return close(attempt.token, &bench) }
         let now = Clock.monotonicNanoseconds()
-        note(pending, attempt.server, "cannot be reached: \(error.reason)", now, &bench)
+        note(pending, attempt.server, "cannot be reached: \(error.reason)", sent: attempt.sent, now, &bench)
         drop(attempt, &bench)
         return ask(pending, &bench)
       case .datagram:
@@ -46,8 +46,12 @@ extension Forwarder {
     case .reply:
       stream.takeReply(into: &bench.message)
       _ = judge(attempt, &bench)
+    case .ended where attempt.isLastTry:
+      didEndLastTry(pending, attempt.server, &bench)
+      drop(attempt, &bench)
+      ask(pending, &bench)
     case .ended(let reason):
-      note(pending, attempt.server, reason, Clock.monotonicNanoseconds(), &bench)
+      note(pending, attempt.server, reason, sent: attempt.sent, Clock.monotonicNanoseconds(), &bench)
       drop(attempt, &bench)
       ask(pending, &bench)
     }
@@ -182,6 +186,7 @@ extension Forwarder {
       let lie = attempt.rejected > 0 ? pending.faults[attempt.server] : nil
       note(pending, attempt.server, lie ?? Self.silence, sent: attempt.sent, now, &bench)
       pending.timedOut.insert(attempt.server)
+      pending.silences[attempt.server, default: 0] += 1
       if attempt.isStream { drop(attempt, &bench) }
       if now &- pending.began < Self.deadline { ask(pending, &bench) }
     case .late: close(due.number, &bench)

@@ -42,6 +42,8 @@ final class PendingQuestion {
   var faults: [Int: String] = [:]
   /// Servers whose last query was not replied to in time, by place: those may be asked again.
   var timedOut: Set<Int> = []
+  /// How often each was silent to it, by place.
+  var silences: [Int: Int] = [:]
   /// Servers that have said something about it, by place: they are alive, whatever becomes of further queries.
   var heard: Set<Int> = []
   /// What they said where it was that they cannot, by place.

@@ -13,6 +13,8 @@ final class UpstreamAttempt {
   let server: Int
   let address: SocketAddress
   let query: UpstreamQuery
+  /// True where it is made over TCP since its server was silent to datagrams.
+  let isLastTry: Bool
   /// When it was sent, in nanoseconds of the monotonic clock.
   let sent: UInt64
   /// By datagram or by stream; nil where neither could be had.
@@ -33,13 +35,14 @@ final class UpstreamAttempt {
 
   init(
     token: UInt64, _ question: PendingQuestion, server: Int, _ address: SocketAddress, _ query: UpstreamQuery,
-    at now: UInt64
+    isLastTry: Bool, at now: UInt64
   ) {
     self.token = token
     self.question = question
     self.server = server
     self.address = address
     self.query = query
+    self.isLastTry = isLastTry
     sent = now
   }
 
