@@ -10,7 +10,8 @@ package enum UpstreamReply: Hashable, Sendable {
   /// The server says that it cannot: SERVFAIL, REFUSED, FORMERR, NOTIMP and all other RCODEs.
   case unusable(rcode: UInt16)
   /// FORMERR or NOTIMP without the question, from a server that could not read it (RFC 6891 §7). Whoever guesses ID and
-  /// port can write that, the question's capitals unseen: to be believed over TCP only.
+  /// port can write that, the question's capitals unseen: a reason to ask without EDNS, where the query had it, while its
+  /// own reply is still waited for; else to be believed over TCP only.
   case unread(rcode: UInt16)
   /// A referral, or a reply of a server that neither has the name nor asks others for it.
   case lame

@@ -24,8 +24,8 @@ package struct Upstreams: Sendable {
     package internal(set) var restsUntil: Int64 = .min
     /// Replies in a row that said that it would not: REFUSED and the like.
     package internal(set) var refusals = 0
-    /// Until when it is asked without what it did not understand.
-    private var lacks: [Lack: Int64] = [:]
+    /// What it is asked without.
+    fileprivate var understanding = Understanding()
 
     /// True where it is taken for dead.
     package var isDown: Bool { failures >= Upstreams.failuresUntilDown }
@@ -34,9 +34,7 @@ package struct Upstreams: Sendable {
     package var isDoubtful: Bool { failures > 0 }
 
     /// True where it is to be asked without something.
-    package func lacks(_ lack: Lack, at now: Int64) -> Bool { lacks[lack].map { now < $0 } ?? false }
-
-    fileprivate mutating func note(_ lack: Lack, until time: Int64) { lacks[lack] = time }
+    package func lacks(_ lack: Lack, at now: Int64) -> Bool { understanding.lacks(lack, at: now) }
   }
 
   /// What a server may not understand.
@@ -56,9 +54,6 @@ package struct Upstreams: Sendable {
   static let failuresUntilDown = 3
   /// After so many refusals in a row the others of the line are asked first.
   static let refusalsUntilLast = 3
-  /// Milliseconds after which EDNS and capitals are tried again: servers are replaced, and one reply may have been an
-  /// accident of its question.
-  static let longestLack: Int64 = 600_000
   /// Milliseconds. The shortest is what most names take that a resolver has to ask for, and what Linux has for TCP's
   /// (TCP_RTO_MIN): a history of nothing but its cache's answers makes no shorter one. With the longest, a second server is
   /// asked before a client of glibc's gives up (5 s).
@@ -79,10 +74,11 @@ package struct Upstreams: Sendable {
   /// over is asked by one query, and rests on until that is answered.
   /// - Parameters:
   ///   - tried: those that this question was sent to already.
+  ///   - needsEDNS: it is about signatures: those that are asked without EDNS come behind the others.
   ///   - random: any number.
   /// - Returns: its index; 0 where there are no servers.
-  package mutating func next(tried: Set<Int> = [], random: UInt64, now: Int64) -> Int {
-    let order = servers.indices.sorted { preference($0, tried, now) < preference($1, tried, now) }
+  package mutating func next(tried: Set<Int> = [], needsEDNS: Bool = false, random: UInt64, now: Int64) -> Int {
+    let order = servers.indices.sorted { preference($0, tried, needsEDNS, now) < preference($1, tried, needsEDNS, now) }
     guard var chosen = order.first else { return 0 }
     if let probed = servers.indices.first(where: { !tried.contains($0) && isDueForProbe($0, now) }) {
       chosen = probed
@@ -99,11 +95,11 @@ package struct Upstreams: Sendable {
   }
 
   /// What a server is chosen by, the least first.
-  private func preference(_ index: Int, _ tried: Set<Int>, _ now: Int64) -> (Int, Double, Int) {
+  private func preference(_ index: Int, _ tried: Set<Int>, _ needsEDNS: Bool, _ now: Int64) -> (Int, Double, Int) {
     let server = servers[index]
     let rank =
-      (tried.contains(index) ? 8 : 0) + (server.isDown ? 4 : 0) + (server.refusals >= Self.refusalsUntilLast ? 2 : 0)
-      + (server.isDoubtful ? 1 : 0)
+      (tried.contains(index) ? 16 : 0) + (server.isDown ? 8 : 0) + (server.refusals >= Self.refusalsUntilLast ? 4 : 0)
+      + (server.isDoubtful ? 2 : 0) + (needsEDNS && server.lacks(.edns, at: now) ? 1 : 0)
     return (rank, server.isDown ? Double(server.failures) : server.responseTime ?? 0, index)
   }
 
@@ -165,6 +161,7 @@ package struct Upstreams: Sendable {
     servers[index].failures = min(servers[index].failures + 1, 1000)
     servers[index].lastFailure = max(servers[index].lastFailure, now)
     servers[index].restsUntil = now + Self.rest(after: servers[index].failures)
+    if servers[index].isDown { servers[index].understanding.didDie() }
     return servers[index].isDown && !wasDown
   }
 
@@ -174,6 +171,19 @@ package struct Upstreams: Sendable {
 
   /// What it would not read with something it answered without: it is asked without for some minutes.
   package mutating func didNotUnderstand(_ index: Int, _ lack: Lack, now: Int64) {
-    if servers.indices.contains(index) { servers[index].note(lack, until: now + Self.longestLack) }
+    if servers.indices.contains(index) { servers[index].understanding.didRefuse(lack, now: now) }
+  }
+
+  /// What the next datagram to a server goes without: an OPT, or its options; nil where it has both.
+  package mutating func leaveOut(_ index: Int, now: Int64) -> Lack? {
+    guard servers.indices.contains(index) else { return nil }
+    return servers[index].understanding.leaveOut(failures: servers[index].failures, now: now)
+  }
+
+  /// A datagram was answered that went without something, or with everything.
+  package mutating func didAnswer(_ index: Int, without lack: Lack?, sent: Int64, now: Int64) {
+    if servers.indices.contains(index) {
+      servers[index].understanding.didAnswer(without: lack, sent: sent, now: now)
+    }
   }
 }

@@ -57,7 +57,7 @@ extension Forwarder {
   private func nextServer(_ pending: PendingQuestion, _ now: UInt64, _ bench: inout Bench) -> Int {
     let random = bench.random.next()
     let next = bench.lines[pending.route]?.upstreams.next(
-      tried: pending.tried, random: random, now: Int64(now / 1_000_000))
+      tried: pending.tried, needsEDNS: pending.question.kind.isDNSSECOK, random: random, now: Int64(now / 1_000_000))
     return min(max(0, next ?? 0), pending.servers.count - 1)
   }
 
@@ -83,15 +83,14 @@ extension Forwarder {
     guard let line = bench.lines[pending.route] else { return false }
     let known = line.upstreams.servers[server]
     let milliseconds = Int64(now / 1_000_000)
+    let lack = pending.without[server] ?? bench.lines[pending.route]?.upstreams.leaveOut(server, now: milliseconds)
     let query = UpstreamQuery(
       pending.question, id: UInt16(truncatingIfNeeded: bench.random.next()),
-      caseBits: known.lacks(.capitals, at: milliseconds) ? nil : bench.random.next(),
-      hasEDNS: pending.without[server] != .edns && !known.lacks(.edns, at: milliseconds),
-      options: pending.without[server] == .options || known.lacks(.options, at: milliseconds)
-        ? [] : LoopToken.option(pending.path + [LoopToken.number(pending.question, secret: secret)]))
+      caseBits: known.lacks(.capitals, at: milliseconds) ? nil : bench.random.next(), hasEDNS: lack != .edns,
+      options: lack == nil ? LoopToken.option(pending.path + [LoopToken.number(pending.question, secret: secret)]) : [])
     bench.lastNumber += 1
     let attempt = UpstreamAttempt(
-      token: bench.lastNumber, pending, server: server, address, query, isLastTry: isLastTry, at: now)
+      token: bench.lastNumber, pending, server: server, address, query, without: lack, isLastTry: isLastTry, at: now)
     do throws(SystemError) {
       let raw = try attempt.open(overStream: overStream, using: &bench.message)
       try bench.poller.add(raw, token: attempt.token, writable: overStream)

@@ -78,6 +78,9 @@ extension Forwarder {
       // RFC 6891 §6.2.2: what it would not read with it, it reads without.
       if reply == .usable, attempt.isCurrent, let lack = pending.without[server] {
         upstreams.didNotUnderstand(server, lack, now: milliseconds)
+      } else if !attempt.isStream, reply == .usable || attempt.lack == nil && !reply.isUnread {
+        upstreams.didAnswer(
+          server, without: attempt.lack, sent: Int64(attempt.sent / 1_000_000), now: milliseconds)
       }
     }
     if attempt.isLate {
@@ -90,6 +93,11 @@ extension Forwarder {
       note(pending, server, "set TC over TCP", now, &bench)
       drop(attempt, &bench)
       ask(pending, &bench)
+    case .unread where attempt.query.hasEDNS && pending.without[server] != .edns:
+      // A server from before EDNS (RFC 6891 §7), or somebody who guesses: the query's own reply is still welcome.
+      pending.without[server] = .edns
+      if attempt.isStream { drop(attempt, &bench) } else { supersede(attempt, &bench) }
+      ask(pending, again: Again(server: server, overStream: attempt.isStream), &bench)
     case .truncated,
       .unread where !attempt.isStream:
       drop(attempt, &bench)
@@ -203,6 +211,8 @@ extension Forwarder {
 }
 
 extension UpstreamReply {
+  fileprivate var isUnread: Bool { if case .unread = self { true } else { false } }
+
   /// True where the server says that it will not. SERVFAIL is about the name, most likely.
   fileprivate var isRefusal: Bool {
     switch self {

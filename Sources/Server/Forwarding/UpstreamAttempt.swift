@@ -13,6 +13,8 @@ final class UpstreamAttempt {
   let server: Int
   let address: SocketAddress
   let query: UpstreamQuery
+  /// What the query goes without.
+  let lack: Upstreams.Lack?
   /// True where it is made over TCP since its server was silent to datagrams.
   let isLastTry: Bool
   /// When it was sent, in nanoseconds of the monotonic clock.
@@ -35,13 +37,14 @@ final class UpstreamAttempt {
 
   init(
     token: UInt64, _ question: PendingQuestion, server: Int, _ address: SocketAddress, _ query: UpstreamQuery,
-    isLastTry: Bool, at now: UInt64
+    without lack: Upstreams.Lack?, isLastTry: Bool, at now: UInt64
   ) {
     self.token = token
     self.question = question
     self.server = server
     self.address = address
     self.query = query
+    self.lack = lack
     self.isLastTry = isLastTry
     sent = now
   }
