@@ -133,7 +133,8 @@ def forward_on(octets, port):
 
 
 def upstream(port, log):
-    state = {"down": False, "loop": int(os.environ.get("LOOP", "0")), "who": int(os.environ.get("WHO", "1"))}
+    state = {"down": False, "loop": int(os.environ.get("LOOP", "0")), "who": int(os.environ.get("WHO", "1")),
+             "edns": os.environ.get("EDNS", "")}
     lock = threading.Lock()
     note = open(log, "a", buffering=1)
 
@@ -144,6 +145,9 @@ def upstream(port, log):
             note.write(f"{options(octets)} {edns} {'tcp' if over_tcp else 'udp'} {name}\n")
             state["down"] = os.path.exists(log + ".down")
         found, wait = answer(octets, over_tcp, state)
+        if edns == "edns" and state["edns"]:
+            # Servers from before EDNS: FORMERR without the question, or nothing.
+            found = struct.pack("!2s5H", octets[:2], 0x8181, 0, 0, 0, 0) if state["edns"] == "headless" else None
         if wait:
             time.sleep(wait)
         if found is not None:

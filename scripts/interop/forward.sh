@@ -9,6 +9,13 @@ LOOP=$port python3 "$here/forward.py" upstream "$upstream_port" "$work/asked" >u
 pids+=($!)
 WHO=2 python3 "$here/forward.py" upstream "$odd_port" "$work/odd" >odd.log 2>&1 &
 pids+=($!)
+for kind in drops headless; do
+  declare "${kind}_port=$(free_port)"
+  port_name=${kind}_port
+  EDNS=$kind python3 "$here/forward.py" upstream "${!port_name}" "$work/$kind" >"$kind.log" 2>&1 &
+  pids+=($!)
+  until_true grep -q ready "$kind.log"
+done
 until_true grep -q ready odd.log
 until_true grep -q ready upstream.log || failed "the upstream starts" ready "$(cat upstream.log)"
 
@@ -21,6 +28,8 @@ forward example 127.0.0.1:$upstream_port
 forward formerr.example 127.0.0.1:$odd_port
 forward badvers.example 127.0.0.1:$odd_port
 forward wrongcase.example 127.0.0.1:$odd_port
+forward drops.example 127.0.0.1:$drops_port
+forward headless.example 127.0.0.1:$headless_port
 forward two.example 127.0.0.1:$dead_port 127.0.0.1:$upstream_port
 forward dead.example 127.0.0.1:$dead_port
 forward self.example 127.0.0.1:$port
@@ -54,6 +63,11 @@ same "a reply cut short is fetched over TCP" 192.0.2.1 "$(data tc.example)"
 same "an answer too large for UDP comes over TCP" 200 "$(ask +short large.example | wc -l)"
 same "a server that takes no EDNS is asked without" 192.0.2.1 "$(data formerr.example)"
 same "nor one that does not know EDNS's version" 192.0.2.1 "$(data badvers.example)"
+for kind in drops headless; do
+  same "$kind: a server from before EDNS is asked without" "192.0.2.1 192.0.2.1" "$(data "a.$kind.example") $(data "b.$kind.example")"
+  same "$kind: the second name at once, and by datagram" "- plain udp b" "$(grep ' b$' "$work/$kind")"
+  same "$kind: nothing goes over TCP" "" "$(grep tcp "$work/$kind")"
+done
 same "small letters for capitals are found out over TCP" 192.0.2.1 "$(data wrongcase.example)"
 same "what was not asked for is left out" 192.0.2.1 "$(data outside.example)"
 has "a private address is not a public name's" "ANSWER: 0" "$(ask private.example)"

@@ -95,6 +95,8 @@ same "it may mount nothing" 0000000000000000 "$(in_test -- awk '/^CapEff/ { prin
 same "nsswitch.conf asks DNS before others" "hosts: mymachines files dns myhostname" "$(in_test -- cat /etc/nsswitch.conf)"
 same "the machine's files are as they were" "$before" "$(cat /etc/resolv.conf /etc/nsswitch.conf)"
 same "and who stands elsewhere sees what he saw" 127.0.0.1 "$(dig +short @127.0.0.1 orders.mesh.test)"
+same "root without CAP_SYS_ADMIN, as in a container, takes a user name space" 127.0.1.30 \
+  "$(setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$AMBIT" run --folder zones --context test -- /usr/bin/python3 by.py orders 2>&1)"
 same "TCP works there" 127.0.1.30 "$(in_test -- dig +short +tcp orders.mesh.test)"
 same "many at once" 12 "$(for i in {1..12}; do in_test -- /usr/bin/python3 by.py orders & done | grep -c '^127.0.1.30$')"
 
