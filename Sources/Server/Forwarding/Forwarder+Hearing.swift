@@ -140,6 +140,8 @@ extension Forwarder {
     }
     note(pending, server, fault, now, &bench)
     pending.refusals[server] = PendingQuestion.Refusal(rcode: rcode, code: code)
+    // It has spoken: nothing else of it is waited for.
+    for older in pending.attempts where older.server == server { drop(older, &bench) }
     ask(pending, &bench)
   }
 
