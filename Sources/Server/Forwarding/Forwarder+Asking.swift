@@ -9,8 +9,8 @@ internal import Metrics
 extension Forwarder {
   /// Nanoseconds for a reply over TCP, with its connection.
   private static let streamTime: UInt64 = 2_000_000_000
-  /// Time-outs of one server with one question until it is asked over TCP.
-  private static let silencesUntilStream = 3
+  /// Datagrams that one server is sent for one question (RFC 9520 §3.1); then, if it answers others, it is asked over TCP.
+  private static let mostDatagrams = 3
   /// Attempts of one question whose replies are still welcome: the newest.
   private static let openAttempts = 3
 
@@ -35,7 +35,10 @@ extension Forwarder {
       } else {
         if pending.tried.count >= pending.servers.count {
           // Everybody was asked. Those that said something are not asked again, those that were silent may be.
-          pending.tried.subtract(pending.timedOut)
+          pending.tried.subtract(
+            pending.timedOut.filter {
+              pending.silences[$0, default: 0] < Self.mostDatagrams || isDueForStream(pending, $0, bench)
+            })
           if pending.tried.count >= pending.servers.count { break }
         }
         server = nextServer(pending, now, &bench)
@@ -64,7 +67,7 @@ extension Forwarder {
   /// True where a server that answers others has been silent to a question so often that it is asked over TCP, once: one
   /// that limits its rate, or a network that loses datagrams, lets a connection through.
   private func isDueForStream(_ pending: PendingQuestion, _ server: Int, _ bench: borrowing Bench) -> Bool {
-    pending.silences[server] == Self.silencesUntilStream
+    pending.silences[server] == Self.mostDatagrams
       && bench.lines[pending.route]?.upstreams.servers[server].isDoubtful == false
   }
 
@@ -115,14 +118,12 @@ extension Forwarder {
     // Sockets are few: of those that another took the place of, whoever's, the oldest go. One a question is current, and
     // there are no more questions than room.
     while bench.attempts.count > room, let token = bench.superseded.popFirst() { close(token, &bench) }
-    // Two losses in a row are chance; after them the tries that are left are spread over the time that there is.
-    let timeout = line.upstreams.timeout(of: server) << Int64(min(max(0, pending.silences[server, default: 0] - 2), 4))
-    let time = overStream ? Self.streamTime : UInt64(min(max(1, timeout), Upstreams.longestTimeout)) * 1_000_000
+    let time = overStream ? Self.streamTime : UInt64(max(1, line.upstreams.timeout(of: server))) * 1_000_000
     bench.timers.add(.attempt, attempt.token, at: now + time)
     return true
   }
 
-  /// The one over TCP came to nothing: that is nothing new, and the tries that are left are made.
+  /// The one over TCP came to nothing: that is nothing new, and this question is not asked there again.
   func didEndLastTry(_ pending: PendingQuestion, _ server: Int, _ bench: inout Bench) {
     bench.lines[pending.route]?.failed[server] += 1
     worker.metrics.count(.upstreamFailures)
