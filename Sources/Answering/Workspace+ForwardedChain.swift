@@ -60,43 +60,42 @@ extension Workspace {
     return cache.find(name, kind, now: now, into: &reply)
   }
 
-  /// Cuts `reply` behind the first of its aliases that leads to a name which others than its servers answer for. Then
-  /// `other` is that name, and `fact` has it as it is written.
+  /// Cuts `reply` behind the first of its aliases that leads to a name which others than its servers answer for, or behind
+  /// the last, where it says nothing of where that leads. Then `other` is that name, and `fact` has it as it is written.
   ///
   /// A name that neither a zone of ours nor a line of the caller's context has is nobody else's: its servers' word stands.
   ///
-  /// What the part cut away proves of the aliases that stay goes to `foreignProofs`.
+  /// So a reply behind which more is to be written has nothing but an answer: what the rest proves of the aliases that stay
+  /// goes to `foreignProofs`.
   mutating func lead(_ snapshot: Snapshot, _ outcome: Outcome, _ time: ReplyImage.Ageing) -> ForwardedLead {
     guard reply.hasAliases, !query.type.standsBesideAlias else { return .ends }
     let forwards = snapshot.policy.forwards, context = outcome.caller.context
     let servers = forwards.fingerprint(of: outcome.route)
-    var offset = 0, count = 0
+    var end = 0, count = 0, target = 0
+    var zone: Int?
     var line: UInt16 = 0
-    while var part = reply.answer(at: offset) {
-      offset = part.end
+    var isElsewhere = false
+    while let part = reply.answer(at: end), !isElsewhere || part.type == .rrsig {
+      end = part.end
       count &+= 1
       guard part.type == .cname else { continue }
-      let target = part.data
+      target = part.data
       fact.reset()
       reply.copyName(at: target, question: name, into: &fact)
       guard Self.load(fact, into: &other) else { return .ends }
-      let zone = snapshot.ownZone(of: other, type: query.type, context: context, guess: lastZone)
+      zone = snapshot.ownZone(of: other, type: query.type, context: context, guess: lastZone)
       line = zone == nil ? snapshot.forwardLine(of: other, type: query.type, context: context) : 0
-      if zone == nil, line == 0 || forwards.fingerprint(of: line) == servers { continue }
-      while let signature = reply.answer(at: offset), signature.type == .rrsig {
-        (part, offset) = (signature, signature.end)
-        count &+= 1
-      }
-      if query.isDNSSECOK {
-        reply.appendProofs(ofNamesBefore: part.end, question: name, time, using: &fact, to: &foreignProofs)
-        fact.reset()
-        reply.copyName(at: target, question: name, into: &fact)
-      }
-      reply.cut(behind: part, records: count)
-      if let zone { return .ownZone(zone) }
-      return forwards.isOff(line) ? .nowhere : .line(line)
+      isElsewhere = zone != nil || line != 0 && forwards.fingerprint(of: line) != servers
     }
-    return reply.isOpen && line != 0 ? .line(line) : .ends
+    guard isElsewhere || reply.isOpen && line != 0 else { return .ends }
+    if query.isDNSSECOK {
+      reply.appendProofs(ofNamesBefore: end, question: name, time, using: &fact, to: &foreignProofs)
+      fact.reset()
+      reply.copyName(at: target, question: name, into: &fact)
+    }
+    reply.cut(behind: end, records: count)
+    if let zone { return .ownZone(zone) }
+    return forwards.isOff(line) ? .nowhere : .line(line)
   }
 
   private static func load(_ wire: borrowing OctetBuffer, into name: inout NameKey) -> Bool {

@@ -67,10 +67,13 @@ extension ReplyImage {
   }
 
   /// Takes away what is behind an alias: the rest of the answer, and all that is said of where it leads.
-  public mutating func cut(behind alias: Part, records count: Int) {
+  /// - Parameters:
+  ///   - end: where the alias and its signatures end, among the records.
+  ///   - count: the answer's records up to there.
+  public mutating func cut(behind end: Int, records count: Int) {
     let gone = authorityCount
     remove(answerSize..<recordSize, records: gone, isAnswer: false)
-    remove(alias.end..<answerSize, records: answerCount &- count, isAnswer: true)
+    remove(end..<answerSize, records: answerCount &- count, isAnswer: true)
     octets.set(0 as UInt16, at: 8)
     // Neither validated as a whole, nor an error's, nor open.
     octets.set(4 as UInt16, at: 10)

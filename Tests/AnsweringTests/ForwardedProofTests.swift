@@ -34,6 +34,15 @@ struct ForwardedProofTests {
     ns.signed. 300 A 192.0.2.53
     """
 
+  private let mesh = """
+    web A 192.0.2.80
+    back CNAME x.out.signed.
+    private A 10.0.0.7
+    deep.private CNAME p.private
+    p.private A 10.0.0.8
+
+    """
+
   private func desk() throws -> Desk {
     Desk(
       try Fixture(
@@ -43,7 +52,7 @@ struct ForwardedProofTests {
           forward corp.example 192.0.2.54
           answer-order fixed
           """,
-        ["mesh.test.zone": zoneHead + "web A 192.0.2.80\nback CNAME x.out.signed.\n", "signed.zone": signed]))
+        ["mesh.test.zone": zoneHead + mesh, "signed.zone": signed]))
   }
 
   private func request(_ name: String, isSigned: Bool = true) throws -> [UInt8] {
@@ -116,6 +125,26 @@ struct ForwardedProofTests {
       lines(whole.message?.authority)
         == ["*.out.signed. 300 NSEC signed.", "*.out.signed. 300 RRSIG NSEC"] + proofs)
     #expect(whole.message?.answer.last?.text == "192.0.2.80")
+  }
+
+  @Test func `an alias alone keeps its proof, at the end of the whole, whoever is asked next`() throws {
+    let desk = try desk()
+    let proof =
+      try nsec("*.example.org.", "zz.example.org.") + signature("*.example.org.", over: 47, by: "example.org.")
+    let open =
+      try alias("www.example.org.", "y.example.net.") + signature("www.example.org.", over: 5, by: "example.org.")
+    _ = try desk.ask(
+      try request("y.example.net."), by: .reply([0, 1, 0, 0] + record("y.example.net.", 1, [192, 0, 2, 7])))
+    let found = try desk.ask(try request("www.example.org."), by: .reply([0, 2, 0, 2] + open + proof))
+    let answer = [
+      "www.example.org. 300 CNAME y.example.net.", "www.example.org. 300 RRSIG CNAME", "y.example.net. 300 A 192.0.2.7",
+    ]
+    let proofs = ["*.example.org. 300 NSEC zz.example.org.", "*.example.org. 300 RRSIG NSEC"]
+    #expect(lines(found.message?.answer) == answer && lines(found.message?.authority) == proofs)
+    let ours = ["*.out.signed. 300 NSEC signed.", "*.out.signed. 300 RRSIG NSEC"]
+    let behind = try desk.ask(try request("made.out.signed."), by: .cache(now: 0, acceptsStale: false))
+    #expect(Array(lines(behind.message?.answer).suffix(3)) == answer)
+    #expect(lines(behind.message?.authority) == ours + proofs)
   }
 
   @Test func `who does not ask for them has none`() throws {

@@ -78,7 +78,7 @@ struct ReplyTarget: FuzzTarget {
       let time = ReplyImage.Ageing(age: 1, staleTTL: nil)
       proofs.reset()
       image.appendProofs(ofNamesBefore: alias.end, question: name, time, using: &scratch, to: &proofs)
-      image.cut(behind: alias, records: records)
+      image.cut(behind: alias.end, records: records)
       response.reset()
       response.append(query.octets.span.extracting(0..<(12 + query.question.name.count + 4)))
       response.set(UInt32(records) << 16, at: 6)
