@@ -120,8 +120,8 @@ extension Workspace {
       from: zone, owner: Answer.Owner(offset: 0, zone: Answer.synthesised), request, snapshot, &outcome)
   }
 
-  /// Appends what we ourselves say at the end of a chain; nothing where it has an address that the name asked of others may
-  /// not have.
+  /// Appends what we ourselves say at the end of a chain, and all proofs; nothing in the answer where that has an address
+  /// that the name asked of others may not have.
   mutating func appendOwnEnd(
     _ walk: inout ForwardedWalk, _ snapshot: Snapshot, _ context: UInt16, into response: inout OctetBuffer
   ) {
@@ -132,9 +132,10 @@ extension Workspace {
     walk.fits = appendItems(of: .answer, snapshot, context, into: &response)
     if walk.fits, walk.isGuarded, hasBlocked(snapshot, from: start, response) {
       response.truncate(to: start)
+      // A new one knows no names where the answer was.
+      writer = ResponseWriter()
       response.set(before, at: ResponseWriter.Section.answer.rawValue)
       walk.isBlocked = true
-      return
     }
     walk.fits =
       walk.fits && appendItems(of: .authority, snapshot, context, into: &response)

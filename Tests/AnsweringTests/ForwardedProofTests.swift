@@ -154,6 +154,23 @@ struct ForwardedProofTests {
     #expect(found.message?.answer.count == 4 && found.message?.authority.isEmpty == true)
   }
 
+  @Test func `they stay where the end is an address that the name may not have`() throws {
+    let own = try desk().ask(
+      try request("made.out.signed."), by: .reply([0, 1, 0, 0] + alias("www.example.org.", "private.mesh.test.")))
+    #expect(own.message?.answer.last?.text == "private.mesh.test." && own.message?.extendedError?.code == 15)
+    #expect(lines(own.message?.authority) == ["*.out.signed. 300 NSEC signed.", "*.out.signed. 300 RRSIG NSEC"])
+    // The names of the proof are those of the addresses left out, too: nothing points to where they were.
+    let records =
+      try alias("www.example.org.", "deep.private.mesh.test.")
+      + nsec("p.private.mesh.test.", "zz.mesh.test.") + signature("p.private.mesh.test.", over: 47, by: ".")
+    let found = try desk().ask(try request("www.example.org."), by: .reply([0, 1, 0, 2] + records))
+    #expect(lines(found.message?.answer) == ["www.example.org. 300 CNAME deep.private.mesh.test."])
+    #expect(
+      lines(found.message?.authority) == [
+        "p.private.mesh.test. 300 NSEC zz.mesh.test.", "p.private.mesh.test. 300 RRSIG NSEC",
+      ])
+  }
+
   @Test func `a chain whose proofs do not fit is truncated`() throws {
     var small = try request("www.example.org.")
     (small[small.count - 8], small[small.count - 7]) = (2, 0)
