@@ -143,8 +143,9 @@ extension Workspace {
   }
 
   /// Appends `foreignProofs` to the authority section.
-  /// - Returns: false where not all of them fit.
+  /// - Returns: false where not all of them fit, be it there or in the message.
   private mutating func appendForeignProofs(into response: inout OctetBuffer) -> Bool {
+    if foreignProofs.overflowed { return false }
     var count = response.octets.u16(at: ResponseWriter.Section.authority.rawValue)
     var offset = 0
     while offset < foreignProofs.count, !response.overflowed {

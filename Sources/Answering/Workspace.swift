@@ -31,8 +31,8 @@ public struct Workspace: ~Copyable {
   /// What others said, as it is written.
   var reply = ReplyImage()
   /// What others prove of aliases that lead to those who know better: whole records, without compression, for the end of the
-  /// authority section.
-  var foreignProofs = OctetBuffer(capacity: 16384)
+  /// authority section. What does not fit here is more than a message has.
+  var foreignProofs = OctetBuffer(capacity: 65535)
   /// RA, where somebody is asked for the caller: every response says so (RFC 1035 §4.1.1).
   var recursionFlag: UInt16 = 0
   /// When the query came, in seconds since 1970: exceptions end.

@@ -7,12 +7,11 @@ extension ReplyImage {
   /// (RFC 4035 §3.1.3.3, RFC 5155 §7.2.6). These are the NSEC and NSEC3 sets, with their signatures, of zones that one of the
   /// aliases is in; what else there is says something of where they lead.
   ///
-  /// A set that does not fit is left out.
   /// - Parameters:
   ///   - end: where the last of the aliases ends, among the records.
   ///   - question: the name that the image answers for.
   ///   - scratch: for a name at a time.
-  ///   - buffer: takes whole records without compression.
+  ///   - buffer: takes whole records without compression; of no meaning where it has overflowed.
   public func appendProofs(
     ofNamesBefore end: Int, question: borrowing NameKey, _ time: Ageing, using scratch: inout OctetBuffer,
     to buffer: inout OctetBuffer
@@ -89,7 +88,6 @@ extension ReplyImage {
     _ range: Range<Int>, question: borrowing NameKey, _ time: Ageing, to buffer: inout OctetBuffer
   ) {
     let records = self.records
-    let before = buffer.count
     var offset = range.lowerBound
     while let part = record(at: offset, before: range.upperBound) {
       copyName(at: part.start, question: question, into: &buffer)
@@ -100,6 +98,5 @@ extension ReplyImage {
       buffer.append(records.extracting((part.data &- 2)..<part.end))
       offset = part.end
     }
-    if buffer.overflowed { buffer.truncate(to: before) }
   }
 }

@@ -15,11 +15,12 @@ final class Desk {
   private var buffer = OctetBuffer(capacity: 65535)
   private var image = ReplyImage()
   private var reader = ReplyReader(seed: 1)
-  private let cache = ReplyCache(size: 1 << 20, seed: 2)
+  private let cache: ReplyCache
   private var writer: ReplyCacheWriter
 
-  init(_ fixture: Fixture) {
+  init(_ fixture: Fixture, cacheSize: Int = 1 << 20) {
     snapshot = fixture.snapshot
+    cache = ReplyCache(size: cacheSize, seed: 2)
     writer = ReplyCacheWriter(cache)
     writer.staleTime = 1000
   }

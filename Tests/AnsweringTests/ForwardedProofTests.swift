@@ -43,7 +43,7 @@ struct ForwardedProofTests {
 
     """
 
-  private func desk() throws -> Desk {
+  private func desk(cacheSize: Int = 1 << 20) throws -> Desk {
     Desk(
       try Fixture(
         policy: """
@@ -52,7 +52,7 @@ struct ForwardedProofTests {
           forward corp.example 192.0.2.54
           answer-order fixed
           """,
-        ["mesh.test.zone": zoneHead + mesh, "signed.zone": signed]))
+        ["mesh.test.zone": zoneHead + mesh, "signed.zone": signed]), cacheSize: cacheSize)
   }
 
   private func request(_ name: String, isSigned: Bool = true) throws -> [UInt8] {
@@ -181,5 +181,28 @@ struct ForwardedProofTests {
     let found = try desk().ask(small, by: .reply([0, 1, 0, 10] + alias("www.example.org.", "web.mesh.test.") + sets))
     #expect(found.message?.isTruncated == true && found.message?.answer.isEmpty == true)
     #expect(found.message?.authority.isEmpty == true)
+  }
+
+  /// A reply to a name of `zone`: an alias, and an NSEC set with so many octets of types behind each of some names.
+  private func large(_ owner: String, _ target: String, _ zone: String, sets: Int) throws -> [UInt8] {
+    let types = (0..<60).flatMap { [UInt8($0), 32] + [UInt8](repeating: 1, count: 32) }
+    let proofs = try (0..<sets).flatMap { index in
+      let owner = "*.n\(index).\(zone)"
+      return try record(owner, 47, DomainName("zz.\(zone)").wire + types) + signature(owner, over: 47, by: zone)
+    }
+    return try [0, 1, 0, UInt8(sets * 2)] + alias(owner, target) + proofs
+  }
+
+  @Test func `as many as a message has come whole, and more are never left out silently`() throws {
+    let desk = try desk(cacheSize: 16 << 20)
+    let reply = try large("www.example.org.", "web.mesh.test.", "example.org.", sets: 12)
+    let whole = try desk.ask(try request("www.example.org."), .tcp, by: .reply(reply))
+    #expect(whole.size > 24_000 && whole.message?.authority.count == 24 && whole.message?.isTruncated == false)
+    let many = try large("www.example.net.", "host.corp.example.", "example.net.", sets: 20)
+    _ = try desk.ask(try request("www.example.net."), .tcp, by: .reply(many))
+    let more = try large("host.corp.example.", "web.mesh.test.", "corp.example.", sets: 20)
+    _ = try desk.ask(try request("host.corp.example."), .tcp, by: .reply(more))
+    let cut = try desk.ask(try request("www.example.net."), .tcp, by: .cache(now: 0, acceptsStale: false))
+    #expect(cut.finding == .fresh && cut.message?.isTruncated == true && cut.message?.answer.isEmpty == true)
   }
 }
