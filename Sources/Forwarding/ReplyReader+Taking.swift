@@ -72,15 +72,44 @@ extension ReplyReader {
       hashSuffixes()
       markProofs(reply)
       if let end = try takeData(reply, hash, type, isTrusted ? nil : rebinding) { return end }
-      if let above = recordAbove(type: .dname) { try takeSet(reply, above.hash, .dname, isAnswer: true) }
-      guard aliases < Self.longestChain,
-        let alias = records.first(where: { $0.isAnswer && $0.type == .cname && $0.hash == hash && !$0.isDone })
-      else { return .nothing }
-      try takeSet(reply, hash, .cname, isAnswer: true, atMost: 1)
+      let redirection = recordAbove(type: .dname)
+      if let redirection { try takeSet(reply, redirection.hash, .dname, isAnswer: true) }
+      guard aliases < Self.longestChain else { return .nothing }
+      if let alias = records.first(where: { $0.isAnswer && $0.type == .cname && $0.hash == hash && !$0.isDone }) {
+        try takeSet(reply, hash, .cname, isAnswer: true, atMost: 1)
+        _ = try ReplyParsing.readName(reply, at: alias.data, scratch: &scratch, into: &name)
+      } else {
+        guard let redirection, try writeAlias(madeBy: redirection, reply) else { return .nothing }
+      }
       facts.hasAliases = true
-      _ = try ReplyParsing.readName(reply, at: alias.data, scratch: &scratch, into: &name)
       aliases += 1
     }
+  }
+
+  /// Writes the CNAME that a DNAME makes of the chain's name, with its TTL (RFC 6672 §3.1): for servers that leave that to
+  /// who asks (§3.4). Its target is the chain's name then.
+  /// - Returns: false, with nothing written, where the target would be longer than a name can be.
+  private mutating func writeAlias(madeBy dname: ReplyRecord, _ reply: Span<UInt8>) throws(WireError) -> Bool {
+    let kept = name.start(ofSuffix: dname.labelCount)
+    scratch.reset()
+    _ = try ReplyParsing.copyName(reply, at: dname.data, into: &scratch)
+    guard kept &+ scratch.count <= 255 else { return false }
+    scratch.reset()
+    name.append(from: 0, to: &scratch)
+    writeScratch(mayCompress: true)
+    let lengthAt = writeHead(.cname, ttl: min(dname.ttl, limits.longestTTL))
+    scratch.truncate(to: kept)
+    _ = try ReplyParsing.copyName(reply, at: dname.data, into: &scratch)
+    writeScratch(mayCompress: true)
+    try Self.load(scratch, into: &name)
+    if message.overflowed { return true }
+    message.set(UInt16(truncatingIfNeeded: message.count &- lengthAt &- 2), at: lengthAt)
+    facts.answerCount &+= 1
+    return true
+  }
+
+  private static func load(_ wire: borrowing OctetBuffer, into name: inout NameKey) throws(WireError) {
+    _ = try name.load(wire.octets, at: 0)
   }
 
   /// Takes what was asked for at a name.
@@ -248,12 +277,7 @@ extension ReplyReader {
   /// Writes a record, its names without compression or with ours.
   private mutating func write(_ record: ReplyRecord, _ reply: Span<UInt8>, ttl: UInt32) throws(WireError) {
     _ = try writeName(reply, at: record.owner, mayCompress: true)
-    message.append(record.type.rawValue)
-    message.append(1 as UInt16)
-    ttls.append(UInt16(truncatingIfNeeded: message.count &- facts.questionEnd))
-    message.append(ttl)
-    let lengthAt = message.count
-    message.append(0 as UInt16)
+    let lengthAt = writeHead(record.type, ttl: ttl)
     var offset = record.data
     // Names stand at the front of RDATA, behind fields of a known size; the rest is copied as it is.
     fields: for field in RRTypeTable.row(of: record.type)?.fields ?? [] {
@@ -278,6 +302,17 @@ extension ReplyReader {
     if record.isAnswer { facts.answerCount &+= 1 } else { facts.authorityCount &+= 1 }
   }
 
+  /// Writes what stands between a record's owner and its RDATA.
+  /// - Returns: where RDLENGTH is to be set.
+  private mutating func writeHead(_ type: RRType, ttl: UInt32) -> Int {
+    message.append(type.rawValue)
+    message.append(1 as UInt16)
+    ttls.append(UInt16(truncatingIfNeeded: message.count &- facts.questionEnd))
+    message.append(ttl)
+    message.append(0 as UInt16)
+    return message.count &- 2
+  }
+
   /// Writes a name and notes the pointer that it ends in.
   /// - Returns: the offset behind it in the reply.
   private mutating func writeName(
@@ -285,12 +320,17 @@ extension ReplyReader {
   ) throws(WireError) -> Int {
     scratch.reset()
     let end = try ReplyParsing.copyName(reply, at: start, into: &scratch)
+    writeScratch(mayCompress: mayCompress)
+    return end
+  }
+
+  /// Writes the name in `scratch`.
+  private mutating func writeScratch(mayCompress: Bool) {
     var offset = message.count
     Self.append(scratch, mayCompress: mayCompress, &writer, into: &message)
-    if message.overflowed || !mayCompress { return end }
+    if message.overflowed || !mayCompress { return }
     while message[offset] != 0, message[offset] & 0xc0 == 0 { offset &+= 1 &+ Int(message[offset]) }
     if message[offset] != 0 { pointers.append(UInt16(truncatingIfNeeded: offset &- facts.questionEnd)) }
-    return end
   }
 
   private static func append(

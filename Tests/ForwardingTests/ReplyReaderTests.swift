@@ -103,6 +103,19 @@ struct ReplyReaderTests {
       ])
   }
 
+  @Test func `a DNAME without its CNAME is given one, as long as there is a name that long`() throws {
+    let dname = record("example.org.", 39, ttl: 120, wire("example.net."))
+    let reply = Wire(query, answer: [dname, a("www.example.net.", [192, 0, 2, 9])])
+    #expect(
+      try Reading(reply.octets, to: query).answer == [
+        "example.org. 120 DNAME example.net.", "www.example.org. 120 CNAME www.example.net.",
+        "www.example.net. 300 A 192.0.2.9",
+      ])
+    let label = String(repeating: "a", count: 60)
+    let long = record("example.org.", 39, wire("\(label).\(label).\(label).\(label).aaaaaa."))
+    #expect(try Reading(Wire(query, flags: 0x8186, answer: [long]).octets, to: query).answer.count == 1)
+  }
+
   /// RFC 2308 §2.1, §2.2 and §5.
   @Test(arguments: [(900, 60, 60), (30, 60, 30), (90_000, 80_000, 3600), (0, 60, 0)])
   func `a denial lives for the less of the SOA's TTL and its MINIMUM`(ttl: Int, minimum: Int, life: Int) throws {
