@@ -127,7 +127,7 @@ struct ForwarderStreamTests {
   }
 
   @Test
-  func `where it takes no connection it is asked no more than three times (RFC 9520 §3.1), heard late, and is well`()
+  func `where it takes no connection it is asked no more than three times, heard late, and is well`()
     throws
   {
     var server = try ForwardTestServer()
