@@ -13,6 +13,8 @@ struct ForwardedWalk: ~Copyable {
   /// True where private addresses are left out, since the name that others were asked for first may have none.
   var isGuarded = false
   var isBlocked = false
+  /// True where a reply has nothing at a name that has a text of ours.
+  var deniesText = false
   /// True where one of the replies is past its end.
   private(set) var isStale = false
   /// True where the last word is that of others.

@@ -68,11 +68,10 @@ extension Workspace {
         return finding
       }
       walk.note(finding)
-      if walk.links == 0, reply.answerCount == 0, !(query.isDNSSECOK && reply.isAuthentic),
-        tellsLookups(snapshot, &outcome)
-      {
-        break
-      }
+      walk.deniesText =
+        walk.links == 0 && reply.answerCount == 0
+        && hasLookupText(snapshot, outcome, maybeSigned: reply.isSigned)
+      if walk.deniesText, tellsLookups(&outcome, snapshot) { break }
       let time = ReplyImage.Ageing(age: age, staleTTL: finding == .stale ? Self.staleTTL : nil)
       let lead = lead(snapshot, outcome, time)
       if isolateRefusesReply(snapshot, &outcome) { break }
@@ -80,6 +79,8 @@ extension Workspace {
       let isLast = !lead.goesOn || walk.links == Self.longestChain
       walk.fits = appendReply(walk, isLast: isLast, time, snapshot, outcome.caller.context, into: &response)
       walk.rcode = RCode(rawValue: reply.rcode) ?? .servFail
+      // RFC 2308 §5: who is told that there is no such name asks for no type of it.
+      if walk.deniesText, walk.rcode == .nxDomain { walk.rcode = .noError }
       guard walk.fits, !isLast else {
         endForwarded(request, arrival, snapshot, walk, &outcome, into: &response)
         return walk.finding
@@ -109,12 +110,16 @@ extension Workspace {
   }
 
   /// Says that nobody has an answer: SERVFAIL, or what all servers said, and why (RFC 8914 §4.23, §4.24).
-  /// - Parameter text: names the servers and what happened: for who may be told why.
+  /// - Parameters:
+  ///   - text: names the servers and what happened: for who may be told why.
+  ///   - isBehindAlias: what nobody has an answer to is where an alias of others leads.
   package mutating func failForwarded(
     to request: Span<UInt8>, _ arrival: Arrival, _ snapshot: Snapshot, _ code: ExtendedDNSError.InfoCode,
-    _ text: Span<UInt8>, rcode: RCode = .servFail, _ outcome: inout Outcome, into response: inout OctetBuffer
+    _ text: Span<UInt8>, rcode: RCode = .servFail, isBehindAlias: Bool = false, _ outcome: inout Outcome,
+    into response: inout OctetBuffer
   ) {
-    if tellsLookups(snapshot, &outcome) {
+    // Nobody knows whether the name's zone is signed.
+    if !isBehindAlias, hasLookupText(snapshot, outcome, maybeSigned: true), tellsLookups(&outcome, snapshot) {
       response.reset()
       return encode(request, arrival, snapshot, &outcome, into: &response)
     }
@@ -154,7 +159,7 @@ extension Workspace {
     let isStale = walk.isStale
     var flags = forwardedFlags | walk.rcode.rawValue & 15
     // RFC 6840 §5.8: only for who says that it knows the bit.
-    if walk.links == 0, answer.count == 0, reply.isAuthentic, !isStale,
+    if walk.links == 0, answer.count == 0, reply.isAuthentic, !isStale, !walk.deniesText,
       query.isDNSSECOK || query.flags & 0x0020 != 0
     {
       flags |= 0x0020

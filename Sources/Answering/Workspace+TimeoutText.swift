@@ -18,41 +18,30 @@ extension Workspace {
   ) -> EndpointStates.TimeoutText? {
     guard found.kind == .absent, found.service != 0, found.encloser == name.labelCount &- 1,
       let text = snapshot.situation.endpoints.timeoutText(of: found.service), text.labelCount == found.encloser,
-      startsWithTimeout(), zone.apex(context: context).rrset(.soa, zone.memory)?.isSigned == false
+      name.startsWithTimeout, zone.apex(context: context).rrset(.soa, zone.memory)?.isSigned == false
     else { return nil }
     return text
-  }
-
-  private mutating func startsWithTimeout() -> Bool {
-    let label: StaticString = "\u{8}_timeout"
-    if name.length <= label.utf8CodeUnitCount { return false }
-    return label.withUTF8Buffer { octets in
-      var index = 0
-      while index < octets.count {
-        // Safe: the index is within the text.
-        if unsafe octets[index] != name.octet(at: index) { return false }
-        index &+= 1
-      }
-      return true
-    }
   }
 
   /// How long lookups take of the service that `name`, which is asked for elsewhere, is the `_timeout` of; nil where there
   /// is none.
   mutating func lookupText(_ snapshot: Snapshot, route: UInt16) -> EndpointStates.TimeoutText? {
-    if snapshot.situation.lookups.isEmpty || !startsWithTimeout() { return nil }
+    if snapshot.situation.lookups.isEmpty || !name.startsWithTimeout { return nil }
     let text = snapshot.situation.lookups.text(
       of: snapshot.policy.servicesElsewhere.service(of: name), route: snapshot.policy.forwards.fingerprint(of: route))
     return text?.labelCount == name.labelCount &- 1 ? text : nil
   }
 
-  /// Answers for such a name, of which those who were asked have nothing to say: `forwards` has judged the caller by the
-  /// service's rules. Who asks for proofs, of a zone that has them, gets the denial: nobody could sign this.
-  /// - Returns: false where there is nothing to be told.
-  mutating func tellsLookups(_ snapshot: Snapshot, _ outcome: inout Outcome) -> Bool {
-    guard query.type == .txt || query.type == .any, lookupText(snapshot, route: outcome.route) != nil,
-      answer.count == 0
-    else { return false }
+  /// True where `name` has such a text though those who were asked have nothing at it: `forwards` has judged the caller by
+  /// the service's rules. Not behind aliases, nor for who asks for proofs of what may be a signed zone: nobody could sign it.
+  mutating func hasLookupText(_ snapshot: Snapshot, _ outcome: Outcome, maybeSigned: Bool) -> Bool {
+    answer.count == 0 && !(query.isDNSSECOK && maybeSigned) && lookupText(snapshot, route: outcome.route) != nil
+  }
+
+  /// Answers for such a name with the text.
+  /// - Returns: false where something else is asked for.
+  mutating func tellsLookups(_ outcome: inout Outcome, _ snapshot: Snapshot) -> Bool {
+    guard query.type == .txt || query.type == .any else { return false }
     answer.reset()
     answer.timeoutService = snapshot.policy.servicesElsewhere.service(of: name)
     answer.timeoutRoute = outcome.route
@@ -83,5 +72,20 @@ extension Workspace {
     fact.reset()
     fact.append(text.octets, from: 0, count: text.octets.count)
     return writer.appendText(fact.octets, rclass: 1, ttl: Self.timeoutTTL, into: &response)
+  }
+}
+
+extension NameKey {
+  /// True for `_timeout` below something.
+  package var startsWithTimeout: Bool {
+    let label: StaticString = "\u{8}_timeout"
+    if length <= label.utf8CodeUnitCount { return false }
+    var index = 0
+    while index < label.utf8CodeUnitCount {
+      // Safe: the index is within the text.
+      if unsafe label.utf8Start[index] != octet(at: index) { return false }
+      index &+= 1
+    }
+    return true
   }
 }

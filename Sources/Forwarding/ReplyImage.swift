@@ -36,6 +36,8 @@ public struct ReplyImage: ~Copyable {
   package var rcode: UInt16 { octets.octets.u16(at: 8) }
   /// True where the server says that it validated all of it (RFC 4035 §3.2.3).
   package var isAuthentic: Bool { octets.octets.u16(at: 10) & 1 != 0 }
+  /// True where the authority section has signatures: the denial is one of a signed zone. Never where none were asked for.
+  package var isSigned: Bool { octets.octets.u16(at: 10) & 16 != 0 }
   /// The INFO-CODE of an Extended DNS Error that goes with it; nil for none.
   package var errorCode: UInt16? { octets.octets.u16(at: 10) & 2 != 0 ? octets.octets.u16(at: 12) : nil }
   /// Records in the answer and in the authority section.
@@ -68,7 +70,7 @@ public struct ReplyImage: ~Copyable {
     octets.append(facts.rcode)
     octets.append(
       (facts.isAuthentic ? 1 : 0) as UInt16 | (facts.errorCode == nil ? 0 : 2) | (facts.hasAliases ? 4 : 0)
-        | (facts.isOpen ? 8 : 0))
+        | (facts.isOpen ? 8 : 0) | (facts.isSigned ? 16 : 0))
     octets.append(facts.errorCode ?? 0)
     octets.append(UInt16(truncatingIfNeeded: text.count))
     octets.append(facts.answerCount)
@@ -224,6 +226,8 @@ struct ReplyFacts {
   var hasAliases = false
   /// The chain ends with an alias, and nothing is said of where it leads.
   var isOpen = false
+  /// The authority section has signatures.
+  var isSigned = false
   var hasOPT = false
   var errorCode: UInt16?
   var answerCount: UInt16 = 0

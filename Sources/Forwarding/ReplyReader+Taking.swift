@@ -300,6 +300,7 @@ extension ReplyReader {
     if message.overflowed { return }
     message.set(UInt16(truncatingIfNeeded: message.count &- lengthAt &- 2), at: lengthAt)
     if record.isAnswer { facts.answerCount &+= 1 } else { facts.authorityCount &+= 1 }
+    if record.type == .rrsig, !record.isAnswer { facts.isSigned = true }
   }
 
   /// Writes what stands between a record's owner and its RDATA.

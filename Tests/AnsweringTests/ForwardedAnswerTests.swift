@@ -25,7 +25,12 @@ final class Desk {
     writer.staleTime = 1000
   }
 
-  enum Way { case cache(now: UInt32, acceptsStale: Bool), reply([UInt8]), failure }
+  enum Way {
+    case cache(now: UInt32, acceptsStale: Bool)
+    /// The counts of the answer's and the authority section's records, and these.
+    case reply([UInt8], rcode: UInt8 = 0, isAuthentic: Bool = true)
+    case failure, failureBehindAlias
+  }
 
   /// Asks, and answers in a way; nil where nothing was written.
   func ask(
@@ -41,12 +46,13 @@ final class Desk {
         finding = workspace.answerForwarded(
           to: request.span, arrival, snapshot, from: cache, now: now, acceptsStale: acceptsStale, &outcome,
           into: &buffer)
-      case .reply(let records):
+      case .reply(let records, let rcode, let isAuthentic):
         let question = workspace.forwardedQuestion(snapshot, outcome)
         let query = UpstreamQuery(question, id: 9, caseBits: nil)
         // The records' section counts and octets follow the question.
+        let flags: [UInt8] = [0x81, (isAuthentic ? 0xa0 : 0x80) | rcode]
         let reply =
-          [0, 9, 0x81, 0xa0, 0, 1] + records[..<4] + [0, 0] + query.octets[12..<(12 + question.name.count + 4)]
+          [0, 9] + flags + [0, 1] + records[..<4] + [0, 0] + query.octets[12..<(12 + question.name.count + 4)]
           + records[4...]
         let result = reader.read(reply.span, to: query, ReplyLimits(), RebindingGuard(), into: &image)
         #expect(result == .usable)
@@ -55,10 +61,11 @@ final class Desk {
         heard.take(image, to: question)
         finding = workspace.answerForwarded(
           to: request.span, arrival, snapshot, from: cache, heard: [heard], now: 0, &outcome, into: &buffer)
-      case .failure:
+      case .failure, .failureBehindAlias:
+        let isBehindAlias = if case .failureBehindAlias = way { true } else { false }
         let text = Array("192.0.2.53 timed out".utf8)
         workspace.failForwarded(
-          to: request.span, arrival, snapshot, .noReachableAuthority, text.span, &outcome,
+          to: request.span, arrival, snapshot, .noReachableAuthority, text.span, isBehindAlias: isBehindAlias, &outcome,
           into: &buffer)
       }
     }
