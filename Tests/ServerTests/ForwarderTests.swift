@@ -208,13 +208,57 @@ struct ForwarderTests {
 
   @Test func `lookups of services elsewhere are timed, others are not`() throws {
     var server = try ForwardTestServer(policy: "service shop.example.")
-    for name in ["www.shop.example.", "other.example."] {
-      try server.ask(name)
+    func answer(_ name: String, rcode: UInt8 = 0, path: [UInt64] = []) throws -> Int {
+      try server.ask(name, path: path)
       let asked = try #require(try server.asked().first)
-      #expect(try server.upstream.send(ForwardTestServer.reply(to: asked.octets), to: asked.from))
+      var reply = ForwardTestServer.reply(to: asked.octets)
+      if rcode != 0 {
+        reply[3] |= rcode
+        reply[7] = 0
+        reply.removeLast(16)
+      }
+      #expect(try server.upstream.send(reply, to: asked.from))
       server.hear()
+      #expect(server.bench.questions.isEmpty)
+      return server.bench.lookups.count
     }
+    #expect(try answer("other.example.") == 0)
+    // How long it takes is asked, a name is mistyped, or it came by way of another Ambit.
+    #expect(try answer("_timeout.shop.example.") == 0)
+    #expect(try answer("wwww.shop.example.", rcode: 3) == 0)
+    #expect(try answer("far.shop.example.", path: [7]) == 0)
+    #expect(try answer("www.shop.example.") == 1)
+  }
+
+  @Test func `what no server was asked is no lost lookup, nor what was asked of a line that is gone`() throws {
+    let now = Clock.monotonicNanoseconds()
+    var server = try ForwardTestServer(policy: "service shop.example.")
+    try server.ask("a.shop.example.")
+    let lines = server.bench.lines
+    server.bench.lines = [:]
+    try server.expire(.deadline, "a.shop.example.", at: now)
+    #expect(server.bench.lookups.count == 0)
+    server.bench.lines = lines
+    try server.ask("b.shop.example.")
+    try #require(server.bench.numbered.values.first).wasSent = false
+    try server.expire(.deadline, "b.shop.example.", at: now)
+    #expect(server.bench.lookups.count == 0)
+    try server.ask("c.shop.example.")
+    try server.expire(.deadline, "c.shop.example.", at: now)
     #expect(server.bench.lookups.count == 1)
+  }
+
+  @Test func `a query that waits for where an alias leads is known as one`() throws {
+    var server = try ForwardTestServer(policy: "forward other 127.0.0.9:9")
+    try server.ask("a.example.")
+    #expect(server.bench.numbered.values.map { $0.clients.map(\.isBehindAlias) } == [[false]])
+    let asked = try #require(try server.asked().first)
+    // CNAME b.other.
+    let reply = ForwardTestServer.reply(to: asked.octets).dropLast(14)
+    let alias: [UInt8] = [0, 5, 0, 1, 0, 0, 0, 60, 0, 9, 1, 98, 5] + Array("other".utf8) + [0]
+    #expect(try server.upstream.send(reply + alias, to: asked.from))
+    server.hear()
+    #expect(server.bench.numbered.values.map { $0.clients.map(\.isBehindAlias) } == [[true]])
   }
 
   @Test func `dead timers are swept out`() throws {

@@ -113,6 +113,7 @@ extension Forwarder {
     bench.lines[pending.route]?.asked[server] += 1
     for older in pending.attempts { supersede(older, &bench) }
     pending.attempts.append(attempt)
+    pending.wasSent = true
     bench.attempts[attempt.token] = attempt
     while pending.attempts.count > Self.openAttempts { bench.attempts[pending.attempts.removeFirst().token] = nil }
     // Sockets are few: of those that another took the place of, whoever's, the oldest go. One a question is current, and

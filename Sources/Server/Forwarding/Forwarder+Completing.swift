@@ -24,7 +24,8 @@ extension Forwarder {
     let moment = Clock.monotonicNanoseconds()
     let now = ForwardDesk.seconds(moment)
     remove(pending, &bench)
-    note(moment &- pending.began, pending, at: moment, &bench)
+    // Of a name that does not exist, a mistyped one perhaps, it would say nothing of the service.
+    if bench.image.rcode != RCode.nxDomain.rawValue { note(moment &- pending.began, pending, at: moment, &bench) }
     bench.failures.remove(pending.question)
     bench.kept?.writer.insert(bench.image, for: pending.question, now: now)
     bench.heard.take(bench.image, to: pending.question)
@@ -63,13 +64,16 @@ extension Forwarder {
     for query in others { take(query, isAgain: true, &bench) }
   }
 
-  /// Takes note of how long a question took that is over, where it is for a name of a service that is elsewhere.
+  /// Takes note of how long a question took that is over, where it is for a name of a service that is elsewhere, and was
+  /// asked of a line that there still is. What came by way of others may have failed for the way; and to ask how long it
+  /// takes is no lookup of the service.
   private func note(_ time: UInt64?, _ pending: PendingQuestion, at now: UInt64, _ bench: inout Bench) {
     let policy = bench.served.snapshot.policy
-    if policy.policy.services.isEmpty { return }
+    guard !policy.policy.services.isEmpty, pending.wasSent, pending.path.isEmpty, bench.lines[pending.route] != nil
+    else { return }
     bench.name.load(pending.question.domainName)
     let number = policy.servicesElsewhere.service(of: bench.name)
-    guard number != 0 else { return }
+    guard number != 0, !bench.name.startsWithTimeout else { return }
     bench.lookups.record(time, of: policy.policy.services[Int(number) - 1].name, route: pending.route, at: now)
   }
 
@@ -177,7 +181,7 @@ extension Forwarder {
     let octets = Array(failure.text.utf8.prefix(Self.longestText))
     bench.workspace.failForwarded(
       to: query.request.span, arrival, bench.served.snapshot, failure.code, octets.span, rcode: failure.rcode,
-      &outcome, into: &bench.response)
+      isBehindAlias: query.isBehindAlias, &outcome, into: &bench.response)
   }
 
   /// Octets of EXTRA-TEXT.

@@ -60,6 +60,8 @@ extension Forwarder {
     }
     // Aliases may have led on from the first question.
     let question = bench.workspace.forwardedQuestion(served.snapshot, outcome)
+    var query = query
+    query.isBehindAlias = question != first
     if !isAgain { worker.metrics.count(.forwardedMisses) }
     let path = LoopToken.path(in: query.request.span)
     let isOurs = path.contains(LoopToken.number(question, secret: secret))

@@ -40,6 +40,8 @@ struct HandedQuery {
 
   /// Replies to questions that were asked for it, where their aliases lead on to others.
   var heard: [HeardReply] = []
+  /// True where what it waits for, or waited for last, is where an alias of others leads.
+  var isBehindAlias = false
 
   /// How it came, for logs.
   var way: QueryWay { QueryWay(listener: listener, peer: peer.address, hasHeader: hasHeader) }

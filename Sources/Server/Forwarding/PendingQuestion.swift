@@ -36,8 +36,9 @@ final class PendingQuestion {
   var attempts: [UpstreamAttempt] = []
   /// Servers asked in this round, by place.
   var tried: Set<Int> = []
-  /// Queries sent for it.
+  /// Times that a query was to be sent for it, and whether some was: it may be this host that could not.
   var attemptCount = 0
+  var wasSent = false
   /// What each server last did, by place: a clause behind its address.
   var faults: [Int: String] = [:]
   /// Servers whose last query was not replied to in time, by place: those may be asked again.
