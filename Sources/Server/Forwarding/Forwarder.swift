@@ -103,8 +103,9 @@ final class Forwarder: Sendable {
     /// The servers that are shown, and how long their replies took (``MetricDefinition/upstream``).
     var timed: Set<SocketAddress> = []
     var times: [SocketAddress: UpstreamTimes] = [:]
-    /// How long lookups take of services that are elsewhere, and when that was last looked at.
+    /// How long lookups take of services that are elsewhere, and that as it is shown.
     var lookups = LookupWatch()
+    var shownLookups: [UpstreamBoard.Lookups] = []
     var name = NameKey()
     /// Queries that wait, of all and by client.
     var waiting = WaitingRoom()
@@ -225,7 +226,7 @@ final class Forwarder: Sendable {
     let services = bench.served.snapshot.policy
     let routes = Set(bench.lines.keys)
     bench.lookups.keep { services.hasService($0) && routes.contains($1) }
-    findings?.report(lookups: bench.lookups.told)
+    tellLookups(&bench)
     let timed = Set(UpstreamBoard.shown(of: bench.lines.values.flatMap(\.servers)))
     bench.times = bench.times.filter { timed.contains($0.key) }
     bench.timed = timed
@@ -236,15 +237,21 @@ final class Forwarder: Sendable {
   private func show(_ now: UInt64, _ bench: inout Bench) {
     guard now &- bench.lastShown >= 1_000_000_000 else { return }
     bench.lastShown = now
-    if let told = bench.lookups.look(at: now) { findings?.report(lookups: told) }
+    if bench.lookups.look(at: now) { tellLookups(&bench) }
+    board.show(
+      bench.lines.values.flatMap(\.states), bench.times, lookups: bench.shownLookups,
+      entries: bench.kept?.writer.count ?? 0, octets: bench.kept?.writer.octetsInUse ?? 0,
+      outstanding: bench.questions.count, waiting: bench.waiting.count)
+  }
+
+  /// Tells how long lookups take, to whom it may concern.
+  private func tellLookups(_ bench: inout Bench) {
+    findings?.report(lookups: bench.lookups.told)
     let lines = bench.lines
-    let lookups = bench.lookups.told.map { one in
+    bench.shownLookups = bench.lookups.told.map { one in
       UpstreamBoard.Lookups(
         service: "\(one.service)",
         servers: lines[one.route]?.servers.map { "\($0)" }.joined(separator: ", ") ?? "", times: one.text)
     }
-    board.show(
-      bench.lines.values.flatMap(\.states), bench.times, lookups: lookups, entries: bench.kept?.writer.count ?? 0,
-      octets: bench.kept?.writer.octetsInUse ?? 0, outstanding: bench.questions.count, waiting: bench.waiting.count)
   }
 }
