@@ -88,7 +88,8 @@ extension LearntTimes.Summary {
     func range(_ quantile: Quantile) -> String { "\(text(quantile.low))..\(text(quantile.high))" }
     return "\(prefix)p50=\(text(p50.value)) \(prefix)p99=\(text(p99.value)) "
       + "\(prefix)suggest=\(milliseconds(suggestion)) "
-      + "\(prefix)p50-range=\(range(p50)) \(prefix)p99-range=\(range(p99)) confidence=95% samples=\(count) lost=\(lost) source=\(source)"
+      + "\(prefix)p50-range=\(range(p50)) \(prefix)p99-range=\(range(p99)) "
+      + "confidence=95% samples=\(count) lost=\(lost) source=\(source)"
   }
 
   /// True where a reader of one would do something else after reading the other: more than a twentieth apart.

@@ -7,9 +7,9 @@ extension MetricDefinition {
     help: "Time from asking another server for a name of others to its reply",
     reference: "RFC 2330 §§6, 9, 10 and 11; RFC 7799 §3.6 (passive methods); RFC 2681 §2 (round-trip delay)",
     definition: """
-      T(reply handed to the server) - T(query about to be sent), both host times (RFC 2330 §10.2), of one query to one \
-      server. Undefined where no reply comes, or none within the waiting time: those are counted as upstreamTimeouts. What \
-      is asked once more, or of another server, is another value.
+      T(reply handed to the server) - T(query about to be sent), both host times (RFC 2330 §10.2), of one query to \
+      one server. Undefined where no reply comes, or none within the waiting time: those are counted as \
+      upstreamTimeouts. What is asked once more, or of another server, is another value.
       """,
     fixedParameters: [
       Parameter("Type-P", "DNS queries over IPv4 or IPv6 to a server of a forward line, UDP or TCP, with RD"),
@@ -20,10 +20,11 @@ extension MetricDefinition {
         "Waiting time", "over UDP 3 s from the query, or 4.8 s from the question's first; over TCP 2 s"),
     ],
     measurement: """
-      The clock is read before a socket is opened for the query, and when the forwarder has read the reply and found that it is one: ID, \
-      question, capitals, port and address are those of the query. So opening the socket is in it, over TCP the \
-      connection too, and what the reply waited for its turn. A reply that comes after another server was asked instead counts \
-      as any. The smoothed time that servers are chosen by (ambit_upstream_response_seconds, RFC 6298) is made of the same values.
+      The clock is read before a socket is opened for the query, and when the forwarder has read the reply and found \
+      that it is one: ID, question, capitals, port and address are those of the query. So opening the socket is in \
+      it, over TCP the connection too, and what the reply waited for its turn. A reply that comes after another \
+      server was asked instead counts as any. The smoothed time that servers are chosen by \
+      (ambit_upstream_response_seconds, RFC 6298) is made of the same values.
       """,
     stream: "None: what is asked for and is in no zone and not in the cache (passive), and what is fetched in advance.",
     filter: "Queries that get a reply, whatever its RCODE; one with TC set too.",
@@ -37,13 +38,14 @@ extension MetricDefinition {
       Parameter("histogram", "times up to each power of two of a nanosecond from 1.024 µs to 8.6 s"),
     ],
     calibration: """
-      At start: the resolution that the kernel states (clock_getres), and the median of 101 runs of 200 reads as the cost of \
-      one.
+      At start: the resolution that the kernel states (clock_getres), and the median of 101 runs of 200 reads as the \
+      cost of one.
       """,
     remarks: """
-      A resolver has two kinds of times, those of its cache and those of what it asks for itself, so a mean says little. \
-      What it is asked is what callers ask for: times of two servers compare only where chance decides who is asked. What it \
-      lost is not in it, see ambit_upstream_failed_total. How long callers wait for names of others is residence with the decision forwarded.
+      A resolver has two kinds of times, those of its cache and those of what it asks for itself, so a mean says \
+      little. What it is asked is what callers ask for: times of two servers compare only where chance decides who is \
+      asked. What it lost is not in it, see ambit_upstream_failed_total. How long callers wait for names of others is \
+      residence with the decision forwarded.
       """,
     populations: [
       Parameter("server", "address and port, of 64 servers at the most; those of several forward lines are one"),
@@ -58,7 +60,8 @@ extension MetricDefinition {
       Conjecture(
         kind: .spatial,
         statement:
-          "upstream = network + queue + residence, the last two measured by a server that is Ambit, and the turn of the forwarder",
+          "upstream = network + queue + residence, the last two measured by a server that is Ambit, and the turn of "
+          + "the forwarder",
         test: "as an inequality: a reply that is held back by a known time takes at least that, scripts/interop/forward"
       ),
       Conjecture(
