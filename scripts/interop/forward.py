@@ -100,7 +100,7 @@ def answer(octets, over_tcp, state):
     if what in ("short", "stale"):
         answers = [record(b"\xc0\x0c", 1, 1, bytes([192, 0, 2, 1]))]
     if what == "hot":
-        answers = [record(b"\xc0\x0c", 1, 10, bytes([192, 0, 2, 1]))]
+        answers = [record(b"\xc0\x0c", 1, 3, bytes([192, 0, 2, 1]))]
     if what == "outside":
         answers.append(record(wire_name("bank.test"), 1, 60, bytes([192, 0, 2, 66])))
     if what == "private":
