@@ -190,7 +190,8 @@ each() { # TITLE NAME WANTED; "no" is what the client says of a name that is not
     same "$name: $1" "${3/#no/no: $absent}" "$said"
   done
 }
-# Refused, and within a second: what a program takes to start is left out.
+forget() { :; } # what is kept between a client and the server
+# Refused each time, and within a second: what a program takes to start is left out.
 each_refused() { # TITLE NAME
   local client name command absent idle
   for client in "${clients[@]}"; do
@@ -199,9 +200,10 @@ each_refused() { # TITLE NAME
     idle=$took
     # Who asks again after a time-out of 2 s takes that long each time; who waits for a processor does not.
     for _ in 1 2 3; do
+      forget
       try "$command" "$2"
       took=$((took > idle ? took - idle : 0))
-      if ((took <= 1000)); then break; fi
+      if [[ $said != "no: $absent" ]] || ((took <= 1000)); then break; fi
     done
     same "$name: $1" "no: $absent" "$said"
     if ((took <= 1000)); then ok "$name: $1, within a second"; else failed "$name: $1, within a second" "at most 1000 ms" "$took ms"; fi
@@ -284,9 +286,18 @@ if [[ -x $3 ]] && mount -t tmpfs tmpfs /run; then
     >/run/systemd/resolved.conf.d/ambit.conf
   LD_LIBRARY_PATH=$2/unpacked/usr/lib/x86_64-linux-gnu/systemd:$2/unpacked/lib/x86_64-linux-gnu/systemd \
     "$3" >resolved.log 2>&1 &
-  pids+=($!)
+  by_resolved=$!
+  pids+=("$by_resolved")
+  flushes() { grep -c 'Flushed all caches' resolved.log; }
+  has_flushed() { (($(flushes) > before)); }
+  forget() {
+    local before
+    before=$(flushes)
+    kill -USR2 "$by_resolved"
+    until_true has_flushed || failed "systemd-resolved forgets what it kept" "Flushed all caches" "$(tail -1 resolved.log)"
+  }
   printf 'nameserver 127.0.0.53\nsearch mesh.test\noptions timeout:2 attempts:1\n' >resolv.conf
-  resolved_answers() { [[ -n $(dig -r @127.0.0.53 +tries=1 +timeout=1 +short orders.mesh.test) ]]; }
+  resolved_answers() { [[ $(dig -r @127.0.0.53 +tries=1 +timeout=1 +short orders.mesh.test) == 127.0.0.1 ]]; }
   if until_true resolved_answers; then
     clients=("systemd-resolved|python3 by_python.py|EAI_NONAME")
     each "a mesh name" orders.mesh.test 127.0.0.1

@@ -161,7 +161,7 @@ has "and is named" "folder/nowhere/mesh.test.zone: error: " "$said"
 
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 for signal in TERM INT; do
-  # What holds it up holds it up each time; a busy machine does not.
+  # What holds it up holds it up each time; a busy machine does not. Each time it ends as asked.
   for _ in 1 2 3; do
     serve zones --metrics-log off
     data orders.mesh.test >/dev/null
@@ -171,7 +171,7 @@ for signal in TERM INT; do
     stop "$server" "$signal"
     took=$(($(milliseconds) - start))
     exec 9>&-
-    if ((took < 1000)); then break; fi
+    if ((code != 0 || took < 1000)); then break; fi
   done
   same "SIG$signal: exit code" 0 "$code"
   same "SIG$signal: within a second (took $took ms)" 1 $((took < 1000))
