@@ -243,10 +243,9 @@ for server, kind, is_registered in (
 # --- over a link -------------------------------------------------------------------------------------------------------
 
 
-def late(the):
-    """What the link adds beyond its delay: its own lateness, both ways, and 2 ms for programs that wait for a processor."""
-    own = the.summary()
-    return own["to_server"]["late_p95"] + own["to_client"]["late_p95"] + 0.002
+# What the machine may add to a delay; above that it is measured again, so many times in all. A server that is slow itself
+# is so each time.
+LARGEST_ADDED, TRIES = 0.007, 5
 
 
 def waited(within):
@@ -254,6 +253,13 @@ def waited(within):
     page = subprocess.run([*within, "curl", "-sS", f"http://{PAGE}/metrics"], capture_output=True, text=True).stdout
     now = exposition.Exposition(page)
     return now.sum("ambit_queue_seconds_sum") / max(1, now.sum("ambit_queue_seconds_count"))
+
+
+def added(the, *ends):
+    """What link and machine add to the link's delay, in seconds: the link's own lateness, both ways, the waits for the servers
+    of those ends, and 2 ms for programs that wait for a processor."""
+    own = the.summary()
+    return own["to_server"]["late_p95"] + own["to_client"]["late_p95"] + sum(map(waited, ends)) + 0.002
 
 
 def over_link():
@@ -269,17 +275,21 @@ def over_link():
             with running(command, answers("127.0.0.1", 53, the.server_command())):
                 yield the
 
-    with served(delay=0.010) as the:
-        summary, rows, result = measure(f"@{the.server}", "--rate", "200", "--count", "400", within=the.client_command())
-        if summary is None:
-            return check("a server is measured over the link", False, result.stderr)
-        median = summary["servers"][0]["populations"][0]["median"]
+    for _ in range(TRIES):
+        with served(delay=0.010) as the:
+            summary, rows, result = measure(f"@{the.server}", "--rate", "200", "--count", "400", within=the.client_command())
+            if summary is None:
+                return check("a server is measured over the link", False, result.stderr)
+            more = added(the, the.server_command())
         own = the.summary()
-        error = late(the) + median["uncertaintyAbove"] + waited(the.server_command())
-        check(f"10 ms each way are 20 ms in the median ({median['value'] * 1e3:.3f} ms, at most {error * 1e3:.3f} ms more)",
-              0.020 - median["uncertaintyBelow"] <= median["value"] <= 0.020 + error, (median, own))
-        check("and none is lost", summary["servers"][0]["lost"] == 0 == the.dropped, the.dropped)
+        check("none is lost over a link that loses none", summary["servers"][0]["lost"] == 0 == the.dropped, the.dropped)
         check("the link saw every query and every response", own["to_server"]["seen"] == own["to_client"]["seen"] == 400, own)
+        if more <= LARGEST_ADDED:
+            break
+    median = summary["servers"][0]["populations"][0]["median"]
+    check(f"10 ms each way are 20 ms in the median ({median['value'] * 1e3:.3f} ms, at most {more * 1e3:.3f} ms more)",
+          more <= LARGEST_ADDED and 0 <= median["value"] - 0.020 + median["uncertaintyBelow"]
+          and median["value"] <= 0.020 + more + median["uncertaintyAbove"], (median, own))
 
     with served(delay=0.001, loss=0.1) as the:
         summary, rows, _ = measure(f"@{the.server}", "--rate", "300", "--count", "900", "--threshold", "1s", within=the.client_command())
@@ -294,23 +304,27 @@ def over_link():
 def compared_over_link():
     """Two servers that the client's end sees: one of its own, one 5 ms away."""
     zones = f"{os.getcwd()}/zones"
-    with link.Link(delay=0.005, port=53, seed=3) as the:
-        far = the.server_command(AMBIT, "serve", zones, "--listen", f"{the.server}:53", "--listen", "127.0.0.1:53",
-                                 "--metrics-log", "off", "--http", PAGE)
-        near = the.client_command(AMBIT, "serve", zones, "--listen", "127.0.0.1:53", "--metrics-log", "off", "--http", PAGE)
-        with running(far, answers("127.0.0.1", 53, the.server_command())), \
-                running(near, answers("127.0.0.1", 53, the.client_command())):
-            # The same address asks both, so that both give the same answer: that is no part of it.
-            summary, _, result = measure("@127.0.0.1", "--compare", f"@{the.server}", "--rate", "200", "--count", "200",
-                                         within=the.client_command())
-            if summary is None:
-                return check("two servers are compared over the link", False, result.stderr)
-            by = {d["of"]: d for d in summary["comparison"]["differences"]}
-            error = by["median"]["uncertainty"] + late(the) + waited(the.server_command()) + waited(the.client_command())
-            check(f"a server 10 ms farther away differs ({by['median']['value'] * 1e3:.2f} ms ± {by['median']['uncertainty'] * 1e3:.2f} ms)",
-                  by["median"]["differs"] and abs(by["median"]["value"] - 0.010) < error and summary["comparison"]["differs"],
-                  (by, error, the.summary()))
-            check("but not in loss", by["loss"]["differs"] is False, by)
+    for _ in range(TRIES):
+        with link.Link(delay=0.005, port=53, seed=3) as the:
+            ends = the.server_command(), the.client_command()
+            far = [*ends[0], AMBIT, "serve", zones, "--listen", f"{the.server}:53", "--listen", "127.0.0.1:53",
+                   "--metrics-log", "off", "--http", PAGE]
+            near = [*ends[1], AMBIT, "serve", zones, "--listen", "127.0.0.1:53", "--metrics-log", "off", "--http", PAGE]
+            with running(far, answers("127.0.0.1", 53, ends[0])), running(near, answers("127.0.0.1", 53, ends[1])):
+                # The same address asks both, so that both give the same answer: that is no part of it.
+                summary, _, result = measure("@127.0.0.1", "--compare", f"@{the.server}", "--rate", "200", "--count", "200",
+                                             within=ends[1])
+                if summary is None:
+                    return check("two servers are compared over the link", False, result.stderr)
+                more = added(the, *ends)
+        if more <= LARGEST_ADDED:
+            break
+    by = {d["of"]: d for d in summary["comparison"]["differences"]}
+    of = by["median"]
+    check(f"a server 10 ms farther away differs ({of['value'] * 1e3:.2f} ms ± {of['uncertainty'] * 1e3:.2f} ms, at most {more * 1e3:.2f} ms more)",
+          more <= LARGEST_ADDED and of["differs"] and abs(of["value"] - 0.010) < of["uncertainty"] + more
+          and summary["comparison"]["differs"], (by, the.summary()))
+    check("but not in loss", by["loss"]["differs"] is False, by)
 
 
 try:
