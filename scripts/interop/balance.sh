@@ -44,7 +44,7 @@ write_policy 'max-answers 1'
 reload
 succeeds "with max-answers 1 each address is as likely, and alone" \
   balance shares orders.b.test 127.9.1.1=1 127.9.1.2=1 127.9.2.1=1
-same "an answer has one address" 1 "$(ask +short orders.b.test | wc -l)"
+matches "an answer has one address" '^[0-9.]+$' "$(data orders.b.test)"
 
 write_policy 'drain 127.9.1.2'
 reload

@@ -38,14 +38,14 @@ same() { # TITLE WANTED GOT
   if [[ $3 == "$2" ]]; then ok "$1"; else failed "$@"; fi
 }
 
-# The text has this in it.
+# The text has this in it; nothing is in every text, so it is no needle.
 has() { # TITLE NEEDLE TEXT
-  if [[ $3 == *"$2"* ]]; then ok "$1"; else failed "$1" "… $2 …" "$3"; fi
+  if [[ $2 && $3 == *"$2"* ]]; then ok "$1"; else failed "$1" "… $2 …" "$3"; fi
 }
 
 # The text matches this extended regular expression.
 matches() { # TITLE PATTERN TEXT
-  if [[ $3 =~ $2 ]]; then ok "$1"; else failed "$1" "matching $2" "$3"; fi
+  if [[ $2 && $3 =~ $2 ]]; then ok "$1"; else failed "$1" "matching $2" "$3"; fi
 }
 
 # The command succeeds.

@@ -42,7 +42,9 @@ same "a page of elsewhere is told nothing, where its browser says whose it is" "
 # --- what is exposed ---------------------------------------------------------------------------------------------------
 
 if is_there promtool; then
-  same "promtool finds nothing wrong with the exposition" "" "$(page /metrics | promtool check metrics 2>&1)"
+  page /metrics >exposition
+  has "there is an exposition" "# TYPE ambit_queries" "$(cat exposition)"
+  same "promtool finds nothing wrong with it" "" "$(promtool check metrics <exposition 2>&1)"
   succeeds "nor with the alerts" promtool check rules "$root/scripts/prometheus/ambit.rules.yml"
   succeeds "nor with the example configuration" promtool check config "$root/scripts/prometheus/prometheus.yml"
   succeeds "and each alert fires when it should" promtool test rules "$root/scripts/prometheus/ambit.tests.yml"
