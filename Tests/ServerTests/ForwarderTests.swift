@@ -195,6 +195,22 @@ struct ForwarderTests {
     #expect(server.bench.times.values.map { $0.byTransport.map(\.times.count) } == [[1]])
   }
 
+  @Test func `a late attempt keeps none of those who waited`() throws {
+    for ends in [TimerHeap.Kind.deadline, nil] {
+      var server = try ForwardTestServer()
+      for _ in 0..<5 { try server.ask("slow.example.") }
+      server.timeOut()
+      if let ends {
+        try server.expire(ends, "slow.example.", at: Clock.monotonicNanoseconds())
+      } else {
+        server.forwarder.end(&server.bench)
+      }
+      #expect(server.rcodes() == Array(repeating: servFail, count: 5))
+      #expect(!server.bench.attempts.isEmpty && server.bench.waiting.count == 0)
+      #expect(server.bench.attempts.values.allSatisfy { $0.question.clients.isEmpty })
+    }
+  }
+
   @Test func `a server that goes on being silent is not waited for`() throws {
     var server = try ForwardTestServer()
     try server.ask("silent.example.")

@@ -23,14 +23,14 @@ extension Forwarder {
   func succeed(_ pending: PendingQuestion, _ bench: inout Bench) {
     let moment = Clock.monotonicNanoseconds()
     let now = ForwardDesk.seconds(moment)
-    remove(pending, &bench)
+    let clients = remove(pending, &bench)
     // Of a name that does not exist, a mistyped one perhaps, it would say nothing of the service.
     if bench.image.rcode != RCode.nxDomain.rawValue { note(moment &- pending.began, pending, at: moment, &bench) }
     bench.failures.remove(pending.question)
     bench.kept?.writer.insert(bench.image, for: pending.question, now: now)
     bench.heard.take(bench.image, to: pending.question)
     var others: [HandedQuery] = []
-    for query in pending.clients {
+    for query in clients {
       bench.waiting.leave(query)
       if !complete(query, .reply, &bench) { others.append(query) }
     }
@@ -51,12 +51,12 @@ extension Forwarder {
   /// There is no answer: everybody who waits gets a stale one, or is told why.
   func fail(_ pending: PendingQuestion, _ bench: inout Bench) {
     let failure = pending.failure
-    remove(pending, &bench)
+    let clients = remove(pending, &bench)
     note(nil, pending, at: Clock.monotonicNanoseconds(), &bench)
     // What came by way of others failed for the way, perhaps: that is nothing against the name.
     if pending.path.isEmpty { bench.failures.note(pending.question, failure, at: Clock.monotonicNanoseconds()) }
     var others: [HandedQuery] = []
-    for query in pending.clients {
+    for query in clients {
       bench.waiting.leave(query)
       if complete(query, .stale, &bench) { continue }
       if !complete(query, .failure(failure, of: pending.question), &bench) { others.append(query) }
@@ -91,8 +91,7 @@ extension Forwarder {
 
   /// No answer is waited for any more: the server stops.
   func end(_ pending: PendingQuestion, _ bench: inout Bench) {
-    remove(pending, &bench)
-    for query in pending.clients {
+    for query in remove(pending, &bench) {
       bench.waiting.leave(query)
       if !complete(query, .stale, &bench) { fail(query, ForwardFailure(.networkError, Self.ending), &bench) }
     }
@@ -115,7 +114,11 @@ extension Forwarder {
   /// Questions asked elsewhere for one query at the most: as many as aliases are followed among our own names.
   private static let longestChain = 11
 
-  private func remove(_ pending: PendingQuestion, _ bench: inout Bench) {
+  /// A question is over.
+  /// - Returns: those who wait. It keeps none of them: attempts whose replies are still welcome keep it for seconds, and who
+  ///   has left the waiting room must take no memory.
+  private func remove(_ pending: PendingQuestion, _ bench: inout Bench) -> [HandedQuery] {
+    defer { pending.clients = [] }
     for attempt in pending.attempts {
       if attempt.isCurrent || attempt.isStream || pending.heard.contains(attempt.server) {
         bench.attempts[attempt.token] = nil  // closing ends the watching
@@ -128,6 +131,7 @@ extension Forwarder {
     bench.numbered[pending.number] = nil
     let left = (bench.askedOfLine[pending.route] ?? 1) - 1
     bench.askedOfLine[pending.route] = left == 0 ? nil : left
+    return pending.clients
   }
 
   /// Answers a query by the snapshot in service.
