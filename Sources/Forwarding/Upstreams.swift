@@ -18,7 +18,7 @@ package struct Upstreams: Sendable {
     /// Rounds in a row without a reply: of queries that were on the way together one counts.
     package internal(set) var failures = 0
     /// When it last said anything, and when a failure of it was last counted.
-    fileprivate var lastReply: Int64 = .min
+    package fileprivate(set) var lastReply: Int64 = .min
     fileprivate var lastFailure: Int64 = .min
     /// Not asked before this time while others are well.
     package internal(set) var restsUntil: Int64 = .min

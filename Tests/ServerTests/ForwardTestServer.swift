@@ -29,22 +29,10 @@ struct ForwardTestServer: ~Copyable {
     room: Int = 64, generation: UInt64 = 1, others: [SocketAddress] = [], policy: String = ""
   ) throws {
     let upstream = try UDPSocket.bind(to: SocketAddress(IPAddress(v4: 0x7f00_0001), port: 0), sharesPort: false)
-    let servers = ([upstream.localAddress] + others).map { "\($0)" }.joined(separator: " ")
-    let files = ConfigurationFiles(
-      policies: [
-        (
-          "p.policy",
-          Array("origin x.test\ncontext a { from 127.0.0.0/8 }\nforward example \(servers)\n\(policy)\n".utf8)
-        )
-      ],
-      zones: [.init(path: "x.test.zone", origin: "x.test", context: nil)],
-      open: { _ in .success(Array("$TTL 60\n@ SOA ns1 root 1 3600 600 86400 5\n@ NS ns1\nns1 A 192.0.2.53\n".utf8)) })
-    let loaded = SnapshotBuilder.build(files, seed: 7)
-    let snapshot = try #require(loaded.snapshot, "\(loaded.diagnostics)")
     let bell = try WakeUp()
-    let desk = ForwardDesk(ForwardCache(), bell: bell)
-    let served = ServedSnapshot(
-      snapshot, generation: generation, listeners: [upstream.localAddress], slots: MetricSlots(), forwarding: desk)
+    let served = try Self.served(
+      generation, "forward example \(([upstream.localAddress] + others).words)\n\(policy)",
+      ForwardDesk(ForwardCache(), bell: bell), at: upstream.localAddress)
     let holder = SnapshotHolder(served)
     let asker = try Worker(holder)
     let forwarder = Forwarder(
@@ -55,6 +43,42 @@ struct ForwardTestServer: ~Copyable {
     self.asker = asker
     self.forwarder = forwarder
     self.bench = bench
+  }
+
+  private static func served(
+    _ generation: UInt64, _ policy: String, _ desk: ForwardDesk, at listener: SocketAddress
+  ) throws -> ServedSnapshot {
+    let files = ConfigurationFiles(
+      policies: [
+        (
+          "p.policy",
+          Array("origin x.test\ncontext a { from 127.0.0.0/8 }\n\(policy)\n".utf8)
+        )
+      ],
+      zones: [.init(path: "x.test.zone", origin: "x.test", context: nil)],
+      open: { _ in .success(Array("$TTL 60\n@ SOA ns1 root 1 3600 600 86400 5\n@ NS ns1\nns1 A 192.0.2.53\n".utf8)) })
+    let loaded = SnapshotBuilder.build(files, seed: 7)
+    let snapshot = try #require(loaded.snapshot, "\(loaded.diagnostics)")
+    return ServedSnapshot(
+      snapshot, generation: generation, listeners: [listener], slots: MetricSlots(), forwarding: desk)
+  }
+
+  /// A policy with these lines is put into service and taken up.
+  mutating func reload(_ policy: String) throws {
+    let desk = try #require(bench.served.forwarding)
+    forwarder.worker.holder.swap(
+      try Self.served(bench.served.generation + 1, policy, desk, at: upstream.localAddress))
+    try forwarder.turn(&bench, timeoutMilliseconds: 0)
+  }
+
+  /// What is counted of the first server.
+  var counts: UpstreamCounts {
+    get throws { try #require(bench.tallies[upstream.localAddress]).counts }
+  }
+
+  /// What is shown of it.
+  var shown: UpstreamState {
+    get throws { try #require(forwarder.board.state.upstreams.first { $0.server == upstream.localAddress }) }
   }
 
   /// A question as the forwarder has it.
@@ -142,4 +166,9 @@ struct ForwardTestServer: ~Copyable {
   }
 
   func counted(_ counter: MetricCounter) -> UInt64 { forwarder.worker.metrics.read()[counter] }
+}
+
+extension [SocketAddress] {
+  /// As a policy has them.
+  var words: String { map { "\($0)" }.joined(separator: " ") }
 }

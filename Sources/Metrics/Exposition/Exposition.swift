@@ -55,10 +55,10 @@ package struct Exposition {
     package var server: String
     /// Smoothed, in seconds; nil before its first reply.
     package var responseTime: Double?
-    /// Rounds in a row without a reply of use.
+    /// Rounds in a row without a reply.
     package var failures: Int
     package var isDown: Bool
-    /// Since it is in a line: queries sent, and those that came to nothing.
+    /// Since it is in a line: queries sent, and how often it failed one.
     package var asked: UInt64
     package var failed: UInt64
     /// How long its replies took; those of which there are none left out.

@@ -104,13 +104,14 @@ extension Forwarder {
         bench.lines[pending.route]?.asked[server] += 1
         didEndLastTry(pending, server, &bench)
       } else {
-        bench.lines[pending.route]?.asked[server] += 1
+        bench.tallies[address]?.counts.asked += 1
         note(pending, server, "cannot be reached: \(error.reason)", now, &bench)
       }
       return false
     }
     worker.metrics.count(overStream ? .upstreamStreams : .upstreamQueries)
-    bench.lines[pending.route]?.asked[server] += 1
+    attempt.tally = bench.tallies[address]
+    attempt.tally?.counts.asked += 1
     for older in pending.attempts { supersede(older, &bench) }
     pending.attempts.append(attempt)
     pending.wasSent = true
@@ -172,7 +173,7 @@ extension Forwarder {
     pending.faults[server] = fault
     pending.timedOut.remove(server)
     pending.refusals[server] = nil
-    bench.lines[pending.route]?.failed[server] += 1
+    bench.tallies[pending.servers[server]]?.counts.failed += 1
     worker.metrics.count(.upstreamFailures)
     if !pending.heard.contains(server) {
       let milliseconds = Int64(now / 1_000_000)

@@ -70,9 +70,7 @@ extension Forwarder {
     let time = Double(now &- attempt.sent) / 1e6
     let milliseconds = Int64(now / 1_000_000)
     let isRefusal = reply.isRefusal
-    if bench.timed.contains(attempt.address) {
-      bench.times[attempt.address, default: UpstreamTimes()].record(now &- attempt.sent, isStream: attempt.isStream)
-    }
+    attempt.tally?.counts.record(now &- attempt.sent, isStream: attempt.isStream)
     change(pending, server, &bench) { upstreams in
       upstreams.didReply(server, after: time, isRefusal: isRefusal, now: milliseconds)
       // RFC 6891 §6.2.2: what it would not read with it, it reads without.

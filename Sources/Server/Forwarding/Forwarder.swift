@@ -100,9 +100,8 @@ final class Forwarder: Sendable {
     var failures = FailureMemory()
     /// What is known of the servers of a line, by its fingerprint.
     var lines: [UInt64: UpstreamLine] = [:]
-    /// The servers that are shown, and how long their replies took (``MetricDefinition/upstream``).
-    var timed: Set<SocketAddress> = []
-    var times: [SocketAddress: UpstreamTimes] = [:]
+    /// What became of the queries to the servers that are shown (``MetricDefinition/upstream``).
+    var tallies: [SocketAddress: UpstreamTally] = [:]
     /// How long lookups take of services that are elsewhere, and that as it is shown.
     var lookups = LookupWatch()
     var shownLookups: [UpstreamBoard.Lookups] = []
@@ -215,7 +214,7 @@ final class Forwarder: Sendable {
       if let before = bench.allowance, before != policy.privateAllowance { kept.writer.removeAll() }
     }
     bench.allowance = policy.privateAllowance
-    // Servers that no line has any more are forgotten, those that go on keep their times.
+    // A line that goes on as it is keeps what its servers are chosen by, a server that goes on in any line its counts.
     let table = bench.served.snapshot.policy.forwards
     let known = bench.lines
     bench.lines = [:]
@@ -227,9 +226,11 @@ final class Forwarder: Sendable {
     let routes = Set(bench.lines.keys)
     bench.lookups.keep { services.hasService($0) && routes.contains($1) }
     tellLookups(&bench)
-    let timed = Set(UpstreamBoard.shown(of: bench.lines.values.flatMap(\.servers)))
-    bench.times = bench.times.filter { timed.contains($0.key) }
-    bench.timed = timed
+    let tallies = bench.tallies
+    bench.tallies = [:]
+    for server in UpstreamBoard.shown(of: bench.lines.values.flatMap(\.servers)) {
+      bench.tallies[server] = tallies[server] ?? UpstreamTally()
+    }
     bench.lastShown = 0
   }
 
@@ -239,7 +240,7 @@ final class Forwarder: Sendable {
     bench.lastShown = now
     if bench.lookups.look(at: now) { tellLookups(&bench) }
     board.show(
-      bench.lines.values.flatMap(\.states), bench.times, lookups: bench.shownLookups,
+      bench.lines.values.flatMap(\.states), bench.tallies.mapValues(\.counts), lookups: bench.shownLookups,
       entries: bench.kept?.writer.count ?? 0, octets: bench.kept?.writer.octetsInUse ?? 0,
       outstanding: bench.questions.count, waiting: bench.waiting.count)
   }

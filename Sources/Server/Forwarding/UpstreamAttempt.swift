@@ -17,6 +17,8 @@ final class UpstreamAttempt {
   let lack: Upstreams.Lack?
   /// True where it is made over TCP since its server was silent to datagrams.
   let isLastTry: Bool
+  /// Where it is counted; nil where its server is not shown.
+  var tally: UpstreamTally?
   /// When it was sent, in nanoseconds of the monotonic clock.
   let sent: UInt64
   /// By datagram or by stream; nil where neither could be had.

@@ -1,6 +1,5 @@
 internal import Addresses
 internal import Forwarding
-internal import Metrics
 internal import Synchronization
 
 /// What is known of one server that names are asked of.
@@ -9,57 +8,23 @@ struct UpstreamState: Equatable, Sendable {
   /// Smoothed response time and its deviation, in milliseconds; nil before the first reply.
   var responseTime: Double?
   var deviation: Double
-  /// Queries in a row without a reply of use.
+  /// Rounds in a row without a reply, see ``Upstreams/Server/failures``.
   var failures: Int
   var isDown: Bool
-  /// Since the start: queries sent, and those that came to nothing.
-  var asked: UInt64
-  var failed: UInt64
-  /// How long its replies took.
-  var times = UpstreamTimes()
-}
-
-/// How long the replies of one server took, by what carried them.
-struct UpstreamTimes: Equatable, Sendable {
-  /// Nil where there was none.
-  private(set) var datagrams: HistogramCounts?
-  private(set) var streams: HistogramCounts?
-
-  /// Takes a time, in nanoseconds.
-  mutating func record(_ time: UInt64, isStream: Bool) {
-    if isStream {
-      if streams?.record(time) == nil { streams = HistogramCounts(of: time) }
-    } else {
-      if datagrams?.record(time) == nil { datagrams = HistogramCounts(of: time) }
-    }
-  }
-
-  /// Those that there are.
-  var byTransport: [(transport: MetricTransport, times: HistogramCounts)] {
-    [(.udp, datagrams), (.tcp, streams)].compactMap { transport, times in times.map { (transport, $0) } }
-  }
-}
-
-extension HistogramCounts {
-  /// A first time.
-  fileprivate init(of time: UInt64) {
-    self.init()
-    record(time)
-  }
+  /// When it last said anything, in milliseconds.
+  var lastReply: Int64
+  /// Of all lines that it is in.
+  var counts = UpstreamCounts()
 }
 
 /// The servers of a line, and what is known of each.
 struct UpstreamLine {
   let servers: [SocketAddress]
   var upstreams: Upstreams
-  var asked: [UInt64]
-  var failed: [UInt64]
 
   init(_ servers: [SocketAddress]) {
     self.servers = servers
     upstreams = Upstreams(count: servers.count)
-    asked = Array(repeating: 0, count: servers.count)
-    failed = asked
   }
 
   var states: [UpstreamState] {
@@ -67,7 +32,7 @@ struct UpstreamLine {
       let server = upstreams.servers[index]
       return UpstreamState(
         server: servers[index], responseTime: server.responseTime, deviation: server.deviation,
-        failures: server.failures, isDown: server.isDown, asked: asked[index], failed: failed[index])
+        failures: server.failures, isDown: server.isDown, lastReply: server.lastReply)
     }
   }
 }
@@ -112,29 +77,29 @@ final class UpstreamBoard: Sendable {
   }
 
   func show(
-    _ states: [UpstreamState], _ times: [SocketAddress: UpstreamTimes] = [:], lookups: [Lookups] = [],
+    _ states: [UpstreamState], _ counts: [SocketAddress: UpstreamCounts] = [:], lookups: [Lookups] = [],
     entries: Int, octets: Int, outstanding: Int, waiting: Int
   ) {
     var merged: [SocketAddress: UpstreamState] = [:]
     for state in states {
-      // A server of several lines is one row: what it did last weighs most where it did most.
+      // A server of several lines is one row, with the times of the line that it answered last.
       guard var before = merged[state.server] else {
         merged[state.server] = state
         continue
       }
-      if state.asked > before.asked {
-        (before.responseTime, before.deviation) = (state.responseTime, state.deviation)
+      if state.lastReply > before.lastReply {
+        (before.responseTime, before.deviation, before.lastReply) = (
+          state.responseTime, state.deviation, state.lastReply
+        )
       }
       before.failures = max(before.failures, state.failures)
       before.isDown = before.isDown || state.isDown
-      before.asked += state.asked
-      before.failed += state.failed
       merged[state.server] = before
     }
     let rows = Self.shown(of: Array(merged.keys)).compactMap { server in
       merged[server].map { state in
         var state = state
-        state.times = times[server] ?? UpstreamTimes()
+        state.counts = counts[server] ?? UpstreamCounts()
         return state
       }
     }

@@ -46,7 +46,7 @@ extension LiveBoard.Live {
       upstreams: shown.upstreams.map {
         LiveState.Upstream(
           server: "\($0.server)", responseTime: $0.responseTime.map { pico($0 / 1e3) }, failures: $0.failures,
-          isDown: $0.isDown, asked: $0.asked, failed: $0.failed)
+          isDown: $0.isDown, asked: $0.counts.asked, failed: $0.counts.failed)
       }, cacheEntries: shown.entries, cacheOctets: shown.octets,
       lookups: shown.lookups.map {
         LiveState.Lookup(service: clipped($0.service), servers: clipped($0.servers, to: 200), times: $0.times)

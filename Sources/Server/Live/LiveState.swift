@@ -71,11 +71,11 @@ package struct LiveState: Codable, Equatable, Sendable {
     package var server: String
     /// Smoothed; nil before its first reply.
     package var responseTime: Double?
-    /// Queries in a row without a reply of use.
+    /// Rounds in a row without a reply.
     package var failures: Int
     /// True where it is taken for dead: the others are asked.
     package var isDown: Bool
-    /// Since the start: queries sent, and those that came to nothing.
+    /// Queries sent, and how often it failed one.
     package var asked: UInt64
     package var failed: UInt64
   }
