@@ -111,7 +111,10 @@ struct ForwardTestServer: ~Copyable {
   }
 
   /// Queries that the server has got since this was last asked.
-  func asked() throws -> [(octets: [UInt8], from: SocketAddress)] {
+  func asked() throws -> [(octets: [UInt8], from: SocketAddress)] { try Self.received(upstream) }
+
+  /// Queries that a server's socket has got since this was last asked.
+  static func received(_ upstream: borrowing UDPSocket) throws -> [(octets: [UInt8], from: SocketAddress)] {
     var buffer = OctetBuffer(capacity: 65_535)
     var found: [(octets: [UInt8], from: SocketAddress)] = []
     while let peer = try upstream.receive(into: &buffer) {

@@ -61,15 +61,18 @@ package struct Exposition {
     /// Since it is in a line: queries sent, and how often it failed one.
     package var asked: UInt64
     package var failed: UInt64
+    /// Queries that have ended without a reply.
+    package var unanswered: [NoReply: UInt64]
     /// How long its replies took; those of which there are none left out.
     package var times: [(transport: MetricTransport, times: HistogramCounts)]
 
     package init(
       server: String, responseTime: Double? = nil, failures: Int = 0, isDown: Bool = false, asked: UInt64 = 0,
-      failed: UInt64 = 0, times: [(transport: MetricTransport, times: HistogramCounts)] = []
+      failed: UInt64 = 0, unanswered: [NoReply: UInt64] = [:],
+      times: [(transport: MetricTransport, times: HistogramCounts)] = []
     ) {
       (self.server, self.responseTime, self.failures, self.isDown) = (server, responseTime, failures, isDown)
-      (self.asked, self.failed, self.times) = (asked, failed, times)
+      (self.asked, self.failed, self.unanswered, self.times) = (asked, failed, unanswered, times)
     }
   }
 
@@ -335,6 +338,15 @@ package struct Exposition {
       writer.begin(family)
       for one in forwarding.upstreams {
         writer.add(family.name, ExpositionWriter.labels(["server": one.server]), "\(one[keyPath: part])")
+      }
+    }
+    writer.begin(.upstreamUnanswered)
+    for one in forwarding.upstreams {
+      for reason in NoReply.allCases {
+        writer.add(
+          ExpositionFamily.upstreamUnanswered.name,
+          ExpositionWriter.labels(["server": one.server, "reason": snakeCase("\(reason)")]),
+          "\(one.unanswered[reason, default: 0])")
       }
     }
     writer.begin(.upstreamTime)

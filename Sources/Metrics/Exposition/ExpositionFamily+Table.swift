@@ -91,7 +91,13 @@ extension ExpositionFamily {
     "ambit_upstream_asked_total", .counter, "Queries sent to such a server, over UDP and TCP.")
   static let upstreamFailed = ExpositionFamily(
     "ambit_upstream_failed_total", .counter,
-    "Of these, those that came to nothing in time: no reply, or none of use.")
+    "How often such a server failed a query: silent when it was time to ask again, not to be reached, or a reply of no "
+      + "use. One query may fail twice, silent first and of no use late.")
+  static let upstreamUnanswered = ExpositionFamily(
+    "ambit_upstream_unanswered_total", .counter,
+    "Of those asked, those that ended without a reply: silent for as long as was waited, unreachable, or given up before "
+      + "that. All others are in ambit_upstream_seconds or on their way.",
+    of: [.upstream])
   static let upstreamTime = ExpositionFamily(
     "ambit_upstream_response_seconds", .gauge,
     "The times of ambit_upstream_seconds smoothed as TCP does (RFC 6298): what such a server is chosen by.",
@@ -133,7 +139,7 @@ extension ExpositionFamily {
       timedOneIn, closingCalls, callsStorming, stale, reloads, lastReloadSuccessful, lastReload, lastSuccess,
       httpRequests, httpGivenUp, endpointUp, endpoints, endpointsDown, servicesBroken, checks, checksLate, checkTimes,
       cacheEntries, cacheOctets, cacheSize, outstanding, waiting, upstreamTimes, upstreamQueries, upstreamFailed,
-      upstreamTime, upstreamUp, upstreamFailures, processStart,
+      upstreamUnanswered, upstreamTime, upstreamUp, upstreamFailures, processStart,
       processCPU, processMemory, processAddresses, processFiles, processMostFiles,
     ]
 }

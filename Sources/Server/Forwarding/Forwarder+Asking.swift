@@ -105,6 +105,7 @@ extension Forwarder {
         didEndLastTry(pending, server, &bench)
       } else {
         bench.tallies[address]?.counts.asked += 1
+        bench.tallies[address]?.counts.record(.unreachable)
         note(pending, server, "cannot be reached: \(error.reason)", now, &bench)
       }
       return false
@@ -116,7 +117,7 @@ extension Forwarder {
     pending.attempts.append(attempt)
     pending.wasSent = true
     bench.attempts[attempt.token] = attempt
-    while pending.attempts.count > Self.openAttempts { bench.attempts[pending.attempts.removeFirst().token] = nil }
+    while pending.attempts.count > Self.openAttempts { close(pending.attempts.removeFirst().token, &bench) }
     // Sockets are few: of those that another took the place of, whoever's, the oldest go. One a question is current, and
     // there are no more questions than room.
     while bench.attempts.count > room, let token = bench.superseded.popFirst() { close(token, &bench) }
@@ -140,16 +141,19 @@ extension Forwarder {
     bench.superseded.append(attempt.token)
   }
 
-  /// Leaves an attempt open whose question is over and whose server was silent: a server that has to ask others for a name
-  /// is slow, and not dead, and only its reply can tell. Among the first to go where sockets are few.
+  /// Leaves an attempt open whose question is over: a server that has to ask others for a name is slow, and not dead, and
+  /// only its reply can tell; and were times known only of queries that somebody still waited for, the long ones would be
+  /// left out. Among the first to go where sockets are few.
   func linger(_ attempt: UpstreamAttempt, _ bench: inout Bench) {
+    supersede(attempt, &bench)
     attempt.isLate = true
     bench.timers.add(.late, attempt.token, at: attempt.sent + UInt64(Upstreams.longestTimeout) * 1_000_000)
   }
 
-  /// Closes an attempt's socket, where it is still open.
+  /// Ends an attempt, where it has not ended, and counts what came of it; its socket is closed with it.
   func close(_ token: UInt64, _ bench: inout Bench) {
     guard let attempt = bench.attempts.removeValue(forKey: token) else { return }
+    if let reason = attempt.noReply { attempt.tally?.counts.record(reason) }
     attempt.question.attempts.removeAll { $0 === attempt }
   }
 

@@ -120,8 +120,8 @@ extension Forwarder {
   private func remove(_ pending: PendingQuestion, _ bench: inout Bench) -> [HandedQuery] {
     defer { pending.clients = [] }
     for attempt in pending.attempts {
-      if attempt.isCurrent || attempt.isStream || pending.heard.contains(attempt.server) {
-        bench.attempts[attempt.token] = nil  // closing ends the watching
+      if attempt.isStream || attempt.noReply == nil {
+        close(attempt.token, &bench)
       } else {
         linger(attempt, &bench)
       }

@@ -27,6 +27,7 @@ extension Forwarder {
       switch datagrams.socket.receive(into: &bench.message) {
       case .nothing: return
       case .unreachable(let error):
+        attempt.noReply = .unreachable
         if attempt.isLate { return close(attempt.token, &bench) }
         let now = Clock.monotonicNanoseconds()
         note(pending, attempt.server, "cannot be reached: \(error.reason)", sent: attempt.sent, now, &bench)
@@ -40,7 +41,9 @@ extension Forwarder {
 
   private func hear(_ attempt: UpstreamAttempt, _ stream: UpstreamStream, _ bench: inout Bench) {
     let pending = attempt.question
-    switch stream.advance(using: &bench.message) {
+    let step = stream.advance(using: &bench.message)
+    if case .ended = step { attempt.noReply = .unreachable }
+    switch step {
     case .goesOn(let writes):
       try? bench.poller.modify(stream.raw, token: attempt.token, readable: true, writable: writes)
     case .reply:
@@ -70,6 +73,7 @@ extension Forwarder {
     let time = Double(now &- attempt.sent) / 1e6
     let milliseconds = Int64(now / 1_000_000)
     let isRefusal = reply.isRefusal
+    attempt.noReply = nil
     attempt.tally?.counts.record(now &- attempt.sent, isStream: attempt.isStream)
     change(pending, server, &bench) { upstreams in
       upstreams.didReply(server, after: time, isRefusal: isRefusal, now: milliseconds)
@@ -176,11 +180,7 @@ extension Forwarder {
     return false
   }
 
-  /// Ends an attempt; its socket is closed with it.
-  private func drop(_ attempt: UpstreamAttempt, _ bench: inout Bench) {
-    bench.attempts[attempt.token] = nil
-    attempt.question.attempts.removeAll { $0 === attempt }
-  }
+  private func drop(_ attempt: UpstreamAttempt, _ bench: inout Bench) { close(attempt.token, &bench) }
 
   /// A timer is due.
   func expire(_ due: TimerHeap.Entry, _ now: UInt64, _ bench: inout Bench) {
@@ -188,6 +188,7 @@ extension Forwarder {
     case .attempt:
       guard let attempt = bench.attempts[due.number], attempt.isCurrent else { return }
       let pending = attempt.question
+      if attempt.isStream { attempt.noReply = .silent }
       supersede(attempt, &bench)
       worker.metrics.count(.upstreamTimeouts)
       // A server that sends what is no reply is of no more use than one that is silent; what it did is said.
@@ -197,7 +198,9 @@ extension Forwarder {
       pending.silences[attempt.server, default: 0] += 1
       if attempt.isStream { drop(attempt, &bench) }
       if now &- pending.began < Self.deadline { ask(pending, &bench) }
-    case .late: close(due.number, &bench)
+    case .late:
+      bench.attempts[due.number]?.noReply = .silent
+      close(due.number, &bench)
     case .stale:
       guard let pending = bench.numbered[due.number] else { return }
       pending.isStaleDue = true

@@ -2,6 +2,7 @@ internal import Addresses
 internal import FlatMemory
 internal import Forwarding
 internal import LinuxIO
+internal import Metrics
 
 /// One query to one server: its socket, and what is known of it until its reply comes or time is up.
 final class UpstreamAttempt {
@@ -19,6 +20,8 @@ final class UpstreamAttempt {
   let isLastTry: Bool
   /// Where it is counted; nil where its server is not shown.
   var tally: UpstreamTally?
+  /// What it is counted as should it end now; nil once its reply has come.
+  var noReply: NoReply? = .givenUp
   /// When it was sent, in nanoseconds of the monotonic clock.
   let sent: UInt64
   /// By datagram or by stream; nil where neither could be had.

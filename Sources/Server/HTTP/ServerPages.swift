@@ -121,7 +121,8 @@ struct ServerPages: Sendable {
       forwarding.upstreams = shown.upstreams.map {
         Exposition.Upstream(
           server: "\($0.server)", responseTime: $0.responseTime.map { $0 / 1e3 }, failures: $0.failures,
-          isDown: $0.isDown, asked: $0.counts.asked, failed: $0.counts.failed, times: $0.counts.times)
+          isDown: $0.isDown, asked: $0.counts.asked, failed: $0.counts.failed,
+          unanswered: $0.counts.unanswered, times: $0.counts.times)
       }
       forwarding.cacheEntries = shown.entries
       forwarding.cacheOctets = shown.octets
