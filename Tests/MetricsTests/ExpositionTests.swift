@@ -29,7 +29,9 @@ struct ExpositionTests {
       .init(
         server: "192.0.2.53:53", responseTime: 0.0125, failures: 0, asked: 4, failed: 1,
         unanswered: [.givenUp: 1], times: [(transport: .udp, times: times)]),
-      .init(server: "[2001:db8::53]:53", failures: 3, isDown: true, asked: 3, failed: 3, unanswered: [.silent: 2, .unreachable: 1]),
+      .init(
+        server: "[2001:db8::53]:53", failures: 3, isDown: true, asked: 3, failed: 3,
+        unanswered: [.silent: 2, .unreachable: 1]),
     ]
     (forwarding.cacheEntries, forwarding.cacheOctets, forwarding.cacheSize) = (3, 700, 1 << 20)
     (forwarding.outstanding, forwarding.waiting) = (1, 2)
