@@ -21,7 +21,8 @@ extension MetricDefinition {
       Parameter("Histogram", "as of residence"),
       Parameter(
         "Waiting time",
-        "the loss threshold (RFC 2681 §2.6): over UDP 3 s from the query, and longer while its question is open, which is 4.8 s; over TCP 2 s"
+        "the loss threshold (RFC 2681 §2.6): over UDP 3 s from the query, and longer while its question is open, "
+          + "which is 4.8 s; over TCP 2 s"
       ),
     ],
     measurement: """

@@ -100,13 +100,14 @@ extension Forwarder {
     } catch {
       if error.isWantOfHost {
         pending.faults[server] = "cannot be asked from here: \(error.reason)"
-      } else if isLastTry {
-        bench.lines[pending.route]?.asked[server] += 1
-        didEndLastTry(pending, server, &bench)
       } else {
         bench.tallies[address]?.counts.asked += 1
         bench.tallies[address]?.counts.record(.unreachable)
-        note(pending, server, "cannot be reached: \(error.reason)", now, &bench)
+        if isLastTry {
+          didEndLastTry(pending, server, &bench)
+        } else {
+          note(pending, server, "cannot be reached: \(error.reason)", now, &bench)
+        }
       }
       return false
     }
@@ -128,7 +129,7 @@ extension Forwarder {
 
   /// The one over TCP came to nothing: that is nothing new, and this question is not asked there again.
   func didEndLastTry(_ pending: PendingQuestion, _ server: Int, _ bench: inout Bench) {
-    bench.lines[pending.route]?.failed[server] += 1
+    bench.tallies[pending.servers[server]]?.counts.failed += 1
     worker.metrics.count(.upstreamFailures)
     pending.silences[server, default: 0] += 1
     pending.timedOut.insert(server)
