@@ -47,10 +47,11 @@ package struct KeptFolder: ~Copyable, Sendable {
         unsafe openat(outer.raw, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       })
     let raw = inner.raw
+    // Before anything is changed: who has it goes on writing in it.
+    try attempt("lock", path) { flock(raw, LOCK_EX | LOCK_NB) }
     let status = try Self.status(raw, path)
     if status.st_uid != owner { try attempt("take over", path) { fchown(raw, owner, gid_t.max) } }
     if status.st_mode & 0o777 != 0o700 { try attempt("change", path) { fchmod(raw, 0o700) } }
-    try attempt("lock", path) { flock(raw, LOCK_EX | LOCK_NB) }
     self.path = path
     folder = inner
   }

@@ -109,9 +109,9 @@ package final class ServerControl {
       options.listens.isEmpty ? policy.listens.map(\.address) : options.listens, workers: cores)
     let listeners = try HTTPListeners(options, policy)
     door = try ControlDoor(folder: options.folder)
-    // Who is not reached by the folder's name has nothing leased, and leaves to the other server what is kept.
+    // Of several servers the one keeps what is leased that has the file: names at the door are anybody's to take.
     let leaseFile =
-      policy.hasLeases && door.remark == nil
+      policy.hasLeases
       ? LeaseFile(ofFolder: options.folder, owner: user?.number ?? currentUser)
       : LeaseFile(none: "the policy that the server started with leases nothing")
     try ServerPrivileges.drop(

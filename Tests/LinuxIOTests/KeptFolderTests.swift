@@ -42,6 +42,20 @@ struct KeptFolderTests {
     }
   }
 
+  @Test func `one that another process has is left as it is`() throws {
+    try with { place in
+      let first = try KeptFolder("x", in: place, owner: isRoot ? 12345 : currentUser)
+      try FileManager.default.setAttributes([.posixPermissions: 0o750], ofItemAtPath: "\(place)/x")
+      #expect(
+        refusal { () throws(SystemError) in _ = try KeptFolder("x", in: place, owner: isRoot ? 54321 : currentUser) }
+          == "cannot lock \(place)/x: another server has it")
+      #expect(try mode("\(place)/x") == 0o750)
+      let owner = try FileManager.default.attributesOfItem(atPath: "\(place)/x")[.ownerAccountID] as? UInt32
+      #expect(owner == (isRoot ? 12345 : currentUser))
+      try first.write("file", [1])
+    }
+  }
+
   @Test func `where others can write, nothing is kept`() throws {
     try with { place in
       try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: place)

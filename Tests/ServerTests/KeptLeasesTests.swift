@@ -174,12 +174,44 @@ final class KeptLeasesTests {
     #expect(try next.file.read() == nil)
   }
 
-  @Test func `what cannot be kept is said once`() throws {
-    let file = LeaseFile(ofFolder: "\(folder)/zones", owner: currentUser, in: "\(folder)/none")
-    #expect(file.problem == "cannot open \(folder)/none: no such file or directory")
+  private func leaseFile() -> LeaseFile { LeaseFile(ofFolder: "\(folder)/zones", owner: currentUser, in: folder) }
+
+  @Test func `a server that cannot keep anything says so at its start, and why`() throws {
+    let none = LeaseFile(ofFolder: "\(folder)/zones", owner: currentUser, in: "\(folder)/none")
+    let first = leaseFile()
+    for (file, reason) in [
+      (none, "cannot open \(folder)/none: no such file or directory"), (leaseFile(), "another server has it"),
+    ] {
+      let desk = try LeaseDesk(isOpen: true, firstIndex: 0, file)
+      let lines = desk.takeUp(try snapshot(), at: Self.now)
+      #expect(
+        lines.count == 1 && lines[0].hasPrefix("what is leased ends with this server: cannot ")
+          && lines[0].hasSuffix(reason), "\(lines)")
+      #expect(desk.keep() == nil)
+    }
+    #expect(first.problem == nil)
+  }
+
+  @Test func `what cannot be kept any more is said once, and again after it could be`() throws {
+    let file = leaseFile()
     var kept = KeptLeases(folder: "")
     kept.overrides = [override()]
     #expect(file.keep(kept) == nil)
+    let place = "\(folder)/\(try #require(controlNames(ofFolder: "\(folder)/zones").last))"
+    // In the way of the file, whoever the server is.
+    func isInTheWay(_ path: String, _ isThere: Bool) throws {
+      try? FileManager.default.removeItem(atPath: path)
+      if isThere { try FileManager.default.createDirectory(atPath: "\(path)/x", withIntermediateDirectories: true) }
+    }
+    for _ in 0..<2 {
+      try isInTheWay("\(place)/leases.json", true)
+      kept.overrides[0].user += 1
+      #expect(
+        file.keep(kept)?.hasPrefix("what is leased ends with this server: cannot write \(place)/leases.json") == true)
+      #expect(file.keep(kept) == nil && file.problem != nil)
+      try isInTheWay("\(place)/leases.json", false)
+      #expect(file.keep(kept) == nil && file.problem == nil)
+    }
   }
 
   @Test func `everybody sees what is theirs, root and the server all, and how many there are`() throws {

@@ -155,7 +155,10 @@ final class LeaseFile {
       return nil
     } catch {
       defer { problem = "\(error)" }
-      return problem == nil ? "what is leased ends with this server: \(error)" : nil
+      return problem == nil ? Self.endsWithServer("\(error)") : nil
     }
   }
+
+  /// What the log says of a ``problem``.
+  static func endsWithServer(_ problem: String) -> String { "what is leased ends with this server: \(problem)" }
 }

@@ -35,8 +35,10 @@ extension LeaseDesk {
   /// - Parameter now: seconds since 1970.
   /// - Returns: what to say in the log.
   func takeUp(_ snapshot: Snapshot, at now: UInt32) -> [String] {
+    if listeners == nil { return [] }
+    if let problem = file.problem { return [LeaseFile.endsWithServer(problem)] }
     do throws(OverrideWords.Problem) {
-      guard listeners != nil, let kept = try file.read() else { return [] }
+      guard let kept = try file.read() else { return [] }
       return takeUp(kept, snapshot, at: now)
     } catch {
       return [error.text]
