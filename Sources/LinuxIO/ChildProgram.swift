@@ -2,8 +2,8 @@ internal import CLinux
 internal import Glibc
 
 /// A program that this process started, without a shell and with nothing to read, in a process group of its own; killed with
-/// all of that where its owner's life ends before it. Nothing here waits for it, and however much it prints, it never waits
-/// for a reader.
+/// all of that where its owner's life ends before it. Nothing here waits for it. However much it prints, it never waits for a
+/// reader for long, nor does it keep the reader busy: see ``isLoud``.
 package struct ChildProgram: ~Copyable, Sendable {
   private let process: pid_t
   private let output: Descriptor
@@ -14,6 +14,13 @@ package struct ChildProgram: ~Copyable, Sendable {
   package private(set) var printed = PrintedText()
   /// Nobody can print into its output any more.
   private var isOutputOver = false
+  /// True from where it has printed very much: ``raw`` then tells of its end alone, and ``end()`` is to be called from time to
+  /// time, too. It prints no more than some 100 KiB each time.
+  package private(set) var isLoud = false
+  /// How much it has printed, as far as it counts for that.
+  private var amount = 0
+  /// What is read goes here.
+  private var buffer = [UInt8](repeating: 0, count: ChildProgram.readSize)
   /// True where its end was noted.
   package private(set) var isReaped = false
 
@@ -69,19 +76,24 @@ package struct ChildProgram: ~Copyable, Sendable {
     return code < 256 ? .exit(code) : .signal(code - 256)
   }
 
+  /// Descriptors that one holds: its output, its watch and the poller.
+  package static let descriptors = 3
+
   /// Octets read at once, and how often in a turn at the most: together more than a pipe holds, and yet a program that
   /// prints for ever keeps nobody.
   private static let readSize = 32_768
   private static let readsInTurn = 8
+  /// Octets after which it is loud. Each reading counts for some, however little there was: it is the waking that costs.
+  private static let loudFrom = 102_400
+  private static let leastCounted = 1024
 
   private mutating func drain() {
     if isOutputOver { return }
     let raw = output.raw
-    var octets = [UInt8](repeating: 0, count: Self.readSize)
     for _ in 0..<Self.readsInTurn {
       // Safe: the kernel writes no more than the memory's count.
       let count = uninterrupted {
-        unsafe octets.withUnsafeMutableBytes { unsafe read(raw, $0.baseAddress, $0.count) }
+        unsafe buffer.withUnsafeMutableBytes { unsafe read(raw, $0.baseAddress, $0.count) }
       }
       if count < 0, errno == EAGAIN { return }
       if count <= 0 {
@@ -90,7 +102,12 @@ package struct ChildProgram: ~Copyable, Sendable {
         poller.remove(raw)
         return
       }
-      printed.append(octets[..<count])
+      printed.append(buffer[..<count])
+      amount += max(count, Self.leastCounted)
+      if !isLoud, amount >= Self.loudFrom {
+        isLoud = true
+        poller.remove(raw)
+      }
     }
   }
 

@@ -7,6 +7,8 @@ package struct PrintedText: Equatable, Sendable {
   package private(set) var beginning: [UInt8] = []
   /// The last octets, of what is behind ``beginning``.
   package private(set) var end: [UInt8] = []
+  /// The octet before ``end``.
+  private var before: UInt8 = 0
 
   package init() {}
 
@@ -14,18 +16,25 @@ package struct PrintedText: Equatable, Sendable {
   package mutating func append(_ octets: ArraySlice<UInt8>) {
     let room = Self.most - beginning.count
     beginning += octets.prefix(room)
-    end += octets.dropFirst(room).suffix(Self.most)
-    if end.count > Self.most { end.removeFirst(end.count - Self.most) }
+    let rest = octets.dropFirst(room)
+    if end.isEmpty, let last = beginning.last { before = last }
+    let surplus = end.count + rest.count - Self.most
+    if surplus > 0 {
+      before = surplus <= end.count ? end[surplus - 1] : rest[rest.startIndex + surplus - end.count - 1]
+      end.removeFirst(min(surplus, end.count))
+    }
+    end += rest.suffix(Self.most)
   }
 
   /// The first line; empty where nothing came, or the line is empty.
   package var firstLine: ArraySlice<UInt8> { beginning.prefix { !Self.isEnd($0) } }
 
-  /// The last line that is not empty, where so much came that it is not in ``beginning``; else empty.
+  /// The last line that is not empty, where so much came that it is not in ``beginning``; else empty. Of a line that is longer
+  /// than ``end``, and of one that begins in ``beginning``, nothing: its middle would pass for a line.
   package var lastLine: ArraySlice<UInt8> {
     guard let last = end.lastIndex(where: { !Self.isEnd($0) }) else { return [] }
-    let start = end[...last].lastIndex(where: Self.isEnd).map { $0 + 1 } ?? end.startIndex
-    return end[start...last]
+    if let start = end[...last].lastIndex(where: Self.isEnd) { return end[(start + 1)...last] }
+    return Self.isEnd(before) ? end[...last] : []
   }
 
   private static func isEnd(_ octet: UInt8) -> Bool { octet == 0x0a || octet == 0x0d }

@@ -6,11 +6,14 @@ import Testing
 
 @Suite("Programs that are started")
 struct ChildProgramTests {
-  /// Runs a program to its end as a checker does: woken by its one descriptor.
+  /// Runs a program to its end as a checker does: woken by its one descriptor, and from time to time where it is loud.
   private func run(_ script: String) throws -> (end: ChildProgram.End, printed: PrintedText) {
     var program = try ChildProgram(["/bin/sh", "-c", script])
+    let poller = try Poller()
+    var events = PollEvents()
+    try poller.add(program.raw, token: 0)
     while true {
-      _ = try waitUntilReady(program.raw)
+      try poller.wait(timeoutMilliseconds: program.isLoud ? 1 : 60_000, into: &events)
       if let end = program.end() { return (end, program.printed) }
     }
   }
@@ -37,6 +40,28 @@ struct ChildProgramTests {
     // The child ends with the pipe.
     let (end, _) = try run("setsid sh -c 'while :; do echo x; done' & exit 0")
     #expect(end == .exit(0))
+  }
+
+  @Test(arguments: ["exec yes", "while :; do echo; done"])
+  func `one that prints for ever wakes nobody after a while, but for its end`(script: String) throws {
+    var program = try ChildProgram(["/bin/sh", "-c", script])
+    var wakes = 0
+    while !program.isLoud, wakes < 200 {
+      _ = try waitUntilReady(program.raw)
+      #expect(program.end() == nil)
+      wakes += 1
+    }
+    #expect(wakes <= 100)
+    let poller = try Poller()
+    var events = PollEvents()
+    try poller.add(program.raw, token: 0)
+    for _ in 0..<10 {
+      try poller.wait(timeoutMilliseconds: 0, into: &events)
+      #expect(events.count == 0 && program.end() == nil)
+    }
+    program.kill()
+    _ = try waitUntilReady(program.raw)
+    #expect(program.end() == .signal(9))
   }
 
   @Test func `one that closes its outputs wakes nobody until it ends`() throws {
@@ -77,8 +102,20 @@ struct ChildProgramTests {
       #expect(once == parts)
       #expect(once.beginning == Array(whole.prefix(PrintedText.most)))
       #expect(once.end == Array(whole.dropFirst(PrintedText.most).suffix(PrintedText.most)))
-      let lines = whole.dropFirst(PrintedText.most).suffix(PrintedText.most).split(separator: UInt8(ascii: "\n"))
-      #expect(Array(once.lastLine) == Array(lines.last ?? []))
+      // Only a whole line, and of what is behind the beginning.
+      let isEmpty = once.end.allSatisfy { $0 == UInt8(ascii: "\n") }
+      let last = isEmpty ? [] : whole.split(separator: UInt8(ascii: "\n")).last ?? []
+      let isWhole = last.startIndex >= max(PrintedText.most, whole.count - PrintedText.most)
+      #expect(Array(once.lastLine) == (isWhole ? Array(last) : []))
     }
+  }
+
+  @Test func `the middle of a long line is not told as the last one`() {
+    let long = [UInt8](repeating: UInt8(ascii: "x"), count: 3 * PrintedText.most)
+    var text = PrintedText()
+    text.append(long[...])
+    #expect(text.lastLine.isEmpty)
+    text.append([UInt8(ascii: "\n"), UInt8(ascii: "y"), UInt8(ascii: "\n")])
+    #expect(Array(text.lastLine) == [UInt8(ascii: "y")])
   }
 }

@@ -1,6 +1,7 @@
 import Addresses
 import DNSFormat
 import Diagnostics
+import Foundation
 import LinuxIO
 import Policy
 import Testing
@@ -40,5 +41,37 @@ struct CheckRoundsTests {
     _ = rounds.turn(at: 16 * second)
     let service = try #require(board.now.services.first)
     #expect(service.endpoints.contains { $0.address == "0.0.0.1" && !$0.isUp })
+  }
+
+  @Test func `a program that has ended by its time-out, unseen, has its own result`() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let poller = try Poller()
+    var events = PollEvents()
+    func result(_ code: Int) throws -> CheckResult {
+      let check = HealthCheck(
+        .exec(command: ["/bin/sh", "-c", "echo $$ >\(path); exit \(code)"]),
+        location: SourceLocation(file: "p", line: 1, column: 1))
+      let running = try RunningCheck(check, of: 0, at: IPAddress(v4: 1), host: "", id: 0, now: 0)
+      // Its output ends first, so the file is there; then it has ended, too.
+      try poller.add(running.raw, token: 0)
+      try poller.wait(timeoutMilliseconds: 60_000, into: &events)
+      poller.remove(running.raw)
+      let text = try String(contentsOfFile: path, encoding: .utf8).dropLast()
+      if let watch = ProcessWatch(try #require(Int32(text))) {
+        try poller.add(watch.raw, token: 0)
+        try poller.wait(timeoutMilliseconds: 60_000, into: &events)
+      }
+      return running.expire()
+    }
+    guard case .success = try result(0) else {
+      Issue.record("it has succeeded")
+      return
+    }
+    guard case .failure(let reason) = try result(3) else {
+      Issue.record("it has failed")
+      return
+    }
+    #expect(reason.hasPrefix("the program ended with 3"))
   }
 }

@@ -88,6 +88,10 @@ listener liar 127.0.9.2 "$dns"
 
 serve zones --http "127.0.0.1:$http"
 
+# Descriptors of the server that are of a kind.
+open_now() { find "/proc/$server/fd" -lname "$1" | wc -l; }
+pollers=$(open_now '*eventpoll*')
+
 why() { ask +short CH TXT "$1.mesh.test"; }
 is_down() { why "$1" | grep -q "endpoint $2 is down since 20"; }
 is_up() { ! is_down "$1" "$2"; }
@@ -136,9 +140,10 @@ has "by its exit code, not by the time-out, with the first and the last line" \
 succeeds "one that ends with 0 is well, however much it prints" until_true is_up loud 127.0.9.5
 hung=$(cat "$work/loud.127.0.9.5")
 succeeds "what keeps its outputs open is killed" until_true killed
-# Programs that run now, and for each a pipe, a pidfd and a poller: more after many checks would be a leak.
-open_pipes() { find "/proc/$server/fd" -lname 'pipe:*' -o -lname 'anon_inode:\[pidfd\]' -o -lname 'pidfd:*' | wc -l; }
-few_open() { (($(open_pipes) <= 8)); }
+# Four programs run at a time, each with a pipe, a pidfd and a poller: more after many checks would be a leak.
+few_open() {
+  kill -0 "$server" && (($(open_now 'pipe:*') <= 4 && $(open_now '*pidfd*') <= 4 && $(open_now '*eventpoll*') <= pollers + 4))
+}
 succeeds "no descriptors are left open" until_true few_open
 undead() { ps -o stat= --ppid "$server" | grep -c '^Z'; }
 no_zombies() { [[ $(undead) == 0 ]]; }

@@ -18,6 +18,8 @@ final class CheckRounds {
   /// Nanoseconds between two reports where there is news, and where only counts have grown.
   private static let reportPause: UInt64 = 100_000_000
   private static let burialPause: UInt64 = 20_000_000
+  /// Nanoseconds between two readings of what programs print that print very much.
+  private static let loudPause: UInt64 = 50_000_000
   private static let longestReportPause: UInt64 = 1_000_000_000
   /// Nanoseconds by which a check may begin late in any case.
   private static let tolerance: UInt64 = 200_000_000
@@ -36,6 +38,7 @@ final class CheckRounds {
   /// Checks that are over, whose programs were killed and have not ended.
   private var dying: [RunningCheck] = []
   private var buried: UInt64 = 0
+  private var heard: UInt64 = 0
   /// Whose turn it is: of those that need a socket, and of programs.
   private var turns = [CheckTurns(slots: 0, services: 0), CheckTurns(slots: 0, services: 0)]
   private var checks: UInt64 = 0
@@ -148,8 +151,15 @@ final class CheckRounds {
   /// Begins what is due, ends what is too late, reports what is new.
   /// - Returns: for how many milliseconds there is nothing to do.
   func turn(at now: UInt64) -> Int32 {
+    let hears = now &- heard >= Self.loudPause
+    if hears { heard = now }
     for slot in slots.indices {
-      if let check = slots[slot].check, now >= check.deadline { end(slot, check.expire(), at: now) }
+      guard let check = slots[slot].check else { continue }
+      if now >= check.deadline {
+        end(slot, check.expire(), at: now)
+      } else if hears, check.isLoud, let result = check.proceed(at: now) {
+        end(slot, result, at: now)
+      }
     }
     bury(at: now)
     while let first = queue.first, first.time <= now {
@@ -171,7 +181,10 @@ final class CheckRounds {
   private func milliseconds(from now: UInt64) -> Int32 {
     var next = now &+ 1_000_000_000
     if let first = queue.first { next = min(next, first.time) }
-    for slot in slots { if let check = slot.check { next = min(next, check.deadline) } }
+    for slot in slots {
+      guard let check = slot.check else { continue }
+      next = min(next, check.deadline, check.isLoud ? heard &+ Self.loudPause : .max)
+    }
     if hasNews { next = min(next, reported &+ Self.reportPause) }
     if !dying.isEmpty { next = min(next, buried &+ Self.burialPause) }
     return next <= now ? 0 : Int32((next - now + 999_999) / 1_000_000)

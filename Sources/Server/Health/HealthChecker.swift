@@ -30,8 +30,10 @@ final class HealthChecker: Sendable {
     bell = try WakeUp()
   }
 
-  /// How many descriptors it needs: one a check, two a program, the poller and the bell.
-  static func descriptors(atOnce: Int) -> Int { atOnce + 2 * (CheckRounds.programsAtOnce + CheckRounds.mostDying) + 2 }
+  /// How many descriptors it needs: one a check, those of programs, the poller and the bell.
+  static func descriptors(atOnce: Int) -> Int {
+    atOnce + ChildProgram.descriptors * (CheckRounds.programsAtOnce + CheckRounds.mostDying) + 2
+  }
 
   /// Checks the endpoints of another snapshot; the state of those that go on is kept.
   func use(_ snapshot: Snapshot) {

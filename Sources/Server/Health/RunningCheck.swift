@@ -102,6 +102,9 @@ final class RunningCheck {
   /// Whether it waits to write, rather than to read.
   var waitsToWrite: Bool { stage == .connecting || stage == .sending }
 
+  /// Its program prints so much that its descriptor tells of its end alone: it is to proceed from time to time, too.
+  var isLoud: Bool { program?.isLoud ?? false }
+
   /// Its descriptor is ready.
   /// - Returns: nil where it goes on.
   func proceed(at now: UInt64) -> CheckResult? {
@@ -119,13 +122,13 @@ final class RunningCheck {
     }
   }
 
-  /// Its time is up. A program is killed, and need not have ended: see ``hasEnded()``.
+  /// Its time is up. A program that has not ended is killed, and need not have ended then either: see ``hasEnded()``.
   func expire() -> CheckResult {
     guard isProgram else {
       return .failure(stage == .connecting ? "no connection within the time-out" : "no answer within the time-out")
     }
-    // What it printed last may not have been read.
-    _ = program?.end()
+    // It may have ended just before, or its end was not looked at in time.
+    if let result = endOfProgram() { return result }
     program?.kill()
     return .failure("the program did not end within the time-out\(lines())")
   }
