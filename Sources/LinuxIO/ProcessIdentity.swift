@@ -15,6 +15,14 @@ package func processIdentity(_ process: Int32) -> String? {
   return number == 0 ? nil : "descriptor \(number)"
 }
 
+/// What tells this run of the machine from every other: the kernel's boot ID. Nil where the system does not tell, as a unit
+/// with `ProcSubset=pid` is not told.
+package func machineRun() -> String? {
+  (try? readFile("/proc/sys/kernel/random/boot_id", atMost: 4096)).map { octets in
+    String(decoding: octets.prefix { $0 != 0x0a }, as: UTF8.self)
+  }
+}
+
 /// The 22nd field of `/proc/PID/stat`, proc_pid_stat(5): the second is a name in parentheses that may have any in it.
 func startTicks(_ stat: [UInt8]) -> UInt64? {
   guard let close = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }

@@ -90,7 +90,7 @@ extension ServerControl {
   /// - Returns: the snapshot that is in service now.
   func takeUpLeases(_ server: ServerFacts) throws(SystemError) -> Snapshot {
     let served = holder.served
-    for line in leases.takeUp(served.snapshot, at: Clock.realtimeSeconds()) { log.write(line) }
+    for line in leases.takeUp(served.snapshot, at: .now) { log.write(line) }
     if !leases.configuration.isEmpty {
       let load = try ConfigurationLoad(options.folder, server, takingOver: kept, leased: leases.configuration)
       // It was read a moment ago, without leases: where it does not load now, the next reload says so.

@@ -74,7 +74,7 @@ extension ServerControl {
 
   private func everySecond() {
     writeRefusals()
-    finish(leases.expire(at: Clock.realtimeSeconds()))
+    finish(leases.expire(at: .now))
     board.note(leases: leases.list)
     if reloads.retryTime.map({ Clock.monotonicNanoseconds() >= $0 }) == true { reloadForLeases() }
     board.feed(

@@ -10,7 +10,9 @@ import Testing
 @Suite("What is leased over a restart")
 final class KeptLeasesTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-  private static let now: UInt32 = 1_800_000_000
+  private static let now = LeaseMoment(time: 1_800_000_000, machine: 5000)
+
+  private static func later(_ seconds: UInt32) -> LeaseMoment { now.adding(seconds) }
 
   init() throws {
     try FileManager.default.createDirectory(
@@ -44,7 +46,7 @@ final class KeptLeasesTests {
 
   private func override(
     context: String = "here", name: String = "orders.x.test.", addresses: [String] = ["127.0.0.7:8080"],
-    user: UInt32 = 4242, end: UInt32 = now + 60
+    user: UInt32 = 4242, end: LeaseMoment = later(60)
   ) -> KeptLeases.Override {
     .init(context: context, name: name, written: "orders", addresses: addresses, user: user, end: end)
   }
@@ -60,11 +62,11 @@ final class KeptLeasesTests {
     let (desk, lines) = try takeUp([override()])
     #expect(lines.count == 1 && lines[0].contains("the override of orders.x.test. by 4242 goes on until"), "\(lines)")
     #expect(desk.overrides.map(\.words.text) == ["orders=127.0.0.7:8080"])
-    #expect(desk.overrides.map(\.end) == [Self.now + 60] && desk.overrides[0].asker == nil)
+    #expect(desk.overrides.map(\.end) == [Self.later(60)] && desk.overrides[0].asker == nil)
     let load = try ConfigurationLoad("\(folder)/zones", leased: desk.configuration)
     #expect(load.isClean && load.leased == desk.configuration && load.misfits.overrides.isEmpty)
-    #expect(desk.expire(at: Self.now + 59) == nil)
-    #expect(desk.expire(at: Self.now + 60)?.needsLoad == true)
+    #expect(desk.expire(at: Self.later(59)) == nil)
+    #expect(desk.expire(at: Self.later(60))?.needsLoad == true)
     #expect(desk.overrides.isEmpty)
   }
 
@@ -92,10 +94,53 @@ final class KeptLeasesTests {
   }
 
   @Test func `none is longer than one may be, nor are there more`() throws {
-    let (desk, _) = try takeUp([override(end: .max)])
-    #expect(desk.overrides.map(\.end) == [Self.now + LeaseRequest.longest])
+    let (desk, _) = try takeUp([override(end: .init(time: .max, machine: .max))])
+    #expect(desk.overrides.map(\.end) == [Self.later(LeaseRequest.longest)])
     let many = (0..<200).map { override(name: "n\($0).x.test.") }
     #expect(try takeUp(many).0.overrides.count == LeaseDesk.capacity)
+  }
+
+  @Test func `a clock that is set prolongs nothing, while the server runs and over its restart`() throws {
+    let (desk, _) = try takeUp([override()])
+    // An hour back.
+    let before = Self.now.time - 3600
+    #expect(desk.expire(at: .init(time: before, machine: Self.now.machine + 59)) == nil)
+    #expect(desk.expire(at: .init(time: before, machine: Self.now.machine + 60))?.needsLoad == true)
+    let next = try self.desk()
+    var kept = KeptLeases(folder: "")
+    kept.overrides = [override()]
+    let lines = next.takeUp(kept, try snapshot(), at: .init(time: before, machine: Self.now.machine + 60))
+    #expect(lines.count == 1 && lines[0].hasSuffix("its time is over") && next.overrides.isEmpty)
+    // Forward: the time that was told has come.
+    let (other, _) = try takeUp([override()])
+    #expect(other.expire(at: .init(time: Self.now.time + 60, machine: Self.now.machine))?.needsLoad == true)
+  }
+
+  @Test(arguments: [false, true])
+  func `what another run of the machine or another folder's server had is not leased`(isFolder: Bool) throws {
+    let snapshot = try snapshot()
+    func desk(_ machineRun: String?) throws -> LeaseDesk {
+      try LeaseDesk(
+        isOpen: true, firstIndex: 0,
+        LeaseFile(ofFolder: "\(folder)/zones", owner: currentUser, in: folder, machineRun: machineRun))
+    }
+    do {
+      let file = LeaseFile(ofFolder: "\(folder)/zones", owner: currentUser, in: folder, machineRun: "1")
+      var kept = KeptLeases(folder: isFolder ? "\(folder)/other" : file.served, machineRun: "1")
+      kept.overrides = [override()]
+      #expect(file.keep(kept) == nil)
+    }
+    do {
+      let next = try desk(isFolder ? "1" : "2")
+      let lines = next.takeUp(snapshot, at: Self.now)
+      #expect(next.overrides.isEmpty)
+      #expect(
+        lines == (isFolder ? [] : ["what was leased before is not leased again: the machine was started anew since"]))
+      // Nor later.
+      #expect(next.keep() == nil)
+    }
+    let last = try desk("1")
+    #expect(last.takeUp(snapshot, at: Self.now).isEmpty && last.overrides.isEmpty)
   }
 
   @Test func `what is written as before is shown so, unless it means another name by now`() throws {
@@ -125,8 +170,25 @@ final class KeptLeasesTests {
     #expect(desk.leases.isEmpty && desk.freeSlots.count == LeaseDesk.capacity)
   }
 
-  @Test func `any text in the file is read without a trap, and none of it is leased`() throws {
+  @Test func `a run is not taken for a process that has its number by now`() throws {
+    let process = ProcessInfo.processInfo.processIdentifier
+    let own = try #require(processIdentity(process))
+    for identity in ["", "start 1", "descriptor 1", own + " ", own] {
+      let run = KeptLeases.Run(
+        context: "test", ownContext: "test", overrides: [], user: 0, address: "127.53.200.1", process: process,
+        identity: identity)
+      let (desk, lines) = try takeUp([], runs: [run])
+      #expect(lines.count == 1)
+      // Port 53 may not be ours to take here.
+      if lines[0].contains("CAP_NET_BIND_SERVICE") { return }
+      #expect(lines[0].hasSuffix(identity == own ? "goes on, process \(process)" : "its program has ended"), "\(lines)")
+      #expect(desk.leases.count == (identity == own ? 1 : 0))
+    }
+  }
+
+  @Test func `any text in the file is read without a trap, and leased of it is what may be`() throws {
     var random = SeededGenerator(seed: 11)
+    let snapshot = try snapshot()
     var kept = KeptLeases(folder: "/x")
     kept.overrides = [override()]
     kept.runs = [
@@ -147,8 +209,16 @@ final class KeptLeasesTests {
         let index = random.number(0...(octets.count - 1))
         if random.chance(30) { octets.remove(at: index) } else { octets[index] = random.octets(1)[0] }
       }
-      _ = KeptLeases(octets: octets)
-      _ = KeptLeases(octets: random.octets(random.number(0...60)))
+      #expect(KeptLeases(octets: random.octets(random.number(0...60))) == nil)
+      guard let changed = KeptLeases(octets: octets) else { continue }
+      let desk = try desk()
+      let lines = desk.takeUp(changed, snapshot, at: Self.now)
+      #expect(lines.count == changed.overrides.count + changed.runs.count)
+      #expect(lines.allSatisfy { line in line.unicodeScalars.allSatisfy { $0.value >= 0x20 } })
+      // Nobody's process has that identity.
+      #expect(desk.leases.isEmpty && desk.freeSlots.count == LeaseDesk.capacity)
+      // Whatever name and address it has become, it loads or is left out.
+      #expect(desk.overrides.allSatisfy { $0.user == 4242 && $0.override.context == "here" })
     }
   }
 
@@ -169,7 +239,7 @@ final class KeptLeasesTests {
     #expect(next.takeUp(snapshot, at: Self.now).count == 1)
     #expect(next.overrides.map(\.words.text) == ["orders=127.0.0.7:8080"])
     // Nothing is left of it once it has ended.
-    _ = next.expire(at: .max)
+    _ = next.expire(at: Self.later(60))
     #expect(next.keep() == nil)
     #expect(try next.file.read() == nil)
   }

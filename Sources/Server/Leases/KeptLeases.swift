@@ -14,8 +14,7 @@ struct KeptLeases: Codable, Equatable, Sendable {
     /// Each with its port, where there is one.
     var addresses: [String]
     var user: UInt32
-    /// Seconds since 1970.
-    var end: UInt32
+    var end: LeaseMoment
   }
 
   /// Other addresses for a name, for one program.
@@ -45,6 +44,8 @@ struct KeptLeases: Codable, Equatable, Sendable {
 
   /// Of which folder's server they are.
   var folder: String
+  /// Of which run of the machine; nil where the system does not tell.
+  var machineRun: String?
   var overrides: [Override] = []
   var runs: [Run] = []
 
@@ -63,7 +64,10 @@ struct KeptLeases: Codable, Equatable, Sendable {
     self = kept
   }
 
-  init(folder: String) { self.folder = folder }
+  init(folder: String, machineRun: String? = nil) {
+    self.folder = folder
+    self.machineRun = machineRun
+  }
 }
 
 /// The file in which what is leased outlives the server: `leases.json`, in a folder that nobody else can write in.
@@ -76,6 +80,8 @@ final class LeaseFile {
 
   /// Of which folder's server.
   let served: String
+  /// Which run of the machine this is; nil where the system does not tell.
+  let machineRun: String?
   /// Nil where there is none.
   private let folder: KeptFolder?
   /// For messages.
@@ -87,7 +93,7 @@ final class LeaseFile {
 
   /// None: what is leased ends with the server.
   init(none problem: String) {
-    (served, path) = ("", "")
+    (served, path, machineRun) = ("", "", nil)
     folder = nil
     self.problem = problem
   }
@@ -97,8 +103,12 @@ final class LeaseFile {
   ///   - served: the folder that is served.
   ///   - owner: the user that the server is, or will become.
   ///   - place: where to make the folder; nil where there is no usual one.
-  init(ofFolder served: String, owner: UInt32, in place: String? = KeptFolder.usualPlace) {
+  init(
+    ofFolder served: String, owner: UInt32, in place: String? = KeptFolder.usualPlace,
+    machineRun: String? = LinuxIO.machineRun()
+  ) {
     self.served = LeaseFile.place(ofFolder: served)
+    self.machineRun = machineRun
     guard let place, let name = controlNames(ofFolder: served).last else {
       folder = nil
       path = ""
@@ -141,7 +151,11 @@ final class LeaseFile {
         text: "what was leased before is not leased again: \(path) is no list of leases")
     }
     // The number of a folder may be another's by now.
-    return kept.folder == served ? kept : nil
+    if kept.folder != served { return nil }
+    if kept.machineRun != machineRun {
+      throw .init(text: "what was leased before is not leased again: the machine was started anew since")
+    }
+    return kept
   }
 
   /// Keeps this in place of what was kept.

@@ -63,16 +63,15 @@ extension LeaseDesk {
     do throws(OverrideWords.Problem) {
       let number = try Self.sharedContext(context, snapshot)
       if let problem = whyNot(asker.user, in: number, policy) { return .refuse(problem) }
-      let now = Clock.realtimeSeconds()
-      let (end, _) = now.addingReportingOverflow(seconds)
-      let until = timeText(end)
+      let end = LeaseMoment.now.adding(seconds)
+      let until = timeText(end.time)
       let next = try Self.named(
         words, policy.contexts.nodes[number].name, "override by \(name) until \(until)", snapshot)
       let same = overrides.firstIndex { $0.override.name == next.name && $0.override.context == next.context }
       if let same, overrides[same].user != user, user != 0 {
         throw .init(
           text: "\(words.name) is overridden by \(overrides[same].userName) in \(next.context) already, until "
-            + "\(timeText(overrides[same].end))")
+            + "\(timeText(overrides[same].end.time))")
       }
       if same == nil {
         if overrides.count >= Self.capacity(of: user) {

@@ -32,7 +32,7 @@ extension LeaseDesk {
       return ControlAnswer(
         .leased,
         "\(entry.override.name) is \(entry.words.places.joined(separator: ", ")) for callers in "
-          + "\(entry.override.context) until \(timeText(entry.end)); ambit override --remove \(entry.words.name) ends "
+          + "\(entry.override.context) until \(timeText(entry.end.time)); ambit override --remove \(entry.words.name) ends "
           + "it\n" + (entry.words.port == nil ? "" : Self.portRemark(entry.words))
           + (file.problem.map { "it ends with the server, too: \($0)\n" } ?? ""))
     }
@@ -137,11 +137,10 @@ extension LeaseDesk {
   }
 
   /// Ends overrides whose time is over.
-  /// - Parameter now: seconds since 1970.
-  func expire(at now: UInt32) -> Ended? {
+  func expire(at now: LeaseMoment) -> Ended? {
     var ended = Ended()
     overrides.removeAll { entry in
-      guard entry.end <= now, entry.asker == nil else { return false }
+      guard entry.end.seconds(from: now) == 0, entry.asker == nil else { return false }
       ended.lines.append("the override of \(entry.override.name) by \(entry.userName) has ended")
       return true
     }

@@ -10,7 +10,7 @@ extension LeaseDesk {
   /// Keeps what is in service now; to be called before anybody is told of it.
   /// - Returns: what to say in the log; nil for nothing.
   func keep() -> String? {
-    var kept = KeptLeases(folder: file.served)
+    var kept = KeptLeases(folder: file.served, machineRun: file.machineRun)
     kept.overrides = overrides.filter { $0.asker == nil }.map {
       .init(
         context: $0.override.context, name: $0.override.name.description, written: $0.words.name,
@@ -32,9 +32,8 @@ extension LeaseDesk {
   /// Takes up what a server before this one had leased and has not ended since; to be loaded, and put into service.
   ///
   /// Everything is judged anew, as if it were asked for now: the file may have any text in it, and the policy may be another.
-  /// - Parameter now: seconds since 1970.
   /// - Returns: what to say in the log.
-  func takeUp(_ snapshot: Snapshot, at now: UInt32) -> [String] {
+  func takeUp(_ snapshot: Snapshot, at now: LeaseMoment) -> [String] {
     if listeners == nil { return [] }
     if let problem = file.problem { return [LeaseFile.endsWithServer(problem)] }
     do throws(OverrideWords.Problem) {
@@ -45,15 +44,15 @@ extension LeaseDesk {
     }
   }
 
-  func takeUp(_ kept: KeptLeases, _ snapshot: Snapshot, at now: UInt32) -> [String] {
+  func takeUp(_ kept: KeptLeases, _ snapshot: Snapshot, at now: LeaseMoment) -> [String] {
     var lines: [String] = []
     for entry in kept.overrides.prefix(Self.capacity) {
       let what = "the override of \(Self.shown(entry.name)) by \(Self.name(of: entry.user))"
       do throws(OverrideWords.Problem) {
-        if entry.end <= now { throw .init(text: "its time is over") }
+        if entry.end.seconds(from: now) == 0 { throw .init(text: "its time is over") }
         let override = try again(entry, snapshot, at: now)
         overrides.append(override)
-        lines.append("\(what) goes on until \(timeText(override.end))")
+        lines.append("\(what) goes on until \(timeText(override.end.time))")
       } catch {
         lines.append("\(what) has ended: \(Self.shown(error.text))")
       }
@@ -75,17 +74,17 @@ extension LeaseDesk {
   private static func shown(_ text: String) -> String { clipped(visible(text), to: 300) }
 
   private func again(
-    _ entry: KeptLeases.Override, _ snapshot: Snapshot, at now: UInt32
+    _ entry: KeptLeases.Override, _ snapshot: Snapshot, at now: LeaseMoment
   ) throws(OverrideWords.Problem) -> Override {
     let policy = snapshot.policy.policy
     let number = try Self.sharedContext(entry.context, snapshot)
     if let problem = whyNot(entry.user, in: number, policy) { throw .init(text: problem) }
-    // A clock that was set back makes nothing longer than it may be.
-    let end = min(entry.end, now.addingReportingOverflow(LeaseRequest.longest).partialValue)
+    // Whatever the file says, nothing is longer than it may be.
+    let end = entry.end.atMost(now.adding(LeaseRequest.longest))
     let user = Self.name(of: entry.user)
     let (override, words) = try Self.again(
       .init(name: entry.name, written: entry.written, addresses: entry.addresses), entry.context,
-      "override by \(user) until \(timeText(end))", snapshot)
+      "override by \(user) until \(timeText(end.time))", snapshot)
     if overrides.contains(where: { $0.override.name == override.name && $0.override.context == override.context }) {
       throw .init(text: "it is there twice")
     }

@@ -164,7 +164,7 @@ extension LeaseDesk {
   }
 
   private func list(of isShown: (UInt32) -> Bool) -> LeaseList {
-    let now = Clock.realtimeSeconds()
+    let now = LeaseMoment.now
     return LeaseList(
       runs: leases.filter { $0.isActive && isShown($0.user) }.map {
         .init(
@@ -174,7 +174,7 @@ extension LeaseDesk {
       overrides: overrides.filter { $0.asker == nil && isShown($0.user) }.map {
         .init(
           context: $0.override.context, name: "\($0.override.name)", addresses: $0.words.places, user: $0.userName,
-          until: isoText($0.end), secondsLeft: $0.end > now ? $0.end - now : 0)
+          until: isoText($0.end.time), secondsLeft: $0.end.seconds(from: now))
       })
   }
 }

@@ -56,8 +56,7 @@ final class LeaseDesk {
     let words: OverrideWords
     let user: UInt32
     let userName: String
-    /// Seconds since 1970.
-    let end: UInt32
+    let end: LeaseMoment
     /// The connection of who waits for it; nil once it is in service.
     var asker: UInt64?
     /// Why it was left out of a load; nil where it was not.
