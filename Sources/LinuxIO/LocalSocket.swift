@@ -67,7 +67,8 @@ package struct LocalSocket: ~Copyable, Sendable {
     return unsafe clinux_peer_user(descriptor.raw, &user) == 0 ? user : nil
   }
 
-  /// The number of the process that connected; nil where it is none of this name space, or the system does not say.
+  /// The number of the process that connected; nil where it has ended, it is none of this name space, or the system does not
+  /// say.
   package var peerProcess: Int32? {
     var process = pid_t()
     // Safe: the call writes one integer.

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -91,12 +93,32 @@ static inline int clinux_process_descriptor(pid_t process) {
 #endif
 }
 
-// The process at the other end, as of when it connected; 0 where it is in another name space. 0, or -1.
+// The process at the other end, which connected and has not ended; 0 where it has, or is in another name space. 0, or -1.
+// A number may be another process's by now: before Linux 6.5 it is believed where that one is of the same user, or hidden.
 static inline int clinux_peer_process(int socket, pid_t *process) {
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
   struct ucred peer;
   socklen_t size = sizeof peer;
   if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
-  *process = peer.pid;
+  int watch = -1;
+  socklen_t watch_size = sizeof watch;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &watch, &watch_size) == 0) {
+    struct pollfd end = {.fd = watch, .events = POLLIN};
+    int has_ended = poll(&end, 1, 0) != 0;
+    (void)close(watch);
+    *process = has_ended ? 0 : peer.pid;
+  } else if (errno == ENOPROTOOPT) {
+    char path[32];
+    struct stat status;
+    (void)snprintf(path, sizeof path, "/proc/%d", (int)peer.pid);
+    *process = stat(path, &status) == 0 && status.st_uid != peer.uid ? 0 : peer.pid;
+  } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+    return -1;
+  } else {
+    *process = 0;  // it has ended
+  }
   return 0;
 }
 
