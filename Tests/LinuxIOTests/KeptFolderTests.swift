@@ -104,10 +104,22 @@ struct KeptFolderTests {
     let own = try #require(processIdentity(ProcessInfo.processInfo.processIdentifier))
     #expect(processIdentity(ProcessInfo.processInfo.processIdentifier) == own)
     #expect(processIdentity(0x3fff_ffff) == nil)
-    var first = try ChildProgram(["/bin/sleep", "1000"])
+    var other = try ChildProgram(["/bin/sh", "-c", "echo $$; exec sleep 1000"])
+    while other.printed.beginning.isEmpty {
+      _ = try waitUntilReady(other.raw)
+      _ = other.end()
+    }
+    let number = try #require(Int32(String(decoding: other.printed.firstLine, as: UTF8.self)))
+    let identity = try #require(processIdentity(number))
+    #expect(identity != own && processIdentity(number) == identity)
+    other.kill()
+    while !other.isReaped {
+      _ = try waitUntilReady(other.raw)
+      _ = other.end()
+    }
+    #expect(processIdentity(number) != identity)
     let stat = "7 (a) b) (c) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1 2 3\n"
     #expect(startTicks(Array(stat.utf8)) == 123456)
-    first.kill()
   }
 
   @Test func `any text of proc is read without a trap`() {

@@ -270,7 +270,7 @@ wait "$wrapper" 2>/dev/null
 again() { serve zones --listen 127.0.0.1:53 --listen 127.0.0.77:53 --metrics-log off --user daemon; }
 rm -rf zones/* && cp -r zones.before/* zones/ && reload
 override orders 127.0.0.6:77 --for 2h >/dev/null
-override reports 127.0.0.8 --for 8s >/dev/null
+override reports 127.0.0.8 --for 12s >/dev/null
 "$AMBIT" override checkout 127.0.0.10 --for 1h --folder zones >/dev/null
 "${as_nobody[@]}" "$AMBIT" run --folder zones --context test --override orders=127.0.0.7:99 -- sleep 100 &
 own=$!
@@ -296,7 +296,8 @@ stop "$server" KILL
 kill -KILL "$short"
 wait "$short" 2>/dev/null
 again
-same "after kill -9 the override is answered" 127.0.0.6 "$(mine orders.mesh.test)"
+same "after kill -9 an override that ends soon goes on" 127.0.0.8 "$(mine reports.mesh.test)"
+same "and one that does not is answered" 127.0.0.6 "$(mine orders.mesh.test)"
 same "with the SRV records below" "0 0 77 orders.mesh.test." "$(mine SRV _http._tcp.orders.mesh.test)"
 same "a program's own override, at the address that it knows" 127.0.0.7 "$(dig +short "@$own_at" orders.mesh.test)"
 same "and another's context" 127.0.1.30 "$(dig +short "@$plain_at" orders.mesh.test)"
@@ -304,6 +305,32 @@ same "the same are leased, but for the program that has ended" "$(grep -v -e "pr
 has "the log says what goes on" "the override of orders.mesh.test. by nobody goes on until" "$(cat "$err")"
 has "and what does not, and why" "has ended: its program has ended" "$(cat "$err")"
 matches "a lookup explains it" "override by nobody until .* UTC" "$(mine CH TXT orders.mesh.test)"
+# Anybody may take the folder's abstract names: what is leased goes on all the same.
+cat >squat.py <<'PY'
+import os, socket, time
+os.setuid(12345)
+folder, above = os.stat("zones"), os.stat(".")
+names = ["ambit-%d-%d" % (folder.st_dev, folder.st_ino), "ambit-%d-%d-zones" % (above.st_dev, above.st_ino)]
+held = [socket.socket(socket.AF_UNIX) for _ in names]
+for one, name in zip(held, names):
+    one.bind("\0" + name)
+    one.listen()
+print("here", flush=True)
+time.sleep(60)
+PY
+stop "$server" KILL
+python3 squat.py >squat.out &
+squatter=$!
+pids+=("$squatter")
+until_true test -s squat.out
+again
+same "a stranger with the folder's names ends no override" 127.0.0.6 "$(mine orders.mesh.test)"
+same "nor a program's lease" 127.0.0.7 "$(dig +short "@$own_at" orders.mesh.test)"
+kill "$squatter"
+wait "$squatter" 2>/dev/null
+stop "$server" KILL
+again
+same "they are kept as ever" 127.0.0.6 "$(mine orders.mesh.test)"
 expired() { [[ $(mine reports.mesh.test) != 127.0.0.8 ]]; }
 succeeds "an override ends when it would have" until_true expired
 kill "$plain"
