@@ -145,7 +145,8 @@ package struct ControlAnswer: Hashable, Sendable {
 /// - Parameter number: below ``controlNumbers``; 0 for the first server.
 package func controlNames(ofFolder path: String, number: Int = 0) -> [String] {
   let names = controlNames(ofFolder: path)
-  return number == 0 ? names : names.map { "\($0)#\(number)" }
+  // A slash is in no folder's own name: no folder has the names of another.
+  return number == 0 ? names : names.map { "\($0)/\(number)" }
 }
 
 /// Servers of one folder that can be told apart. A number that is taken, by whomever, is passed over.
