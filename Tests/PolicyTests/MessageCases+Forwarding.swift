@@ -44,7 +44,7 @@ let forwardCases: [MessageCase] = [
     """,
     #"p:1:9: error: "*.corp.example" is one name, a zone has all names below it; write forward corp.example"#,
     #"p:2:9: error: "*" is one name, a zone has all names below it; write forward ."#,
-    #"p:3:9: error: "a.*.b" is one name, a zone has all names below it; write forward b"#,
+    #"p:3:9: error: "a.*.b" is one name, a zone has all names below it; write a line for each zone that is meant"#,
     #"p:4:9: error: "10.0.0.0/8" are addresses, and a zone belongs here; for their reverse names write forward 10.in-addr.arpa"#,
     #"p:5:9: error: "172.16.0.0/12" are addresses, and a zone belongs here; for their reverse names write forward 16.172.in-addr.arpa up to forward 31.172.in-addr.arpa, a line each"#,
     #"p:6:9: error: "0.0.0.0/0" are addresses, and a zone belongs here; for their reverse names write forward in-addr.arpa"#,

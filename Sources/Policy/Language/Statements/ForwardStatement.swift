@@ -87,11 +87,13 @@ extension PolicyReader {
     }
     guard let zone = absoluteName(word) else { return nil }
     let labels = word.text.split(separator: ".")
-    if let star = labels.lastIndex(of: "*") {
-      let rest = labels[(star + 1)...].joined(separator: ".")
+    if labels.contains("*") {
+      // Below a star in the middle is far less than below what follows it.
+      let isMeant = labels.lastIndex(of: "*") == 0
+      let rest = labels.dropFirst().joined(separator: ".")
+      let remedy = isMeant ? "write forward \(rest.isEmpty ? "." : rest)" : "write a line for each zone that is meant"
       diagnostics.error(
-        at: word.location,
-        "\(quoted(word.text)) is one name, a zone has all names below it; write forward \(rest.isEmpty ? "." : rest)")
+        at: word.location, "\(quoted(word.text)) is one name, a zone has all names below it; \(remedy)")
       return nil
     }
     return zone
