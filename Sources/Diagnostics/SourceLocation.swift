@@ -19,7 +19,9 @@ public struct SourceLocation: Hashable, Sendable, Comparable {
 
   /// By file, then line, then column: the order in which a person works through a list.
   public static func < (left: SourceLocation, right: SourceLocation) -> Bool {
-    (left.file, left.line, left.column) < (right.file, right.line, right.column)
+    // The last only so that none of two that differ is the other's equal.
+    (left.file, left.line, left.column, left.folderLength ?? -1)
+      < (right.file, right.line, right.column, right.folderLength ?? -1)
   }
 
   /// The line without its column.

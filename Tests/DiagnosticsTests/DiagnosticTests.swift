@@ -16,6 +16,13 @@ struct DiagnosticTests {
     #expect(place("orders.policy").short == "orders.policy")
   }
 
+  @Test func `of two places that differ one is before the other`() {
+    let one = place("zones/a.policy", 1, 1)
+    var other = one
+    other.folderLength = 6
+    #expect(one != other && (one < other) != (other < one))
+  }
+
   @Test func `the form is that of editors and compilers`() {
     #expect(Diagnostic.error(at: place("a", 1, 2), "no; yes").description == "a:1:2: error: no; yes")
     #expect(Diagnostic.warning(at: place("a"), "hm").description == "a: warning: hm")
