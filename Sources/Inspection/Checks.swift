@@ -91,7 +91,7 @@ private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Dia
   where !loaded.isNamed[index] && service.runsAt.isEmpty && service.identities.isEmpty
     && service.users.isEmpty
   {
-    if broken.contains(where: { service.name.isAtOrBelow($0) }) { continue }
+    if broken.contains(where: { service.name.isAtOrBelow($0) }) || isElsewhere(service.name, snapshot) { continue }
     found.append(
       .warning(
         at: service.location,
@@ -111,4 +111,19 @@ private func doubts(_ loaded: LoadedConfiguration, _ snapshot: Snapshot) -> [Dia
     }
   }
   return found
+}
+
+/// True where others are asked for a name in some context.
+private func isElsewhere(_ name: DomainName, _ snapshot: Snapshot) -> Bool {
+  let forwards = snapshot.policy.forwards
+  if forwards.isEmpty { return false }
+  var key = NameKey()
+  key.load(name)
+  for context in snapshot.policy.policy.contexts.nodes.indices.map({ UInt16($0) })
+  where snapshot.ownZone(of: key, type: .a, context: context, guess: .max) == nil
+    && forwards.route(of: key, context: context) != 0
+  {
+    return true
+  }
+  return false
 }

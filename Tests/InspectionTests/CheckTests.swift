@@ -103,6 +103,20 @@ struct CheckTests {
     #expect(warnings.first?.message.contains("ghost has no record in any zone") == true)
   }
 
+  @Test func `a service whose name others have is not doubted where a forward line covers it in some context`() {
+    func warnings(_ forwards: String) -> [Int] {
+      let services = "service own.example.test.\nservice api.partner.example.\n"
+      let loaded = load(zones: ["example.test.zone": apex], policy: services + forwards)
+      return Checks(loaded, at: 1_800_000_000).diagnostics.map(\.location.line)
+    }
+    #expect(warnings("") == [1, 2])
+    #expect(warnings("forward . 192.0.2.53\n") == [1])
+    #expect(warnings("forward . 192.0.2.53\nforward partner.example off\n") == [1, 2])
+    #expect(
+      warnings(
+        "forward partner.example off\ncontext a { from 10.0.0.0/8; forward partner.example 192.0.2.53 }\n") == [1])
+  }
+
   @Test func `signatures that ended, and such as do not hold yet, are told once a file`() {
     func rrsig(_ ends: Int, _ begins: Int) -> String { "RRSIG A 13 3 60 \(ends) \(begins) 1 s.test. AAAA\n" }
     let zone = apex + "a A 192.0.2.1\na \(rrsig(1000, 500))b A 192.0.2.1\nb \(rrsig(1001, 500))"
