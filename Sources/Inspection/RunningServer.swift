@@ -76,14 +76,26 @@ struct RunningServer {
   private func ways(explained isExplained: Bool) -> String {
     var ways: [String] = []
     if let dig {
-      if outcome.decision == .forwarded { ways.append("\(dig) \(name) \(type)") }
-      if isExplained, snapshot.policy.telling.tells(outcome.caller) { ways.append("\(dig) CH TXT \(name)") }
+      if outcome.decision == .forwarded { ways.append("\(dig) \(nameForDig) \(type)") }
+      if isExplained, snapshot.policy.telling.tells(outcome.caller) { ways.append("\(dig) CH TXT \(nameForDig)") }
     }
     if isExplained, let page = (snapshot.policy.policy.http?.addresses ?? [HTTPService.defaultAddress]).first {
-      let identity = asker.certificate.map { "&certificate=\($0)" } ?? asker.user.map { "&user=\($0)" } ?? ""
-      ways.append("curl 'http://\(page)/explain.json?name=\(name)&type=\(type)&from=\(asker.source)\(identity)'")
+      let identity =
+        asker.certificate.map { "&certificate=\(inQuery("\($0)"))" } ?? asker.user.map { "&user=\(inQuery("\($0)"))" }
+        ?? ""
+      ways.append(
+        "curl 'http://\(page)/explain.json?name=\(inQuery("\(name)"))&type=\(type)&from=\(asker.source)\(identity)'")
     }
     return ways.isEmpty ? "it tells nobody (explain off, http off); see its log" : ways.joined(separator: ", or ")
+  }
+
+  /// The name as a shell takes it and `dig` takes it for no option: anything may be in a name.
+  private var nameForDig: String {
+    let text = "\(name)"
+    let word =
+      text.utf8.allSatisfy(isPlain)
+      ? text : "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+    return "+-@".contains(text.prefix(1)) ? "-q \(word)" : word
   }
 
   /// The command up to the question; nil where the policy has no listener.
@@ -96,5 +108,24 @@ struct RunningServer {
     let host = isAnywhere ? (listen.address.isIPv4 ? "127.0.0.1" : "::1") : listen.address.description
     let isUsual = near == nil || source.description == "127.0.0.1" || source.description == "::1"
     return "dig @\(host)" + (listen.port == 53 ? "" : " -p \(listen.port)") + (isUsual ? "" : " -b \(source)")
+  }
+}
+
+/// A value in a URL's query, percent-encoded (RFC 3986 §2.1): as it stands in a shell's single quotes, too.
+private func inQuery(_ text: String) -> String {
+  text.utf8.map { octet in
+    if isPlain(octet) { return String(UnicodeScalar(octet)) }
+    return (octet < 16 ? "%0" : "%") + String(octet, radix: 16, uppercase: true)
+  }.joined()
+}
+
+/// Characters that mean nothing in a URL (RFC 3986 §2.3) and nothing in a shell, so all but the tilde.
+private func isPlain(_ octet: UInt8) -> Bool {
+  switch octet {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"),
+    UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+    true
+  default: false
   }
 }

@@ -71,6 +71,21 @@ struct ForwardedTests {
     #expect(asked.unknown?.count == nil)
   }
 
+  @Test func `a command to be pasted has the name as one word, whatever is in it`() throws {
+    let loaded = load()
+    func way(_ name: String) throws -> String? {
+      let asker = Asker(try #require(IPAddress("10.0.0.9")))
+      return Explanation(try DomainName(name), .a, asker, at: 0, loaded, try #require(loaded.snapshot)).unknown?.last?
+        .text
+    }
+    let dig = "ask the server that runs: dig @127.0.0.1 -p 5300 -b 10.0.0.9 "
+    #expect(try way("x$(id).example.net.") == dig + #"'x\$\(id\).example.net.' A"#)
+    #expect(try way("x`id`'.example.net.") == dig + #"'x`id`'\''.example.net.' A"#)
+    #expect(try way("~.example.net.") == dig + "'~.example.net.' A")
+    #expect(try way("-f.example.net.") == dig + "-q -f.example.net. A")
+    #expect(try way("@h.example.net.")?.hasPrefix(dig + "-q '") == true)
+  }
+
   @Test func `addresses that are not private need no leave`() {
     func doubts(_ line: String) -> [String] {
       Checks(load(line), at: 0).diagnostics.filter { $0.location.line == 5 }.map(\.description)
