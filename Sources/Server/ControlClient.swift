@@ -68,8 +68,11 @@ package enum ControlClient {
     _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser?
   ) throws(Problem) -> Held {
     var finder = ServerFinder(folder, startedBy: user)
-    guard let server = try finder.next() else { throw finder.stranger ?? .noServer }
-    return try exchange(server, request)
+    guard let server = finder.next() else { throw finder.problems.first ?? .noServer }
+    var answer: ControlAnswer?
+    try exchange([server], request) { answer = $1 }
+    guard let answer else { throw .noAnswer }
+    return Held(answer, server)
   }
 
   /// What one of several servers answered.
@@ -78,76 +81,83 @@ package enum ControlClient {
     package let process: Int32?
     /// How many servers are asked in all.
     package let count: Int
-    package let answer: Result<ControlAnswer, Problem>
+    /// Nil where it went away, said what is no answer, or nothing in time.
+    package let answer: ControlAnswer?
   }
 
-  /// Sends a request to all servers of a folder, one after the other.
+  /// Sends a request to all servers of a folder, and then waits for all: one that hangs keeps no other.
   ///
   /// All are found before the first is asked: one that starts meanwhile reads the folder as it is by then.
   /// - Parameters:
   ///   - user: one more whose server is believed; nil for none.
   ///   - take: what is done with each answer as soon as it is there; at least once.
-  /// - Throws: where there is none to ask. Strangers are of no account where there is.
+  /// - Returns: why a name that someone has took no connection, where one did: it may be one more server's, or anyone's.
+  /// - Throws: where there is none to ask. Who else has the folder's names is of no account where there is.
   package static func askAll(
     _ folder: String, _ request: ControlRequest, startedBy user: ProcessUser? = nil, take: (Reply) -> Void
-  ) throws(Problem) {
+  ) throws(Problem) -> SystemError? {
     var finder = ServerFinder(folder, startedBy: user)
-    var servers: [(name: String, process: Int32?)] = []
-    // Who is connected and silent is let go: each is connected to again when it is its turn.
-    while let server = try finder.next() { servers.append((server.name, server.process)) }
-    if servers.isEmpty { throw finder.stranger ?? .noServer }
-    for (name, process) in servers {
-      let answer: Result<ControlAnswer, Problem>
-      do throws(Problem) {
-        guard let server = try finder.server(called: name) else { throw .noAnswer }
-        answer = .success(try exchange(server, request).answer)
-      } catch {
-        answer = .failure(error)
+    var servers: [ServerFinder.Server] = []
+    while let server = finder.next() { servers.append(server) }
+    if servers.isEmpty { throw finder.problems.first ?? .noServer }
+    try exchange(servers, request) { take(Reply(process: $0.process, count: servers.count, answer: $1)) }
+    for case .system(let error) in finder.problems { return error }
+    return nil
+  }
+
+  /// A server that was asked, and what it has said.
+  private struct Asked {
+    let server: ServerFinder.Server
+    /// The answer that is hoped for is two lines, and the connection stays open behind them.
+    let isHeld: Bool
+    var octets: [UInt8] = []
+
+    /// Reads what has come; false where there is more to come.
+    mutating func readsToTheEnd() -> Bool {
+      while octets.count <= ControlAnswer.longest {
+        switch server.socket.read(atMost: 1 << 16) {
+        case .octets(let more):
+          octets += more
+          let newlines = octets.count { $0 == UInt8(ascii: "\n") }
+          if isHeld, newlines == 2, ControlAnswer(octets)?.status == .leased { return true }
+        case .closed: return true
+        case .wouldBlock: return false
+        }
       }
-      take(Reply(process: process, count: servers.count, answer: answer))
+      octets = []  // longer than an answer is
+      return true
     }
   }
 
+  /// Sends a request to servers and waits for the answer of each, which is nil where there is none.
   private static func exchange(
-    _ server: ServerFinder.Server, _ request: ControlRequest
-  ) throws(Problem) -> Held {
+    _ servers: [ServerFinder.Server], _ request: ControlRequest, take: (ServerFinder.Server, ControlAnswer?) -> Void
+  ) throws(Problem) {
     let isShort = request.kind == .state || request.kind == .leases
-    let answer: ControlAnswer?
+    let end = Clock.monotonicNanoseconds() / 1_000_000 + (isShort ? shortPatience : patience)
+    var asked = servers.map { Asked(server: $0, isHeld: request.kind == .run) }
     do throws(SystemError) {
-      answer = try exchange(
-        server.socket, request.octets, within: isShort ? shortPatience : patience, isHeld: request.kind == .run)
+      let poller = try Poller()
+      var events = PollEvents(capacity: 1)
+      for (index, server) in servers.enumerated() { try poller.add(server.socket.raw, token: UInt64(index)) }
+      // A request is far shorter than what a socket takes at once. Where the server has answered already and closed, there
+      // is still its answer to read.
+      for server in servers { _ = server.socket.write(request.octets[...]) }
+      var left = Set(servers.indices)
+      while !left.isEmpty {
+        let now = Clock.monotonicNanoseconds() / 1_000_000
+        if now >= end { break }
+        try poller.wait(timeoutMilliseconds: Int32(min(end - now, 60_000)), into: &events)
+        guard events.count == 1 else { continue }
+        let index = Int(events[0].token)
+        guard asked[index].readsToTheEnd() else { continue }
+        poller.remove(servers[index].socket.raw)
+        left.remove(index)
+        take(servers[index], ControlAnswer(asked[index].octets))
+      }
+      for index in left.sorted() { take(servers[index], nil) }
     } catch {
       throw .system(error)
     }
-    guard let answer else { throw .noAnswer }
-    return Held(answer, server)
-  }
-
-  /// - Parameter isHeld: the answer that is hoped for is two lines, and the connection stays open behind them.
-  private static func exchange(
-    _ socket: borrowing LocalSocket, _ request: [UInt8], within patience: UInt64, isHeld: Bool
-  ) throws(SystemError) -> ControlAnswer? {
-    let poller = try Poller()
-    var events = PollEvents(capacity: 1)
-    try poller.add(socket.raw, token: 0)
-    let end = Clock.monotonicNanoseconds() / 1_000_000 + patience
-    // A request is far shorter than what a socket takes at once. Where the server has answered already and closed, there
-    // is still its answer to read.
-    _ = socket.write(request[...])
-    var octets: [UInt8] = []
-    while octets.count <= ControlAnswer.longest {
-      switch socket.read(atMost: 1 << 16) {
-      case .octets(let more):
-        octets += more
-        let newlines = octets.count { $0 == UInt8(ascii: "\n") }
-        if isHeld, newlines == 2, let answer = ControlAnswer(octets), answer.status == .leased { return answer }
-      case .closed: return ControlAnswer(octets)
-      case .wouldBlock:
-        let now = Clock.monotonicNanoseconds() / 1_000_000
-        if now >= end { return nil }
-        try poller.wait(timeoutMilliseconds: Int32(min(end - now, 60_000)), into: &events)
-      }
-    }
-    return nil
   }
 }

@@ -35,6 +35,8 @@ final class ControlDoor {
   var raw: Int32 { poller.raw }
   /// Why the server cannot be reached so, or not by all who ask for the folder's; nil where it can.
   let remark: String?
+  /// Who asks for the folder's server without saying which is led here.
+  let isFirst: Bool
 
   private let poller: Poller
   private var events = PollEvents(capacity: 32)
@@ -95,13 +97,46 @@ final class ControlDoor {
         taken += 1
       }
     }
-    if let reason {
+    let others = Others(folder, numbers: 0..<taken)
+    isFirst = reason == nil && !others.hasServer
+    if let reason, !reason.isAddressInUse {
+      remark = "\(reason); ambit reload does not reach this server, SIGHUP does"
+    } else if reason != nil {
       remark =
-        reason.isAddressInUse
-        ? Self.areTaken(folder)
-        : "\(reason); ambit reload does not reach this server, SIGHUP does"
+        "all \(controlNumbers.count) names by which ambit reload finds servers of \(folder) are taken, by \(others); this one "
+        + "reloads on SIGHUP"
+    } else if others.hasServer {
+      remark =
+        "another server of \(folder) runs; ambit reload reaches this one too, ambit top, run and override the other"
+    } else if taken > 0 {
+      remark =
+        "\(taken) of the \(controlNumbers.count) names by which servers of \(folder) are found \(taken == 1 ? "is" : "are") "
+        + "taken, by \(others); ambit reload, top, run and override reach this one all the same"
     } else {
-      remark = taken == 0 ? nil : Self.isLater(folder)
+      remark = nil
+    }
+  }
+
+  /// Who has names of a folder.
+  private struct Others: CustomStringConvertible {
+    /// One at least is a server that is believed.
+    private(set) var hasServer = false
+    let description: String
+
+    init(_ folder: String, numbers: Range<Int>) {
+      var finder = ServerFinder(folder, numbers: numbers)
+      while finder.next() != nil { hasServer = true }
+      var strangers: Set<UInt32> = []
+      var isSilent = false
+      for problem in finder.problems {
+        if case .stranger(let user?) = problem { strangers.insert(user) } else { isSilent = true }
+      }
+      var parts = hasServer ? ["servers of it"] : []
+      if !strangers.isEmpty {
+        parts.append("programs of \(strangers.sorted().map { "user \($0)" }.joined(separator: " and "))")
+      }
+      if isSilent || parts.isEmpty { parts.append("programs that take no connection") }
+      description = parts.joined(separator: " and ")
     }
   }
 
@@ -169,26 +204,6 @@ final class ControlDoor {
   func answer(_ asker: Asker, _ answer: ControlAnswer, at now: UInt64) {
     guard let connection = connections[asker.token] else { return }
     self.answer(connection, asker.token, answer, now)
-  }
-
-  /// Says that a server is not the first of its folder.
-  private static func isLater(_ folder: String) -> String {
-    "another server of \(folder) runs, or a program of \(holders(folder)) has its name; ambit reload reaches this one too, "
-      + "ambit top, run and override the other"
-  }
-
-  private static func areTaken(_ folder: String) -> String {
-    "all \(controlNumbers.count) names by which ambit reload finds servers of \(folder) are taken, by programs of "
-      + "\(holders(folder)); this one reloads on SIGHUP"
-  }
-
-  /// Whose programs have the folder's names: `user 0`.
-  private static func holders(_ folder: String) -> String {
-    var users: Set<String> = []
-    for name in controlNumbers.flatMap({ controlNames(ofFolder: folder, number: $0) }) {
-      if let found = try? LocalSocket.connect(to: name) { users.insert(found.peerUser.map { "\($0)" } ?? "?") }
-    }
-    return "user \(users.isEmpty ? "?" : users.sorted().joined(separator: " and "))"
   }
 
   private func accept(_ listener: Listener, _ now: UInt64) {

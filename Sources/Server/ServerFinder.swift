@@ -8,45 +8,56 @@ struct ServerFinder {
   /// A server, and the connection to it.
   final class Server: Sendable {
     let socket: LocalSocket
-    /// One of its names.
-    let name: String
     /// The number of its process; nil where the system does not say.
     let process: Int32?
 
-    init(_ socket: consuming LocalSocket, _ name: String) {
-      self.name = name
+    init(_ socket: consuming LocalSocket) {
       process = socket.peerProcess
       self.socket = socket
     }
   }
 
-  /// Who has a name and is not believed; nil where nobody was met.
-  private(set) var stranger: ControlClient.Problem?
+  /// Why names that someone has led to no server: strangers', and such as take no connection now. Anyone may take a name,
+  /// and so make either; it is of no account where a server is found.
+  private(set) var problems: [ControlClient.Problem] = []
 
   private let folder: String
   private let believed: [UInt32?]
   /// The names still to be tried, by number.
   private var names: [[String]]
+  /// Those that take no connection now, and how often they are still tried again: a server has room soon.
+  private var busy: [String: ControlClient.Problem] = [:]
+  private var triesLeft = 10
   private var found: Set<Int32> = []
 
-  /// - Parameter user: one more whose server is believed; nil for none.
-  init(_ folder: String, startedBy user: ProcessUser?) {
+  /// - Parameters:
+  ///   - user: one more whose server is believed; nil for none.
+  ///   - numbers: of the servers that are looked for, see ``controlNumbers``.
+  init(_ folder: String, startedBy user: ProcessUser? = nil, numbers: Range<Int> = controlNumbers) {
     self.folder = folder
     believed = [0, currentUser, fileStatus(folder)?.owner, user?.number]
-    names = controlNumbers.map { controlNames(ofFolder: folder, number: $0) }
+    names = numbers.map { controlNames(ofFolder: folder, number: $0) }
   }
 
   /// The next server; nil where there is no more.
   ///
   /// A server has several names, which its process shows. Where that is not shown, those of one number are taken for one's.
-  mutating func next() throws(ControlClient.Problem) -> Server? {
-    while !names.isEmpty {
-      if names[0].isEmpty {
+  mutating func next() -> Server? {
+    while true {
+      guard let number = names.first else {
+        if busy.isEmpty || triesLeft == 0 { break }
+        triesLeft -= 1
+        pause(milliseconds: 20)
+        names = busy.keys.sorted().map { [$0] }
+        busy = [:]
+        continue
+      }
+      guard let name = number.first else {
         names.removeFirst()
         continue
       }
-      let name = names[0].removeFirst()
-      guard let server = try server(called: name) else { continue }
+      names[0].removeFirst()
+      guard let server = server(called: name) else { continue }
       if let process = server.process {
         if !found.insert(process).inserted { continue }
       } else {
@@ -54,21 +65,24 @@ struct ServerFinder {
       }
       return server
     }
+    problems += busy.sorted { $0.key < $1.key }.map(\.value)
+    busy = [:]
     return nil
   }
 
-  /// The server that has a name; nil where nobody has, or one who is not believed.
-  mutating func server(called name: String) throws(ControlClient.Problem) -> Server? {
+  /// The server that has a name; nil where nobody has, or one who is not believed, or it takes no connection.
+  private mutating func server(called name: String) -> Server? {
     do throws(SystemError) {
       guard let socket = try LocalSocket.connect(to: name) else { return nil }
       let user = socket.peerUser
       guard let user, believed.contains(user) || serversUsers(ofFolder: folder).contains(user) else {
-        stranger = .stranger(user: user)
+        problems.append(.stranger(user: user))
         return nil
       }
-      return Server(socket, name)
+      return Server(socket)
     } catch {
-      throw .system(error)
+      busy[name] = .system(error)
+      return nil
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import LinuxIO
 internal import Server
 
@@ -14,10 +15,10 @@ extension Command {
       Waits until the server has read DIR, and prints what its log says: what is served now, or what is wrong, or what a
       reload that is held back would change. Exit code 1 where something is wrong, 4 where the reload was held back, 3 where
       no server of DIR runs here or it may not be asked: it obeys root and its own user. Where several servers of DIR run,
-      all read it, one after the other; each is told of with its process, --json prints an object for each, and the exit code
-      is the gravest: 3 before 1 before 4. A policy that is served has been reloaded, exit code 0, also where part of it is not in effect: a log that cannot be opened stays where it was, and
-      listen, http and user take a restart. The output says so, and --json under "remarks". SIGHUP does the same without
-      waiting.
+      all read it at the same time; each is told of with its process, --json prints an object for each, and the exit code
+      is the gravest: 3 before 1 before 4. A policy that is served has been reloaded, exit code 0, also where part of it is
+      not in effect: a log that cannot be opened stays where it was, and listen, http and user take a restart. The output
+      says so, and --json under "remarks". SIGHUP does the same without waiting.
       """,
     valueOptions: ["--user"],
     flags: ["--force", "--json"]
@@ -35,9 +36,12 @@ extension Command {
     }
     do throws(ControlClient.Problem) {
       var gravest = ExitCode.done
-      try ControlClient.askAll(folder, request, startedBy: user) { reply in
+      let busy = try ControlClient.askAll(folder, request, startedBy: user) { reply in
         let code = tell(reply, folder, request)
         if gravity(code) > gravity(gravest) { gravest = code }
+      }
+      if let busy {
+        writeStandardError("ambit: warning: \(busy); if that is one more server of \(folder), it has not reloaded\n")
       }
       return gravest
     } catch {
@@ -52,22 +56,31 @@ extension Command {
   ) -> ExitCode {
     // One server, as there mostly is, needs no name.
     let name = reply.count > 1 ? "server \(reply.process.map { "of process \($0)" } ?? "of a process not known"): " : ""
-    switch reply.answer {
-    case .success(let answer):
-      switch answer.status {
-      case .reloaded, .failed, .held:
-        let isDone = answer.status == .reloaded
-        let write = isDone || request.wantsJSON ? writeOutput : writeStandardError
-        write(request.wantsJSON ? answer.text : name + answer.text)
-        return isDone ? .done : answer.status == .held ? .changed : .badInput
-      case .refused, .busy, .state, .leased:
-        writeStandardError("ambit: \(name)\(answer.text)")
-        return .system
-      }
-    case .failure(let problem):
-      writeStandardError("ambit: \(name)\(words(for: problem, folder))\n")
-      return .system
+    guard let answer = reply.answer else {
+      return tellFailure("no answer", reply, name, words(for: .noAnswer, folder) + "\n", request)
     }
+    switch answer.status {
+    case .reloaded, .failed, .held:
+      let isDone = answer.status == .reloaded
+      let write = isDone || request.wantsJSON ? writeOutput : writeStandardError
+      write(request.wantsJSON ? answer.text : name + answer.text)
+      return isDone ? .done : answer.status == .held ? .changed : .badInput
+    case .refused, .busy, .state, .leased:
+      return tellFailure(answer.status.rawValue, reply, name, answer.text, request)
+    }
+  }
+
+  /// Says that a server did not as it was asked.
+  private static func tellFailure(
+    _ result: String, _ reply: ControlClient.Reply, _ name: String, _ text: String, _ request: ControlRequest
+  ) -> ExitCode {
+    if request.wantsJSON {
+      let lines = text.split(separator: "\n").map(String.init)
+      writeOutput(ReloadFailure(result: result, process: reply.process, messages: lines).json)
+    } else {
+      writeStandardError("ambit: \(name)\(text)")
+    }
+    return .system
   }
 
   /// Of several outcomes the gravest is the command's: a server that is not reached may have any policy in service.
@@ -88,9 +101,23 @@ extension Command {
       "no server of \(folder) runs here; start one (ambit serve \(folder)), or name its folder as it was started with"
     case .stranger(let user):
       "who answers for \(folder) is user \(user.map { "\($0)" } ?? "?"), neither root nor you nor the folder's owner, nor named by "
-        + "is not believed; if a server of that user is meant, say so: --user NAME"
+        + "the folder's policy or systemd's unit, and is not believed; if a server of that user is meant, say so: --user NAME"
     case .noAnswer: "the server of \(folder) gave no answer; see its log"
     case .system(let error): "\(error)"
     }
+  }
+}
+
+/// What `--json` says of a server that told nothing of a reload; a subset of what one says that did.
+private struct ReloadFailure: Encodable {
+  let result: String
+  let process: Int32?
+  let messages: [String]
+
+  var json: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(self) else { return "" }
+    return String(decoding: data, as: UTF8.self) + "\n"
   }
 }

@@ -191,8 +191,8 @@ final class ControlDoorTests {
     var doors: [ControlDoor] = []
     for _ in controlNumbers { doors.append(try ControlDoor(folder: folder)) }
     #expect(doors[0].remark == nil)
-    let later = "another server of \(folder) runs, or a program of user \(currentUser) has its name; "
-    #expect(doors.dropFirst().allSatisfy { $0.remark?.hasPrefix(later) == true })
+    #expect(doors.map(\.isFirst) == controlNumbers.map { $0 == 0 })
+    #expect(doors.dropFirst().allSatisfy { $0.remark?.hasPrefix("another server of \(folder) runs; ") == true })
     for number in controlNumbers {
       for name in controlNames(ofFolder: folder, number: number) {
         let client = Box(try connect(name))
@@ -202,11 +202,41 @@ final class ControlDoorTests {
       }
     }
     let last = try ControlDoor(folder: folder)
-    #expect(last.remark?.hasPrefix("all 16 names by which ambit reload finds servers of \(folder) are taken") == true)
+    #expect(
+      last.remark?.hasPrefix(
+        "all 16 names by which ambit reload finds servers of \(folder) are taken, by servers of it") == true)
+    #expect(!last.isFirst)
     #expect(last.turn(at: 0).isEmpty)
     doors.remove(at: 3)
     doors.append(try ControlDoor(folder: folder))
     _ = try connect(controlNames(ofFolder: folder, number: 3)[0])
+  }
+
+  @Test func `who takes a name and no connection keeps nobody from the server`() throws {
+    let squatted = try LocalListener(controlNames(ofFolder: folder, number: 0)[0])
+    var waiting: [Box] = []
+    let isFull = #expect(throws: SystemError.self) {
+      while waiting.count < 1000 { waiting.append(Box(try connect())) }
+    }
+    #expect(isFull != nil)
+    let door = try ControlDoor(folder: folder)
+    #expect(
+      door.remark
+        == "1 of the 16 names by which servers of \(folder) are found is taken, by programs that take no connection; "
+        + "ambit reload, top, run and override reach this one all the same")
+    #expect(door.isFirst)
+    var finder = ServerFinder(folder)
+    #expect(finder.next() != nil)
+    #expect(finder.next() == nil && finder.problems.count == 1)
+    withExtendedLifetime(squatted) {}
+  }
+
+  @Test func `a folder whose name ends like a number has names of its own`() throws {
+    let z = folder + "/z", other = folder + "/z#1"
+    for path in [z, other] { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    func all(_ path: String) -> Set<String> { Set(controlNumbers.flatMap { controlNames(ofFolder: path, number: $0) }) }
+    #expect(all(z).count == 2 * controlNumbers.count)
+    #expect(all(z).isDisjoint(with: all(other)))
   }
 
   @Test func `without a server the command knows`() {

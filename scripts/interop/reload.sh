@@ -171,18 +171,55 @@ edit shared/mesh.test.zone 'info        TXT' 'info        TXTT'
 said=$("$AMBIT" reload shared 2>&1)
 same "what does not load is the end of both" "1 2" "$? $(grep -c '^server of process' <<<"$said")"
 edit shared/mesh.test.zone 'info        TXTT' 'info        TXT'
-kill -STOP "$second"
+# The first that is asked hangs.
+kill -STOP "$first"
+"$AMBIT" reload shared --json >reload.json 2>&1 &
+json=$!
 "$AMBIT" reload shared >reload.out 2>&1 &
 command=$!
-until_true grep -q "process $first: reloaded" reload.out || failed "one that hangs does not keep the other" "a line" "$(cat reload.out)"
-kill -KILL "$second"
+until_true grep -q "process $second: reloaded" reload.out || failed "one that hangs does not keep the other" "a line" "$(cat reload.out)"
+until_true grep -q '"result" : "reloaded"' reload.json || failed "nor as JSON" "an object" "$(cat reload.json)"
+kill -KILL "$first"
 wait "$command"
-same "one that ends without an answer is the command's code" "3 1" "$? $(grep -c "process $second: the server of shared gave no answer" reload.out)"
+same "one that ends without an answer is the command's code" "3 1" "$? $(grep -c "process $first: the server of shared gave no answer" reload.out)"
+wait "$json"
+same "as JSON it has an object too" "3 1 1" "$? $(grep -c '"result" : "no answer"' reload.json) $(grep -c "\"process\" : $first" reload.json)"
 said=$("$AMBIT" reload shared 2>&1)
-same "one alone needs no name" "0 reloaded" "$? ${said%% *}"
+same "the second is reached without the first, and needs no name now" "0 reloaded" "$? ${said%% *}"
+stop "$server"
+
+# Anyone may take a name of the folder's and no connection: it keeps nobody from the server.
+mkfifo squatted
+python3 - shared >squatted <<'END' &
+import os, socket, sys, time
+folder = os.stat(sys.argv[1])
+if os.geteuid() == 0:
+    os.setuid(65534)
+kept = []
+for number in ("", "/7"):
+    name = f"\0ambit-{folder.st_dev}-{folder.st_ino}{number}"
+    kept.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+    kept[-1].bind(name)
+    kept[-1].listen(0)
+    try:
+        while True:
+            kept.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
+            kept[-1].connect(name)
+    except BlockingIOError:
+        pass
+print("taken", flush=True)
+time.sleep(100)
+END
+squatter=$!
+read -r said <squatted
+same "two names are taken" "taken" "$said"
+has "where no server is, that is told" "temporarily unavailable" "$("$AMBIT" reload shared 2>&1)"
 port=$(free_port)
 serve shared --metrics-log off
-stop "$first"
-said=$("$AMBIT" reload shared 2>&1)
-same "the second is reached without the first" "0 reloaded" "$? ${said%% *}"
+has "the server says so" "1 of the 16 names by which servers of shared are found is taken, by programs that take no connection" "$(cat "$err")"
+said=$("$AMBIT" reload shared 2>reload.err)
+same "it is reached all the same" "0 reloaded" "$? ${said%% *}"
+has "with a warning" "if that is one more server of shared, it has not reloaded" "$(cat reload.err)"
+succeeds "by top too" "$AMBIT" top shared --once
+kill "$squatter"
 stop "$server"
