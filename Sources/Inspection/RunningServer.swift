@@ -95,7 +95,7 @@ struct RunningServer {
     let word =
       text.utf8.allSatisfy(isPlain)
       ? text : "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-    return "+-@".contains(text.prefix(1)) ? "-q \(word)" : word
+    return "+-".contains(text.prefix(1)) ? "-q \(word)" : word
   }
 
   /// The command up to the question; nil where the policy has no listener.
