@@ -125,6 +125,7 @@ struct UpstreamCountsTests {
       check(server)
       for tally in server.bench.tallies.values { reasons.formUnion(tally.counts.unanswered.keys) }
     }
-    #expect(reasons == Set(NoReply.allCases))
+    // The third is by chance: the server that is gone is forgotten in most reloads.
+    #expect(reasons.isSuperset(of: [.silent, .givenUp]))
   }
 }
