@@ -35,8 +35,6 @@ final class ControlDoor {
   var raw: Int32 { poller.raw }
   /// Why the server cannot be reached so, or not by all who ask for the folder's; nil where it can.
   let remark: String?
-  /// Who asks for the folder's server without saying which is led here.
-  let isFirst: Bool
 
   private let poller: Poller
   private var events = PollEvents(capacity: 32)
@@ -98,7 +96,6 @@ final class ControlDoor {
       }
     }
     let others = Others(folder, numbers: 0..<taken)
-    isFirst = reason == nil && !others.hasServer
     if let reason, !reason.isAddressInUse {
       remark = "\(reason); ambit reload does not reach this server, SIGHUP does"
     } else if reason != nil {

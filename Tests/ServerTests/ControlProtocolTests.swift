@@ -191,7 +191,6 @@ final class ControlDoorTests {
     var doors: [ControlDoor] = []
     for _ in controlNumbers { doors.append(try ControlDoor(folder: folder)) }
     #expect(doors[0].remark == nil)
-    #expect(doors.map(\.isFirst) == controlNumbers.map { $0 == 0 })
     #expect(doors.dropFirst().allSatisfy { $0.remark?.hasPrefix("another server of \(folder) runs; ") == true })
     for number in controlNumbers {
       for name in controlNames(ofFolder: folder, number: number) {
@@ -205,7 +204,6 @@ final class ControlDoorTests {
     #expect(
       last.remark?.hasPrefix(
         "all 16 names by which ambit reload finds servers of \(folder) are taken, by servers of it") == true)
-    #expect(!last.isFirst)
     #expect(last.turn(at: 0).isEmpty)
     doors.remove(at: 3)
     doors.append(try ControlDoor(folder: folder))
@@ -224,7 +222,6 @@ final class ControlDoorTests {
       door.remark
         == "1 of the 16 names by which servers of \(folder) are found is taken, by programs that take no connection; "
         + "ambit reload, top, run and override reach this one all the same")
-    #expect(door.isFirst)
     var finder = ServerFinder(folder)
     #expect(finder.next() != nil)
     #expect(finder.next() == nil && finder.problems.count == 1)
