@@ -202,9 +202,10 @@ def users():
 
 
 def as_user(user, work):
-    """Does something as a user, in a process of its own that stays until it is told to go."""
+    """Does something as a user, in a process of its own that stays until it is told to go, or who asked for it ends."""
     here, there = socket.socketpair()
     if os.fork() == 0:
+        here.close()
         os.setresuid(user, user, user)
         kept = work()
         there.sendall(repr(kept[0]).encode())
